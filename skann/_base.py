@@ -1,0 +1,327 @@
+"""What classifier and regressor share: parameters, the template of a fit, attributes.
+
+The way through a fit: check parameters and data, encode the targets (the subclass's
+part), lay out theta and fill it, hand everything to ``_training.run``, and publish the
+fitted attributes. Training works on a copy of theta and nothing is published before it
+has succeeded, so an error leaves the fitted model as it was; attributes that
+scikit-learn's validation sets early are put back by ``unchanged_on_error``.
+
+All parameters are stored in one array, ``_theta``. ``coefs_`` and ``intercepts_`` are
+properties that make views of it, so they survive pickling and copying. What a later
+``partial_fit`` or warm start needs is in ``_progress``: the random generator always
+(or an int seed would repeat one permutation for ever), the optimiser's state only
+where training is meant to go on, so that the pickle of a finished fit is no larger than
+its parameters.
+"""
+
+from abc import ABCMeta, abstractmethod
+from numbers import Integral, Real
+from warnings import warn
+
+import numpy as np
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ._activations import ACTIVATIONS
+from ._growing import GrowingArray
+from ._initializers import INITIALIZERS, initialize
+from ._network import Network, raw_outputs
+from ._schedules import SCHEDULES
+from ._training import Data, Progress, run
+from ._validation import (
+    check_activations,
+    check_hidden_layer_sizes,
+    check_sample_weight,
+    split_rows,
+    unchanged_on_error,
+)
+
+
+def trains_in_passes(estimator):
+    """Whether ``partial_fit`` makes sense with the parameters; else an error."""
+    if estimator.solver == "lbfgs":
+        raise AttributeError(
+            "partial_fit needs a mini-batch solver, 'sgd' or 'adam'; got "
+            f"solver={estimator.solver!r}."
+        )
+    if estimator.early_stopping:
+        raise AttributeError(
+            "partial_fit needs early_stopping=False: one pass over the rows that it is "
+            "given leaves nothing to stop."
+        )
+    return True
+
+
+class BaseBP(BaseEstimator, metaclass=ABCMeta):
+    """Base of :class:`BPClassifier` and :class:`BPRegressor`."""
+
+    _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
+        "hidden_layer_sizes": [
+            "array-like",
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "activation": [StrOptions(set(ACTIVATIONS)), list, tuple],
+        "solver": [StrOptions({"lbfgs", "sgd", "adam"})],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "batch_size": [
+            StrOptions({"auto"}),
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "learning_rate": [StrOptions(set(SCHEDULES))],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "power_t": [Interval(Real, 0, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "shuffle": ["boolean"],
+        "random_state": ["random_state"],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "verbose": ["verbose"],
+        "warm_start": ["boolean"],
+        "momentum": [Interval(Real, 0, 1, closed="both")],
+        "nesterovs_momentum": ["boolean"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "beta_1": [Interval(Real, 0, 1, closed="left")],
+        "beta_2": [Interval(Real, 0, 1, closed="left")],
+        "epsilon": [Interval(Real, 0, None, closed="neither")],
+        "n_iter_no_change": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(Real, np.inf, None, closed="left"),
+        ],
+        "max_fun": [Interval(Integral, 1, None, closed="left")],
+        "weight_init": [StrOptions({"auto", *INITIALIZERS})],
+    }
+
+    @abstractmethod
+    def _encode(self, y, dtype, known):
+        """Targets for ``y``; if ``known``, in the classes settled before."""
+
+    @abstractmethod
+    def _score_raw(self, raw, targets, rows, weight):
+        """The validation score, from raw outputs of those rows."""
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None, *, coef_init=None, intercept_init=None):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training data. float32 trains in float32, all else in float64. Sparse
+            data is used as csr and never made dense as a whole.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets: class labels, an indicator matrix, or real values.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative row weights; None weighs all rows alike. Only their ratios
+            matter. Rows of weight zero are left out altogether.
+        coef_init : list of array-like of shape (n_in, n_out), default=None
+            Starting weights, one array a layer, instead of drawn ones.
+        intercept_init : list of array-like of shape (n_out,), default=None
+            Starting biases, one array a layer, instead of zeros.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not valid, or training diverges. The
+            estimator is then left as it was.
+        """
+        with unchanged_on_error(self):
+            going_on = self.warm_start and hasattr(self, "_theta")
+            monitor = self._train(
+                X, y, sample_weight, coef_init, intercept_init, going_on
+            )
+            if not self.warm_start:
+                self._progress.optimizer = None
+        self._warn_unless_converged(monitor)
+        return self
+
+    def _fit_once(self, X, y, sample_weight, coef_init, intercept_init):
+        """What the subclasses' ``partial_fit`` do after their own checks."""
+        going_on = hasattr(self, "_theta")
+        self._train(
+            X, y, sample_weight, coef_init, intercept_init, going_on, partial=True
+        )
+        return self
+
+    def _train(
+        self,
+        X,
+        y,
+        sample_weight,
+        coef_init,
+        intercept_init,
+        going_on,
+        partial=False,
+    ):
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            reset=not going_on,
+            accept_sparse="csr",
+            dtype=(np.float64, np.float32),
+            order="C",
+            multi_output=True,
+            y_numeric=self.__sklearn_tags__().estimator_type == "regressor",
+        )
+        weight = check_sample_weight(sample_weight, X)
+        # SciPy's solvers compute in float64: see _fullbatch.py.
+        dtype = np.dtype(np.float64) if self.solver == "lbfgs" else X.dtype
+        targets = self._encode(y, dtype, known=going_on or partial)
+        network = self._network_for(X, targets)
+        theta, progress = self._starting_point(network, dtype, going_on)
+        if coef_init is not None or intercept_init is not None:
+            network.layout.fill(theta, coef_init, intercept_init)
+            progress.optimizer = None
+        data = Data(X, targets, weight, *self._divide(X, targets, weight, progress.rng))
+        monitor = run(
+            self,
+            network,
+            theta,
+            progress,
+            data,
+            max_iter=1 if partial else self.max_iter,
+            patience=not partial,
+            score=lambda raw, rows: self._score_raw(
+                raw, targets, rows, None if weight is None else weight[rows]
+            ),
+        )
+        self._publish(
+            network, theta.astype(X.dtype, copy=False), progress, monitor, going_on
+        )
+        return monitor
+
+    def _network_for(self, X, targets):
+        hidden = check_hidden_layer_sizes(self.hidden_layer_sizes)
+        activations = check_activations(self.activation, len(hidden))
+        return Network(
+            (X.shape[1], *hidden, targets.n_outputs), activations, targets.loss
+        )
+
+    def _starting_point(self, network, dtype, going_on):
+        """A theta to train that is nobody else's, and the progress so far."""
+        if going_on:
+            if network != self._network:
+                raise ValueError(
+                    "Training can't go on: parameters or data ask for another network "
+                    f"than the fitted one.\nfitted: {self._network}\nasked for: "
+                    f"{network}\nSet the parameters back, or fit anew with "
+                    "warm_start=False."
+                )
+            progress = self._progress.copy()
+            if progress.optimizer is not None and progress.optimizer.dtype != dtype:
+                progress.optimizer = None
+            return self._theta.astype(dtype), progress
+        seed = check_random_state(self.random_state).randint(
+            2**32, size=4, dtype=np.uint32
+        )
+        progress = Progress(np.random.default_rng(seed))
+        theta = np.empty(network.layout.n_parameters, dtype)
+        initialize(
+            network.layout, theta, self.weight_init, network.activations, progress.rng
+        )
+        return theta, progress
+
+    def _divide(self, X, targets, weight, rng):
+        """Rows to train on (None for all) and to validate on (None for none)."""
+        rows = None if weight is None or weight.all() else np.flatnonzero(weight)
+        if not self.early_stopping:
+            return rows, None
+        if rows is None:
+            rows = np.arange(X.shape[0])
+        return split_rows(rows, targets.labels, self.validation_fraction, rng)
+
+    def _publish(self, network, theta, progress, monitor, going_on):
+        self._network, self._theta, self._progress = network, theta, progress
+        if not going_on:
+            self.loss_curve_ = []
+            self._batch_losses = GrowingArray()
+            self.validation_loss_curve_ = self.validation_scores_ = None
+            self.best_loss_ = None
+        self.loss_curve_ += monitor.losses
+        for losses in monitor.batch_losses:
+            self._batch_losses.extend(losses)
+        self.n_iter_, self.t_ = progress.n_iter, progress.n_seen
+        self.n_layers_ = len(network.layer_sizes)
+        self.n_outputs_ = network.layer_sizes[-1]
+        self.out_activation_ = network.loss_function.out_activation
+        self.stop_reason_ = monitor.stop_reason or "max_iter reached"
+        if self.loss_curve_:
+            self.loss_, self.best_loss_ = self.loss_curve_[-1], min(self.loss_curve_)
+        if monitor.validation_losses:
+            self.validation_loss_curve_ = (
+                self.validation_loss_curve_ or []
+            ) + monitor.validation_losses
+            self.validation_scores_ = (
+                self.validation_scores_ or []
+            ) + monitor.validation_scores
+            best = monitor.validation_scores[monitor.best_epoch]
+            self.best_validation_score_ = best
+        else:
+            self.best_validation_score_ = None
+
+    def _warn_unless_converged(self, monitor):
+        # A budget of epochs too short to judge convergence by is taken as meant.
+        if monitor.stop_reason is None and len(monitor.losses) > self.n_iter_no_change:
+            warn(
+                f"Training stopped at max_iter={self.max_iter} while the loss was "
+                "still falling. Raise max_iter or learning_rate_init.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+
+    def _raw(self, X):
+        """Raw outputs for user data, shape (n_samples, n_outputs)."""
+        check_is_fitted(self)
+        X = validate_data(
+            self, X, reset=False, accept_sparse="csr", dtype=(np.float64, np.float32)
+        )
+        return raw_outputs(self._network, self._theta, X)
+
+    def _views(self, kind, name):
+        if "_theta" not in vars(self):
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}: it is not "
+                "fitted yet."
+            )
+        return getattr(self._network.layout, kind)(self._theta)
+
+    @property
+    def coefs_(self):
+        """Weights, a list of arrays of shape (n_in, n_out), one a layer."""
+        return self._views("weights", "coefs_")
+
+    @coefs_.setter
+    def coefs_(self, coefs):
+        self._network.layout.fill(self._theta, weights=coefs)
+
+    @property
+    def intercepts_(self):
+        """Biases, a list of arrays of shape (n_out,), one a layer."""
+        return self._views("biases", "intercepts_")
+
+    @intercepts_.setter
+    def intercepts_(self, intercepts):
+        self._network.layout.fill(self._theta, biases=intercepts)
+
+    @property
+    def batch_loss_curve_(self):
+        """Loss of every mini-batch before its update, over the life of the model."""
+        if "_batch_losses" not in vars(self):
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute "
+                "'batch_loss_curve_': it is not fitted yet."
+            )
+        return self._batch_losses.values
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags

@@ -1,0 +1,84 @@
+"""Where each layer's parameters lie in the one flat vector ``theta``.
+
+``theta`` holds, layer after layer, the weights of shape ``(n_in, n_out)`` in row-major
+order and then the biases. Everything else (weights for the forward pass, gradients,
+``coefs_``) is a view that this module makes, so writing to one writes to the other.
+Views do not survive pickling or ``deepcopy``: store the vector, make the views anew.
+"""
+
+import numpy as np
+
+
+class Layout:
+    """Offsets of a fully connected network's parameters in a flat vector.
+
+    Parameters
+    ----------
+    layer_sizes : sequence of int
+        Number of units of every layer, inputs first and outputs last.
+
+    Attributes
+    ----------
+    n_parameters : int
+        Length of the flat vector.
+    weight_slices : list of slice
+        Where the weights, without the biases, of each layer lie.
+    """
+
+    def __init__(self, layer_sizes):
+        self.layer_sizes = tuple(int(size) for size in layer_sizes)
+        self.weight_slices = []
+        self._bias_slices = []
+        end = 0
+        for n_in, n_out in self.shapes:
+            start, middle, end = end, end + n_in * n_out, end + n_in * n_out + n_out
+            self.weight_slices.append(slice(start, middle))
+            self._bias_slices.append(slice(middle, end))
+        self.n_parameters = end
+
+    @property
+    def shapes(self):
+        """Shapes ``(n_in, n_out)`` of the weight matrices."""
+        return list(zip(self.layer_sizes[:-1], self.layer_sizes[1:], strict=True))
+
+    def weights(self, vector):
+        """Views of the weight matrices in ``vector``, first layer first."""
+        return [
+            vector[where].reshape(shape)
+            for where, shape in zip(self.weight_slices, self.shapes, strict=True)
+        ]
+
+    def biases(self, vector):
+        """Views of the bias vectors in ``vector``, first layer first."""
+        return [vector[where] for where in self._bias_slices]
+
+    def fill(self, vector, weights=None, biases=None):
+        """Copy given parameters into ``vector``; None leaves what is there."""
+        for name, views, given in (
+            ("coef_init", self.weights(vector), weights),
+            ("intercept_init", self.biases(vector), biases),
+        ):
+            if given is not None:
+                for view, array in zip(views, checked(name, views, given), strict=True):
+                    view[...] = array
+
+
+def checked(name, views, given):
+    """The arrays of ``given``, if they have the shapes of ``views`` and are finite."""
+    shapes = [view.shape for view in views]
+    try:
+        arrays = [np.asarray(array, dtype=np.float64) for array in given]
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must be a list of {len(shapes)} numeric arrays of shapes "
+            f"{shapes}, one a layer: {error}"
+        ) from error
+    found = [array.shape for array in arrays]
+    if found != shapes:
+        raise ValueError(
+            f"{name} must be a list of arrays of shapes {shapes}, one a layer; "
+            f"got {found}."
+        )
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise ValueError(f"{name} contains NaN or infinity.")
+    return arrays

@@ -1,0 +1,287 @@
+"""The regressor: real-valued targets in and out."""
+
+import numpy as np
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.metrics import r2_score
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import column_or_1d
+
+from ._base import BaseBP, trains_in_passes
+from ._training import Targets
+from ._validation import unchanged_on_error
+
+
+class BPRegressor(RegressorMixin, BaseBP):
+    """Neural-network regressor trained by back-propagation.
+
+    A fully connected network with linear outputs, trained on mini-batches (or, with
+    ``solver="lbfgs"``, on all rows at once). The objective is
+
+        J = Σ_i s_i ½‖z_i - y_i‖² / Σ_i s_i + alpha / 2 * ||W||²
+
+    with row weights s and the squares summed over the outputs. Reproducible bit for
+    bit for the same `random_state` and the same number of BLAS threads.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(100,)
+        Units of each hidden layer; empty for a network without hidden layers, which
+        is linear regression.
+    activation : str or sequence of str, default="relu"
+        Activation of all hidden layers, or one name for each: "identity",
+        "logistic" (the lecture's sigmoid), "tanh", "tanh_opt" (1.7159 tanh(2z/3)),
+        "relu", "leaky_relu" (slope 0.01), "elu", "selu", "gelu", "silu", "softplus" or
+        "mish".
+    loss : {"squared_error", "mse"}, default="squared_error"
+        ½‖z - y‖²; the two names are one and the same.
+    solver : {"adam", "sgd", "lbfgs"}, default="adam"
+        "sgd" is plain gradient descent on mini-batches, with `momentum`. "lbfgs" is
+        SciPy's full-batch quasi-Newton method, computed in float64; it suits a few
+        thousand rows. Adam needs the least tuning.
+    alpha : float, default=0.0
+        Strength of the L2 penalty ``alpha / 2 * ||W||²`` that is added to the mean
+        loss; biases are not penalised. It does not depend on the batch size:
+        scikit-learn's ``alpha`` is ``batch_size`` times as large for the same effect
+        (its default of 1e-4 is 5e-7 here, next to nothing; hence 0).
+    batch_size : int or "auto", default="auto"
+        Rows in a mini-batch; "auto" is ``min(200, n_samples)``. A larger number than
+        there are rows makes one batch of all. "lbfgs" uses all rows at once.
+    learning_rate : {"constant", "invscaling", "adaptive"}, default="constant"
+        Rate over time: constant; ``learning_rate_init / (t + 1) ** power_t`` with t
+        the rows trained on before the epoch; or divided by 5 whenever
+        `n_iter_no_change` epochs in a row have not improved by `tol`, until it is
+        1e-6. For "sgd" and "adam".
+    learning_rate_init : float, default=0.001
+        Learning rate at the start. The default suits Adam; "sgd" usually wants more.
+    power_t : float, default=0.5
+        Exponent of "invscaling".
+    max_iter : int, default=200
+        Epochs (for "lbfgs", iterations) at most.
+    shuffle : bool, default=True
+        Whether to shuffle the rows before each epoch. One batch of all rows is never
+        shuffled.
+    random_state : int, RandomState instance or None, default=None
+        Determines starting weights, the validation split and shuffling.
+    tol : float, default=1e-4
+        An epoch improves if its loss falls below the best one by more than this. For
+        "lbfgs", the largest gradient component at which it has converged.
+    verbose : bool, default=False
+        Whether to print the progress of each epoch.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the last fit, optimiser state included. The
+        network's shape, activations and loss must then be the same.
+    momentum : float, default=0.9
+        Momentum of "sgd", between 0 and 1; 0 is plain gradient descent.
+    nesterovs_momentum : bool, default=True
+        Whether the momentum of "sgd" is Nesterov's.
+    early_stopping : bool, default=False
+        Whether to hold out a part of the data, stop when its loss has not improved
+        by `tol` for `n_iter_no_change` epochs, and return to the weights with the
+        lowest validation loss.
+    validation_fraction : float, default=0.1
+        Share of the rows held out by `early_stopping`.
+    beta_1, beta_2 : float, default=0.9, 0.999
+        Decay rates of Adam's estimates of the first and second moment.
+    epsilon : float, default=1e-8
+        Adam's guard against division by zero.
+    n_iter_no_change : int, default=10
+        Epochs in a row without improvement after which training stops.
+    max_fun : int, default=15000
+        Evaluations of the objective at most, for "lbfgs".
+    weight_init : str, default="auto"
+        Distribution of the starting weights: "uniform" (±0.5, the lecture's),
+        "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform",
+        "lecun_normal" or "orthogonal". "auto" is He's for the rectifier family,
+        LeCun's for "selu" and "tanh_opt", and Glorot's for the others and the output
+        layer. Biases start at zero.
+
+    Attributes
+    ----------
+    coefs_ : list of ndarray of shape (n_in, n_out)
+        Weights of each layer.
+    intercepts_ : list of ndarray of shape (n_out,)
+        Biases of each layer.
+    loss_curve_ : list of float
+        Objective of each epoch: the mean over its batches, each before its update.
+        For "lbfgs", after each iteration.
+    batch_loss_curve_ : ndarray of shape (n_updates,)
+        Objective of every mini-batch before its update, over the life of the model.
+    loss_, best_loss_ : float
+        Last and lowest entry of `loss_curve_`.
+    validation_loss_curve_, validation_scores_ : list of float or None
+        Loss and R² on the held-out rows after each epoch, with `early_stopping`.
+    best_validation_score_ : float or None
+        The score at the weights that were kept, those with the lowest validation loss.
+    n_iter_ : int
+        Epochs (iterations) run.
+    t_ : int
+        Rows trained on, counted in every epoch.
+    stop_reason_ : str
+        Why training ended.
+    n_layers_ : int
+        Number of layers, inputs and outputs included.
+    n_outputs_ : int
+        Number of output units.
+    out_activation_ : str
+        Activation of the output layer.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where `X` had names that are all strings.
+
+    See Also
+    --------
+    BPClassifier : The same network for classes.
+
+    References
+    ----------
+    Rumelhart, D. E., Hinton, G. E. & Williams, R. J. (1986). Learning representations
+    by back-propagating errors. Nature 323, 533-536.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skann import BPRegressor
+    >>> X = np.linspace(-1, 1, 200)[:, None]
+    >>> y = np.sin(3 * X[:, 0])
+    >>> reg = BPRegressor((20,), "tanh", solver="lbfgs", random_state=0).fit(X, y)
+    >>> bool(reg.score(X, y) > 0.99)
+    True
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
+        **BaseBP._parameter_constraints,
+        "loss": [StrOptions({"squared_error", "mse"})],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(100,),
+        activation="relu",
+        *,
+        loss="squared_error",
+        solver="adam",
+        alpha=0.0,
+        batch_size="auto",
+        learning_rate="constant",
+        learning_rate_init=0.001,
+        power_t=0.5,
+        max_iter=200,
+        shuffle=True,
+        random_state=None,
+        tol=1e-4,
+        verbose=False,
+        warm_start=False,
+        momentum=0.9,
+        nesterovs_momentum=True,
+        early_stopping=False,
+        validation_fraction=0.1,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-8,
+        n_iter_no_change=10,
+        max_fun=15000,
+        weight_init="auto",
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.loss = loss
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.weight_init = weight_init
+
+    @available_if(trains_in_passes)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self, X, y, sample_weight=None, *, coef_init=None, intercept_init=None
+    ):
+        """Pass once over the given rows in mini-batches, from where the model is.
+
+        Training goes on from whatever the estimator holds: nothing yet, the result of
+        `fit`, or a model loaded from a file.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative row weights; their ratios within the call matter.
+        coef_init : list of array-like of shape (n_in, n_out), default=None
+            Weights to go on from instead of the present ones.
+        intercept_init : list of array-like of shape (n_out,), default=None
+            Biases to go on from instead of the present ones.
+
+        Returns
+        -------
+        self : object
+            The estimator, trained further.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not valid, or training diverges. The
+            estimator is then left as it was.
+        """
+        with unchanged_on_error(self):
+            return self._fit_once(X, y, sample_weight, coef_init, intercept_init)
+
+    def _encode(self, y, dtype, known):
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        columns = y[:, None] if y.ndim == 1 else y
+        if known and columns.shape[1] != getattr(self, "n_outputs_", columns.shape[1]):
+            raise ValueError(
+                f"y has {columns.shape[1]} outputs; the model was trained on "
+                f"{self.n_outputs_}."
+            )
+        self._flat = y.ndim == 1
+        encoded = np.array(columns.T, dtype=dtype, order="C")
+        return Targets(encoded, columns.shape[1], "squared_error")
+
+    def _score_raw(self, raw, targets, rows, weight):
+        if len(rows) < 2:
+            return float("nan")  # R² is not defined, and r2_score would warn
+        return r2_score(targets.y[:, rows].T, raw, sample_weight=weight)
+
+    def predict(self, X):
+        """Predict targets.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions, in the dtype that the network was trained in.
+        """
+        raw = self._raw(X)
+        return raw[:, 0] if self._flat else raw
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

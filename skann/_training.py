@@ -1,0 +1,187 @@
+"""From an estimator's parameters and checked data to a finished training run.
+
+This module chooses the solver and puts the engine's parts together; it knows the names
+of the estimators' parameters and nothing else about estimators.
+"""
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import _fullbatch, _minibatch
+from ._batches import Batches
+from ._monitor import Monitor
+from ._network import raw_outputs
+from ._objective import Objective, mean_loss
+from ._optimizers import make_optimizer
+from ._schedules import SCHEDULES
+from ._stopping import Patience
+
+
+@dataclass
+class Targets:
+    """Targets as the engine wants them.
+
+    Attributes
+    ----------
+    y : ndarray of shape (n_samples,) of int, or (n_outputs, n_samples) of float
+        Class codes, or targets with outputs first.
+    n_outputs : int
+    loss : str
+        A name in ``LOSSES``.
+    labels : ndarray of shape (n_samples,) or None
+        What a split is stratified by.
+    """
+
+    y: np.ndarray
+    n_outputs: int
+    loss: str
+    labels: np.ndarray | None = None
+
+
+@dataclass
+class Data:
+    """Checked training data.
+
+    Attributes
+    ----------
+    X : ndarray or csr matrix of shape (n_samples, n_features)
+    targets : Targets
+    weight : ndarray of shape (n_samples,) or None
+        Row weights in float64.
+    rows : ndarray of int or None
+        Rows to train on; None for all.
+    validation_rows : ndarray of int or None
+        Rows to validate on; None for none.
+    """
+
+    X: object
+    targets: Targets
+    weight: np.ndarray | None
+    rows: np.ndarray | None = None
+    validation_rows: np.ndarray | None = None
+
+    def training_weight(self, dtype):
+        """Weights scaled to mean one over the training rows."""
+        if self.weight is None:
+            return None
+        used = self.weight if self.rows is None else self.weight[self.rows]
+        return (self.weight / used.mean()).astype(dtype)
+
+
+@dataclass
+class Progress:
+    """What training needs to go on exactly where it stopped."""
+
+    rng: np.random.Generator
+    optimizer: object = None
+    n_iter: int = 0
+    n_seen: int = 0
+
+    def copy(self):
+        """A copy that can be trained on without touching this one."""
+        return copy.deepcopy(self)
+
+
+def run(parameters, network, theta, progress, data, *, max_iter, score, patience=True):
+    """Train ``theta`` and ``progress`` in place; return the monitor.
+
+    Parameters
+    ----------
+    parameters : object
+        Has the estimators' parameters as attributes.
+    network : Network
+    theta : ndarray of shape (n_parameters,)
+    progress : Progress
+    data : Data
+    max_iter : int
+        Epochs at most.
+    score : callable
+        ``score(raw, rows)``, the validation score from raw outputs of those rows.
+    patience : bool
+        Whether lack of improvement may end the run.
+    """
+    validate = None
+    if data.validation_rows is not None:
+        validate = _validator(network, theta, data, score)
+    batches = Batches(
+        data.X,
+        data.targets.y,
+        data.training_weight(theta.dtype),
+        n_outputs=data.targets.n_outputs,
+        dtype=theta.dtype,
+        rows=data.rows,
+    )
+    objective = Objective(network, parameters.alpha, theta)
+    judge = None
+    if patience and (validate is not None or parameters.solver != "lbfgs"):
+        judge = Patience(parameters.tol, parameters.n_iter_no_change)
+    monitor = Monitor(
+        theta,
+        judge,
+        validate=validate,
+        verbose=parameters.verbose,
+        n_iter_before=progress.n_iter,
+        n_seen_before=progress.n_seen,
+    )
+    # Overflow on the way to a divergence is reported by the monitor, once and with
+    # what to change; an underflow to zero is what it looks like.
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        _solve(parameters, objective, batches, progress, monitor, max_iter)
+    monitor.restore_best()
+    progress.n_iter += len(monitor.losses)
+    progress.n_seen += monitor.n_seen
+    if not np.isfinite(theta).all():
+        raise ValueError(
+            "Training diverged: weights are no longer finite. Scale X (for example "
+            "with StandardScaler) or lower learning_rate_init."
+        )
+    return monitor
+
+
+def _solve(parameters, objective, batches, progress, monitor, max_iter):
+    if parameters.solver == "lbfgs":
+        _fullbatch.train(
+            objective,
+            batches,
+            monitor,
+            max_iter=max_iter,
+            max_fun=parameters.max_fun,
+            tol=parameters.tol,
+        )
+        return
+    if progress.optimizer is None:
+        progress.optimizer = make_optimizer(parameters)
+        progress.optimizer.start(objective.theta.size, objective.theta.dtype)
+    batch_size = parameters.batch_size
+    _minibatch.train(
+        objective,
+        batches,
+        progress.optimizer,
+        SCHEDULES[parameters.learning_rate](parameters),
+        monitor,
+        batch_size=200 if batch_size == "auto" else batch_size,
+        rng=progress.rng if parameters.shuffle else None,
+        max_iter=max_iter,
+    )
+
+
+def _validator(network, theta, data, score):
+    rows = data.validation_rows
+    X = data.X[rows]
+    held_out = Batches(
+        data.X,
+        data.targets.y,
+        None if data.weight is None else data.weight.astype(theta.dtype),
+        n_outputs=data.targets.n_outputs,
+        dtype=theta.dtype,
+        rows=rows,
+    )
+    _, y, weight = next(held_out.epoch(len(rows)))
+
+    def validate():
+        raw = raw_outputs(network, theta, X)
+        return mean_loss(network.loss_function, raw, y, weight), score(raw, rows)
+
+    return validate
