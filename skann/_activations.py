@@ -15,15 +15,31 @@ To add one: write the class, add an instance to :data:`ACTIVATIONS` and say in
 over the table.
 
 NumPy's own ``exp`` and ``tanh`` are vectorised while SciPy's special functions are
-not (``expit`` costs about six times a sigmoid by way of ``np.tanh``), so SciPy's are
-used only where NumPy has none. Outputs are passed by position: on arrays of a few
-elements parsing ``out=`` costs as much as the arithmetic.
+not (on large arrays ``expit`` costs about six times a sigmoid by way of ``np.tanh``),
+so SciPy's are used where NumPy has none or the array is small. On arrays of a few
+elements a call is all overhead, and what counts is how it is made: outputs go by
+position where NumPy allows it, and constants are 0-d arrays of the right dtype
+(:func:`constant`), because converting a Python number doubles the time of a call.
 """
 
 import math
+from functools import cache
 
 import numpy as np
 from scipy.special import ndtr
+
+
+@cache
+def constant(value, dtype):
+    """``value`` as a 0-d array, made once."""
+    array = np.array(value, dtype)
+    array.flags.writeable = False
+    return array
+
+
+# Up to this many elements one call of a function that is not vectorised costs less
+# than several calls of functions that are.
+SMALL = 128
 
 
 class Activation:
@@ -92,7 +108,7 @@ class Tanh(Activation):
 
     def backward(self, delta, a, scratch):
         np.multiply(a, a, scratch)
-        np.subtract(1, scratch, scratch)
+        np.subtract(constant(1, a.dtype), scratch, scratch)
         np.multiply(delta, scratch, delta)
 
 
@@ -122,10 +138,10 @@ class Relu(Activation):
     """f(z) = max(z, 0); f' = 1 where a > 0, else 0"""
 
     # Below this many elements two calls cost less than making the integer views.
-    _few = 1024
+    _few = 2048
 
     def forward(self, z, out, scratch):
-        np.maximum(z, 0, out)
+        np.maximum(z, constant(0, z.dtype), out=out)
 
     def backward(self, delta, a, scratch):
         if a.size < self._few:
@@ -138,7 +154,8 @@ class Relu(Activation):
         bits = np.uint32 if a.dtype.itemsize == 4 else np.uint64
         mask = scratch.view(bits)
         delta_bits = delta.view(bits)
-        np.minimum(a.view(bits), 1, mask)
+        mask.fill(1)  # NumPy vectorises min(array, array), not min(array, number)
+        np.minimum(a.view(bits), mask, out=mask)
         np.multiply(delta_bits, mask, delta_bits)
 
 
@@ -149,11 +166,11 @@ class LeakyRelu(Activation):
 
     def forward(self, z, out, scratch):
         np.multiply(z, self.slope, scratch)
-        np.maximum(z, scratch, out)
+        np.maximum(z, scratch, out=out)
 
     def backward(self, delta, a, scratch):
         np.sign(a, scratch)
-        np.maximum(scratch, self.slope, scratch)
+        np.maximum(scratch, self.slope, out=scratch)
         np.multiply(delta, scratch, delta)
 
 
@@ -161,13 +178,13 @@ class Elu(Activation):
     """f(z) = z where z > 0, else exp(z) - 1; f' = 1 + min(a, 0) (Clevert 2016)"""
 
     def forward(self, z, out, scratch):
-        np.minimum(z, 0, scratch)
+        np.minimum(z, 0, out=scratch)
         np.expm1(scratch, scratch)
-        np.maximum(z, 0, out)
+        np.maximum(z, 0, out=out)
         np.add(out, scratch, out)
 
     def backward(self, delta, a, scratch):
-        np.minimum(a, 0, scratch)
+        np.minimum(a, 0, out=scratch)
         np.add(scratch, 1, scratch)
         np.multiply(delta, scratch, delta)
 
@@ -182,10 +199,10 @@ class Selu(Activation):
     scale_alpha = 1.0507009873554805 * 1.6732632423543772
 
     def forward(self, z, out, scratch):
-        np.minimum(z, 0, scratch)
+        np.minimum(z, 0, out=scratch)
         np.expm1(scratch, scratch)
         np.multiply(scratch, self.scale_alpha, scratch)
-        np.maximum(z, 0, out)
+        np.maximum(z, 0, out=out)
         np.multiply(out, self.scale, out)
         np.add(out, scratch, out)
 
@@ -193,7 +210,7 @@ class Selu(Activation):
         # min(a, 0) + λα on the left, and λ on the right, without a mask:
         # max(sign(a), 0) is the step function.
         np.sign(a, scratch)
-        np.maximum(scratch, 0, scratch)
+        np.maximum(scratch, 0, out=scratch)
         np.multiply(scratch, self.scale - self.scale_alpha, scratch)
         np.add(scratch, self.scale_alpha, scratch)
         np.multiply(delta, scratch, scratch)
@@ -264,7 +281,7 @@ class Mish(SavingActivation):
     _saturates = 20.0
 
     def _gate(self, z, out):
-        np.minimum(z, self._saturates, out)
+        np.minimum(z, self._saturates, out=out)
         np.exp(out, out)
         excess = out + 2
         np.multiply(out, excess, out)
@@ -287,10 +304,11 @@ def logistic(z, out):
     The error is absolute, half a unit in the last place of 1: right for a hidden
     layer, too coarse for the logarithm of a small probability.
     """
-    np.multiply(z, 0.5, out)
+    half = constant(0.5, z.dtype)
+    np.multiply(z, half, out)
     np.tanh(out, out)
-    np.multiply(out, 0.5, out)
-    return np.add(out, 0.5, out)
+    np.multiply(out, half, out)
+    return np.add(out, half, out)
 
 
 def softplus(z, out, scratch):
@@ -298,14 +316,14 @@ def softplus(z, out, scratch):
 
     ``out`` may be ``z``; ``scratch`` may be neither.
     """
-    if z.size < 256:
+    if z.size < SMALL:
         # One call, though NumPy does not vectorise it.
-        return np.logaddexp(0, z, out)
+        return np.logaddexp(constant(0, z.dtype), z, out)
     np.abs(z, scratch)
     np.negative(scratch, scratch)
     np.exp(scratch, scratch)
     np.log1p(scratch, scratch)
-    np.maximum(z, 0, out)
+    np.maximum(z, 0, out=out)
     return np.add(out, scratch, out)
 
 

@@ -29,6 +29,7 @@ from ._activations import ACTIVATIONS
 from ._growing import GrowingArray
 from ._initializers import INITIALIZERS, initialize
 from ._network import Network, raw_outputs
+from ._optimizers import make_optimizer
 from ._schedules import SCHEDULES
 from ._training import Data, Progress, run
 from ._validation import (
@@ -40,12 +41,21 @@ from ._validation import (
 )
 
 
+def _faster(solver):
+    return "" if solver == "lbfgs" else " or learning_rate_init"
+
+
 def trains_in_passes(estimator):
     """Whether ``partial_fit`` makes sense with the parameters; else an error."""
     if estimator.solver == "lbfgs":
         raise AttributeError(
             "partial_fit needs a mini-batch solver, 'sgd' or 'adam'; got "
             f"solver={estimator.solver!r}."
+        )
+    if estimator.learning_rate == "one_cycle":
+        raise AttributeError(
+            "partial_fit can't be used with learning_rate='one_cycle', which needs to "
+            "know how long training will go on."
         )
     if estimator.early_stopping:
         raise AttributeError(
@@ -144,6 +154,8 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
 
     def _fit_once(self, X, y, sample_weight, coef_init, intercept_init):
         """What the subclasses' ``partial_fit`` do after their own checks."""
+        # scikit-learn's decorator skips this for a model that is already fitted.
+        self._validate_params()
         going_on = hasattr(self, "_theta")
         self._train(
             X, y, sample_weight, coef_init, intercept_init, going_on, partial=True
@@ -160,6 +172,11 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
         going_on,
         partial=False,
     ):
+        if self.solver == "lbfgs" and self.learning_rate != "constant":
+            raise ValueError(
+                f"learning_rate={self.learning_rate!r} has no meaning for "
+                "solver='lbfgs', which searches its own step lengths; use 'constant'."
+            )
         X, y = validate_data(
             self,
             X,
@@ -216,7 +233,7 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
                     "warm_start=False."
                 )
             progress = self._progress.copy()
-            if progress.optimizer is not None and progress.optimizer.dtype != dtype:
+            if not self._optimizer_goes_on(progress.optimizer, dtype):
                 progress.optimizer = None
             return self._theta.astype(dtype), progress
         seed = check_random_state(self.random_state).randint(
@@ -228,6 +245,13 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
             network.layout, theta, self.weight_init, network.activations, progress.rng
         )
         return theta, progress
+
+    def _optimizer_goes_on(self, optimizer, dtype):
+        return (
+            optimizer is not None
+            and optimizer.dtype == dtype
+            and optimizer.same_settings(make_optimizer(self))
+        )
 
     def _divide(self, X, targets, weight, rng):
         """Rows to train on (None for all) and to validate on (None for none)."""
@@ -244,17 +268,15 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
             self.loss_curve_ = []
             self._batch_losses = GrowingArray()
             self.validation_loss_curve_ = self.validation_scores_ = None
-            self.best_loss_ = None
         self.loss_curve_ += monitor.losses
-        for losses in monitor.batch_losses:
-            self._batch_losses.extend(losses)
+        self._batch_losses.extend(monitor.batch_losses)
         self.n_iter_, self.t_ = progress.n_iter, progress.n_seen
         self.n_layers_ = len(network.layer_sizes)
         self.n_outputs_ = network.layer_sizes[-1]
         self.out_activation_ = network.loss_function.out_activation
-        self.stop_reason_ = monitor.stop_reason or "max_iter reached"
-        if self.loss_curve_:
-            self.loss_, self.best_loss_ = self.loss_curve_[-1], min(self.loss_curve_)
+        self.stop_reason_ = monitor.stop_reason or f"{monitor.limit} reached"
+        self.loss_ = monitor.loss
+        self.best_loss_ = min(self.loss_curve_, default=monitor.loss)
         if monitor.validation_losses:
             self.validation_loss_curve_ = (
                 self.validation_loss_curve_ or []
@@ -268,22 +290,44 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
             self.best_validation_score_ = None
 
     def _warn_unless_converged(self, monitor):
-        # A budget of epochs too short to judge convergence by is taken as meant.
-        if monitor.stop_reason is None and len(monitor.losses) > self.n_iter_no_change:
+        # A budget of epochs too short to judge convergence by is taken as meant, and
+        # so is a schedule that is made for it.
+        judged = len(monitor.losses) > self.n_iter_no_change
+        planned = SCHEDULES[self.learning_rate].runs_to_the_end
+        if monitor.stop_reason is None and judged and not planned:
             warn(
-                f"Training stopped at max_iter={self.max_iter} while the loss was "
-                "still falling. Raise max_iter or learning_rate_init.",
+                f"Training stopped at {monitor.limit}={getattr(self, monitor.limit)} "
+                f"while the loss was still falling. Raise {monitor.limit}"
+                f"{_faster(self.solver)}.",
                 ConvergenceWarning,
                 stacklevel=3,
             )
 
     def _raw(self, X):
         """Raw outputs for user data, shape (n_samples, n_outputs)."""
-        check_is_fitted(self)
+        if "_theta" not in vars(self):
+            check_is_fitted(self)
+        if self._is_plain(X):
+            raw = raw_outputs(self._network, self._theta, X, check_finite=True)
+            if raw is not None:
+                return raw
         X = validate_data(
             self, X, reset=False, accept_sparse="csr", dtype=(np.float64, np.float32)
         )
         return raw_outputs(self._network, self._theta, X)
+
+    def _is_plain(self, X):
+        # What needs no conversion skips scikit-learn's validation, several times as
+        # slow as predicting one row; what it would refuse or warn of goes to it.
+        return (
+            type(X) is np.ndarray
+            and X.ndim == 2
+            and X.dtype in (np.float32, np.float64)
+            and X.flags.c_contiguous
+            and X.shape[0] > 0
+            and X.shape[1] == self.n_features_in_
+            and not hasattr(self, "feature_names_in_")
+        )
 
     def _views(self, kind, name):
         if "_theta" not in vars(self):

@@ -5,7 +5,10 @@ rows in use. It yields ``(X, y, weight)`` triples in the network's dtype with ta
 *outputs first*, ``(n_outputs, n_rows)``, as the losses want them. What it yields is
 valid until the next one: the memory is used again.
 
-X itself is never copied as a whole. Rows in their stored order are slices of X; rows
+X itself is never copied as a whole, unless it is small: up to :data:`SMALL_BYTES` it
+is copied once with a last column of ones (``ones_column``), so that the first layer's
+biases become a row of its weights and cost no operation of their own. Rows in their
+stored order are slices of X; rows
 in another order are gathered with ``np.take(..., mode="clip")`` (the default mode
 goes through a buffer) a block at a time. A block is at least one batch and as many as
 fit in the cache, so that on narrow data the cost of the calls is shared by many
@@ -16,6 +19,9 @@ import math
 
 import numpy as np
 from scipy import sparse
+
+# Dense X up to this size is copied for the sake of the column of ones.
+SMALL_BYTES = 1 << 23
 
 # Bytes of X gathered at once: half of a usual second-level cache's share per core.
 _BLOCK_BYTES = 1 << 18
@@ -36,11 +42,24 @@ class Batches:
         The network's.
     rows : ndarray of intp or None
         The rows in use; None for all.
+
+    Attributes
+    ----------
+    n_rows : int
+        Rows in use.
+    ones_column : bool
+        Whether the X of every batch ends in a column of ones.
     """
 
     def __init__(self, X, y, weight, *, n_outputs, dtype, rows=None):
-        self.X, self.y, self.weight, self.rows = X, y, weight, rows
         self.dtype = np.dtype(dtype)
+        self.ones_column = (
+            not sparse.issparse(X)
+            and X.shape[0] * X.shape[1] * self.dtype.itemsize <= SMALL_BYTES
+        )
+        if self.ones_column:
+            X = _with_ones(X, self.dtype)
+        self.X, self.y, self.weight, self.rows = X, y, weight, rows
         self.n_outputs = n_outputs
         self.n_rows = X.shape[0] if rows is None else len(rows)
         self._labels = np.arange(n_outputs, dtype=np.intp)[:, None]
@@ -131,6 +150,13 @@ class Batches:
         if buffer is None or buffer.size < size:
             buffer = self._buffers[name] = np.empty(size, dtype)
         return buffer[:size].reshape(shape)
+
+
+def _with_ones(X, dtype):
+    wider = np.empty((X.shape[0], X.shape[1] + 1), dtype)
+    wider[:, :-1] = X
+    wider[:, -1] = 1
+    return wider
 
 
 def _slices(X, y, weight, batch_size):

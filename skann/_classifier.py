@@ -64,13 +64,18 @@ class BPClassifier(ClassifierMixin, BaseBP):
     batch_size : int or "auto", default="auto"
         Rows in a mini-batch; "auto" is ``min(200, n_samples)``. A larger number than
         there are rows makes one batch of all. "lbfgs" uses all rows at once.
-    learning_rate : {"constant", "invscaling", "adaptive"}, default="constant"
-        Rate over time: constant; ``learning_rate_init / (t + 1) ** power_t`` with t
-        the rows trained on before the epoch; or divided by 5 whenever
-        `n_iter_no_change` epochs in a row have not improved by `tol`, until it is
-        1e-6. For "sgd" and "adam".
+    learning_rate : str, default="constant"
+        Rate over time, for "sgd" and "adam". "constant". "invscaling":
+        ``learning_rate_init / (t + 1) ** power_t`` with t the rows trained on before
+        the epoch. "adaptive": divided by 5 whenever `n_iter_no_change` epochs in a row
+        have not improved by `tol`, until it is 1e-6. "one_cycle": up from
+        ``learning_rate_init / 25`` to `learning_rate_init` in the first 30 % of
+        `max_iter` epochs, then down to ``learning_rate_init / 1e4``, each along a
+        cosine; runs for all of `max_iter` and is the fastest way to a good network
+        where the number of epochs is known.
     learning_rate_init : float, default=0.001
-        Learning rate at the start. The default suits Adam; "sgd" usually wants more.
+        Learning rate at the start; the highest one of "one_cycle". The default suits
+        Adam; "sgd" usually wants more.
     power_t : float, default=0.5
         Exponent of "invscaling".
     max_iter : int, default=200
@@ -286,10 +291,10 @@ class BPClassifier(ClassifierMixin, BaseBP):
             the classes, or training diverges. The estimator is then left as it was.
         """
         with unchanged_on_error(self):
-            self._check_classes(classes, y)
+            self._check_classes(classes)
             return self._fit_once(X, y, sample_weight, coef_init, intercept_init)
 
-    def _check_classes(self, classes, y):
+    def _check_classes(self, classes):
         fitted = hasattr(self, "_theta")
         if classes is None:
             if not fitted:
@@ -301,7 +306,6 @@ class BPClassifier(ClassifierMixin, BaseBP):
         classes = np.unique(np.asarray(classes))
         if not fitted:
             self.classes_ = classes
-            self._multilabel = type_of_target(y) == "multilabel-indicator"
         elif not np.array_equal(classes, self.classes_):
             raise ValueError(
                 f"classes={classes} is not the same as on the first call to "
@@ -318,7 +322,7 @@ class BPClassifier(ClassifierMixin, BaseBP):
                 f"several columns of classes. Unknown label type: {kind}."
             )
         multilabel = kind == "multilabel-indicator"
-        if known and multilabel != self._multilabel:
+        if known and multilabel != getattr(self, "_multilabel", multilabel):
             raise ValueError(
                 f"y is of type {kind!r}, but the model was trained on "
                 f"{'multilabel' if self._multilabel else 'single-label'} targets."
@@ -357,6 +361,11 @@ class BPClassifier(ClassifierMixin, BaseBP):
             )
         if hasattr(y, "toarray"):
             y = y.toarray()
+        if not np.isin(y, (0, 1)).all():
+            raise ValueError(
+                "y as a label indicator matrix must hold zeros and ones only; got "
+                f"{np.unique(y).tolist()}."
+            )
         n_labels = y.shape[1]
         if not known:
             self.classes_ = np.arange(n_labels)

@@ -10,6 +10,8 @@ import warnings
 import numpy as np
 from scipy.optimize import minimize
 
+from ._monitor import check_finite
+
 # Rows evaluated at once: memory does not grow with the number of rows.
 _CHUNK_ROWS = 2048
 
@@ -30,21 +32,24 @@ def train(objective, batches, monitor, *, max_iter, max_fun, tol):
         Largest component of the gradient at which to stop.
     """
     theta = objective.theta
-    before = np.nan
+    accepted = theta.copy()
+    before = None
 
     def evaluate(x):
         nonlocal before
         np.copyto(theta, x)
         value = objective.full(batches, _CHUNK_ROWS)
-        if np.isnan(before):
+        if before is None:
+            check_finite(value, "before the first iteration", "")
             before = value
         return value, objective.gradient.copy()
 
     def end_of_iteration(intermediate_result):
         nonlocal before
         np.copyto(theta, intermediate_result.x)
+        np.copyto(accepted, theta)
         loss = float(intermediate_result.fun)
-        entry, before = np.array([before]), loss
+        entry, before = [before], loss
         if monitor.end_of_epoch(loss, entry, batches.n_rows):
             raise StopIteration
 
@@ -55,12 +60,27 @@ def train(objective, batches, monitor, *, max_iter, max_fun, tol):
             method="L-BFGS-B",
             jac=True,
             callback=end_of_iteration,
-            options={"maxiter": max_iter, "maxfun": max_fun, "gtol": tol},
+            options={
+                "maxiter": max_iter,
+                "maxfun": max_fun,
+                "gtol": tol,
+                # SciPy's default gives up on a relative gain below 2e-9, long before
+                # the gradient is small; this one, when nothing is gained any more.
+                "ftol": 64 * np.finfo(float).eps,
+            },
         )
     except KeyboardInterrupt:
         warnings.warn("Training interrupted by user.", stacklevel=2)
         monitor.stop_reason = "interrupted by user"
+        np.copyto(theta, accepted)
         return
     np.copyto(theta, result.x)
-    if result.success and monitor.stop_reason is None:
+    monitor.loss = float(result.fun)
+    if monitor.stop_reason is not None:
+        return
+    if abs(result.jac).max() <= tol:
         monitor.stop_reason = "the gradient is small enough"
+    elif result.nfev >= max_fun:
+        monitor.limit = "max_fun"
+    elif result.nit < max_iter:
+        monitor.stop_reason = "the loss can't be lowered in floating-point arithmetic"

@@ -15,8 +15,9 @@ To add a loss: write the class and add an instance to :data:`LOSSES`.
 """
 
 import numpy as np
+from scipy.special import expit
 
-from ._activations import logistic, softplus
+from ._activations import SMALL, logistic, softplus
 
 
 class Loss:
@@ -92,15 +93,20 @@ class CrossEntropy(Loss):
     def value_and_delta(self, z, y, weight, work):
         price, scratch, _ = work
         softplus(z, price, scratch)
+        # Elementwise: where softplus(z) rounds to z their difference is exactly 0,
+        # while the difference of two long sums could be anything, even negative.
+        np.multiply(y, z, scratch)
+        np.subtract(price, scratch, scratch)
         if weight is None:
-            value = price.sum() - np.vdot(y, z)
+            value = np.add.reduce(scratch, None)
         else:
-            np.multiply(y, z, scratch)
-            np.subtract(price, scratch, scratch)
             value = np.dot(scratch, weight).sum()
-        # a = exp(log a), and log a = z - softplus(z) neither overflows nor cancels.
-        np.subtract(z, price, z)
-        np.exp(z, z)
+        if z.size < SMALL:
+            expit(z, z)
+        else:
+            # a = exp(log a), and log a = z - softplus(z) neither overflows nor cancels.
+            np.subtract(z, price, z)
+            np.exp(z, z)
         np.subtract(z, y, z)
         if weight is not None:
             np.multiply(z, weight, z)
@@ -124,7 +130,7 @@ class SoftmaxLikelihood(Loss):
         np.divide(a, row, a)
         np.log(row, row)
         if weight is None:
-            value = row.sum() - np.vdot(y, z)
+            value = np.add.reduce(row) - np.vdot(y, z)
             np.subtract(a, y, z)
             return float(value)
         np.multiply(y, z, scratch)

@@ -8,8 +8,20 @@ estimator reads the record when the run has succeeded.
 """
 
 import math
+from array import array
 
 import numpy as np
+
+LOWER_RATE = " or lower learning_rate_init"
+
+
+def check_finite(loss, when, advice):
+    """Raise a ValueError that says what to change if the loss is not finite."""
+    if not math.isfinite(loss):
+        raise ValueError(
+            f"Training diverged: the loss is {loss} {when}. Scale X (for example with "
+            f"StandardScaler){advice}."
+        )
 
 
 class Monitor:
@@ -31,16 +43,20 @@ class Monitor:
 
     Attributes
     ----------
+    loss : float
+        The last loss; a solver that finds nothing to do sets it itself.
     losses, validation_losses, validation_scores : list of float
         One entry an epoch.
-    batch_losses : list of ndarray
-        For each epoch the loss of every batch before its update.
+    batch_losses : array of float
+        The loss of every batch before its update.
     n_seen : int
         Rows trained on in this run.
     best_epoch : int or None
         Index of the epoch with the lowest validation loss.
     stop_reason : str or None
-        None as long as nothing but ``max_iter`` has ended the run.
+        None as long as nothing but a limit has ended the run.
+    limit : str
+        Name of that limit.
     """
 
     def __init__(
@@ -60,11 +76,14 @@ class Monitor:
         self._n_iter_before = n_iter_before
         self.n_seen_before = n_seen_before
         self._best_theta = None
-        self.losses, self.batch_losses = [], []
+        self.losses, self.batch_losses = [], array("d")
         self.validation_losses, self.validation_scores = [], []
+        self.loss = None
         self.n_seen = 0
+        self._best_loss = math.inf
         self.best_epoch = None
         self.stop_reason = None
+        self.limit = "max_iter"
 
     def end_of_epoch(self, loss, batch_losses, n_rows, schedule=None):
         """Record an epoch; True to stop.
@@ -74,15 +93,12 @@ class Monitor:
         ValueError
             If the loss is not finite.
         """
+        self.loss = loss
         self.losses.append(loss)
-        self.batch_losses.append(batch_losses)
+        self.batch_losses.extend(batch_losses)
         self.n_seen += n_rows
         epoch = self._n_iter_before + len(self.losses)
-        if not math.isfinite(loss):
-            raise ValueError(
-                f"Training diverged: the loss is {loss} at iteration {epoch}. Scale "
-                "X (for example with StandardScaler) or lower learning_rate_init."
-            )
+        check_finite(loss, f"at iteration {epoch}", LOWER_RATE)
         if self._verbose:
             print(f"Iteration {epoch}, loss = {loss:.8f}")
         value, name = loss, "training loss"
@@ -105,7 +121,8 @@ class Monitor:
 
     def _record_validation(self):
         loss, score = self._validate()
-        if not self.validation_losses or loss < min(self.validation_losses):
+        if loss < self._best_loss:
+            self._best_loss = loss
             self._best_theta = self._theta.copy()
             self.best_epoch = len(self.validation_losses)
         self.validation_losses.append(loss)
@@ -113,6 +130,11 @@ class Monitor:
         if self._verbose:
             print(f"Validation loss = {loss:.8f}, score = {score:.6f}")
         return loss
+
+    @property
+    def reads_theta(self):
+        """Whether the end of an epoch looks at theta."""
+        return self._validate is not None
 
     def restore_best(self):
         """Put the parameters with the lowest validation loss back, if there are any."""

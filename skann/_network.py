@@ -20,7 +20,9 @@ times as fast as ``np.sum``. ``out`` buffers must be contiguous, or ``dot`` refu
 them. Sparse X meets only the first layer's two products.
 """
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -48,12 +50,12 @@ class Network:
     activations: tuple
     loss: str
 
-    @property
+    @cached_property
     def layout(self):
         """Where the parameters lie in theta."""
         return Layout(self.layer_sizes)
 
-    @property
+    @cached_property
     def activation_functions(self):
         """The activations themselves."""
         return [ACTIVATIONS[name] for name in self.activations]
@@ -63,9 +65,12 @@ class Network:
         """The loss itself."""
         return LOSSES[self.loss]
 
+    def __reduce__(self):
+        return Network, (self.layer_sizes, self.activations, self.loss)
 
-# Rows a prediction works on at once: activations of a usual layer stay in cache.
-_CHUNK_BYTES = 1 << 19
+
+# A prediction works on as many rows at once as keep its arrays in the cache.
+_CHUNK_BYTES = 1 << 20
 _CHUNK_ROWS = 32
 
 
@@ -79,15 +84,37 @@ class TrainingPass:
         Parameters, read; and their gradient, written. Both stay bound.
     n_rows : int
         Rows in every batch that this pass is called with.
+    ones_column : bool
+        Whether X comes with a last column of ones, which takes care of the first
+        layer's biases.
+    skip_input_gradient : bool
+        Whether to leave out the gradient of the first layer's weights, for who makes
+        it from :attr:`input_delta`.
+
+    Attributes
+    ----------
+    input_delta : ndarray of shape (n_rows, n_units)
+        The derivative with respect to the first layer's pre-activations.
     """
 
-    def __init__(self, network, theta, gradient, n_rows):
+    def __init__(
+        self,
+        network,
+        theta,
+        gradient,
+        n_rows,
+        *,
+        ones_column=False,
+        skip_input_gradient=False,
+    ):
         layout = network.layout
         self._loss = network.loss_function
-        self._weights = layout.weights(theta)
         self._ones = np.ones(n_rows, theta.dtype)
-        biases = layout.biases(theta)
+        weights, biases = layout.weights(theta), layout.biases(theta)
         d_weights, d_biases = layout.weights(gradient), layout.biases(gradient)
+        if ones_column:
+            weights[0], biases[0] = layout.first_block(theta), None
+            d_weights[0], d_biases[0] = layout.first_block(gradient), None
         n_outputs = layout.layer_sizes[-1]
 
         def empty(*shape):
@@ -95,17 +122,21 @@ class TrainingPass:
 
         self._z_out = empty(n_outputs, n_rows)
         self._work = empty(n_outputs, n_rows), empty(n_outputs, n_rows), empty(n_rows)
-        self._output = (
-            self._weights[-1].T,
-            biases[-1][:, None],
-            d_weights[-1],
-            d_biases[-1],
-        )
+        self._delta_out_t = self._z_out.T
+        self._output_weights_t = weights[-1].T
+        self._output_biases = biases[-1]
+        if biases[-1] is not None:
+            # One output's bias as a 0-d array: adding that does not broadcast.
+            shape = (n_outputs, 1) if n_outputs > 1 else ()
+            self._output_biases = biases[-1].reshape(shape)
+        self._d_output_weights = d_weights[-1]
+        self._d_output_biases = d_biases[-1]
+        self._scale = np.empty((), theta.dtype)
         self._hidden = []
         for size, activation, *parameters in zip(
             layout.layer_sizes[1:-1],
             network.activation_functions,
-            self._weights[:-1],
+            weights[:-1],
             biases[:-1],
             d_weights[:-1],
             d_biases[:-1],
@@ -115,6 +146,11 @@ class TrainingPass:
             a = empty(n_rows, size) if activation.saves_derivative else z
             scratch, delta = empty(n_rows, size), empty(n_rows, size)
             self._hidden.append((activation, *parameters, z, a, scratch, delta))
+        if self._hidden:
+            *_, last_a, _, self._last_delta = self._hidden[-1]
+            self._last_a_t = last_a.T
+        self.input_delta = self._hidden[0][-1] if self._hidden else self._delta_out_t
+        self._skip_input_gradient = skip_input_gradient
         self._plan()
 
     def _plan(self):
@@ -135,49 +171,52 @@ class TrainingPass:
         """Weighted loss, summed over rows; its gradient times ``scale`` is stored."""
         z = self._forward(X)
         value = self._loss.value_and_delta(z, y, weight, self._work)
-        np.multiply(z, scale, z)
+        self._scale[()] = scale
+        np.multiply(z, self._scale, z)
         self._backward(X, z)
         return value
 
     def _forward(self, X):
+        W_t, b = self._output_weights_t, self._output_biases
+        z_out = self._z_out
+        if not self._hidden:
+            _input_product(X, W_t.T, z_out.T)
+            return z_out if b is None else np.add(z_out, b, z_out)
+        product = _input_product
         layer_input = X
-        for W, b, z, a, scratch, forward in self._way_forward:
-            if layer_input is X:
-                _input_product(X, W, z)
-            else:
-                layer_input.dot(W, z)
-            np.add(z, b, z)
+        for W, bias, z, a, scratch, forward in self._way_forward:
+            product(layer_input, W, z)
+            if bias is not None:
+                np.add(z, bias, z)
             forward(z, a, scratch)
-            layer_input = a
-        W_t, b, _, _ = self._output
-        z = self._z_out
-        if layer_input is X and sparse.issparse(X):
-            np.copyto(z, (X @ W_t.T).T)
-        else:
-            W_t.dot(layer_input.T, z)
-        return np.add(z, b, z)
+            layer_input, product = a, np.dot
+        W_t.dot(self._last_a_t, z_out)
+        return np.add(z_out, b, z_out)
 
     def _backward(self, X, delta_out):
-        W_t, _, dW, db = self._output
-        delta_out.dot(self._ones, db)
+        if self._output_biases is not None:
+            delta_out.dot(self._ones, self._d_output_biases)
+        delta_t = self._delta_out_t
         if not self._hidden:
-            _input_gradient(X, delta_out.T, dW)
+            if not self._skip_input_gradient:
+                _input_gradient(X, delta_t, self._d_output_weights)
             return
-        *_, a, _, delta = self._hidden[-1]
-        a.T.dot(delta_out.T, dW)
-        delta_out.T.dot(W_t, delta)
+        self._last_a_t.dot(delta_t, self._d_output_weights)
+        delta_t.dot(self._output_weights_t, self._last_delta)
+        ones_dot = self._ones.dot
         for delta, known, scratch, backward, dW, db, down in self._way_back:
             backward(delta, known, scratch)
-            self._ones.dot(delta, db)
-            if down is None:
-                _input_gradient(X, delta, dW)
-            else:
+            if db is not None:
+                ones_dot(delta, db)
+            if down is not None:
                 a_below_t, W_t, delta_below = down
                 a_below_t.dot(delta, dW)
                 delta.dot(W_t, delta_below)
+            elif not self._skip_input_gradient:
+                _input_gradient(X, delta, dW)
 
 
-def raw_outputs(network, theta, X):
+def raw_outputs(network, theta, X, *, check_finite=False):
     """Raw outputs ``z`` of shape (n_samples, n_outputs), in theta's dtype.
 
     Parameters
@@ -185,28 +224,43 @@ def raw_outputs(network, theta, X):
     network : Network
     theta : ndarray of shape (n_parameters,)
     X : ndarray or csr matrix of shape (n_samples, n_features)
+    check_finite : bool
+        Whether to look for NaN and infinity in X on the way, while its rows are in
+        the cache. X must then be a C-contiguous array.
 
     Returns
     -------
-    z : ndarray of shape (n_samples, n_outputs)
+    z : ndarray of shape (n_samples, n_outputs), or None
+        None if X may not be finite: it is not, or squares of it overflow.
     """
     layout, activations = network.layout, network.activation_functions
     weights, biases = layout.weights(theta), layout.biases(theta)
     n_samples = X.shape[0]
     z_out = np.empty((n_samples, layout.layer_sizes[-1]), theta.dtype)
-    widest = max(layout.layer_sizes[1:])
-    chunk = max(_CHUNK_ROWS, _CHUNK_BYTES // (theta.itemsize * widest))
-    memory = [np.empty(min(chunk, n_samples) * widest, theta.dtype) for _ in range(3)]
-    for start in range(0, n_samples, chunk):
-        rows = slice(start, start + chunk)
-        a = X if chunk >= n_samples else X[rows]
-        if a.dtype != theta.dtype:
-            a = a.astype(theta.dtype)
-        _forward_chunk(a, weights, biases, activations, memory, z_out[rows])
+    sizes = layout.layer_sizes[1:] if sparse.issparse(X) else layout.layer_sizes
+    chunk = max(_CHUNK_ROWS, _CHUNK_BYTES // (theta.itemsize * max(sizes)))
+    widest = min(chunk, n_samples) * max(layout.layer_sizes[1:])
+    memory = [np.empty(widest, theta.dtype) for _ in range(3)] if activations else None
+    # Outputs for huge rows may overflow; that is what infinity is for.
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        for start in range(0, n_samples, chunk):
+            rows = slice(start, start + chunk)
+            a = X if chunk >= n_samples else X[rows]
+            if check_finite:
+                flat = a.reshape(-1)
+                if not math.isfinite(flat.dot(flat)):
+                    return None
+            if a.dtype != theta.dtype:
+                a = a.astype(theta.dtype)
+            _forward_chunk(a, weights, biases, activations, memory, z_out[rows])
     return z_out
 
 
 def _forward_chunk(a, weights, biases, activations, memory, z_out):
+    if not activations:
+        _input_product(a, weights[-1], z_out)
+        np.add(z_out, biases[-1], z_out)
+        return
     n_rows = a.shape[0]
     here, other, scratch = memory
     for i, activation in enumerate(activations):
@@ -222,22 +276,19 @@ def _forward_chunk(a, weights, biases, activations, memory, z_out):
         activation.forward(z, z, free)
         a = z
         here, other = other, here
-    if activations:
-        a.dot(weights[-1], z_out)
-    else:
-        _input_product(a, weights[-1], z_out)
+    a.dot(weights[-1], z_out)
     np.add(z_out, biases[-1], z_out)
 
 
 def _input_product(X, W, out):
-    if sparse.issparse(X):
-        np.copyto(out, X @ W)
+    if type(X) is np.ndarray:
+        X.dot(W, out) if out.flags.c_contiguous else W.T.dot(X.T, out.T)
     else:
-        np.dot(X, W, out)
+        np.copyto(out, X @ W)
 
 
 def _input_gradient(X, delta, out):
-    if sparse.issparse(X):
-        np.copyto(out, X.T @ delta)
+    if type(X) is np.ndarray:
+        X.T.dot(delta, out)
     else:
-        np.dot(X.T, delta, out)
+        np.copyto(out, X.T @ delta)

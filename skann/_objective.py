@@ -28,6 +28,10 @@ class Objective:
         Strength of the L2 penalty.
     theta : ndarray of shape (n_parameters,)
         Bound: solvers change it in place.
+    ones_column : bool
+        Whether every X comes with a last column of ones; see ``Batches``.
+    skip_input_gradient : bool
+        Whether to leave out the gradient of the first layer's weights.
 
     Attributes
     ----------
@@ -36,20 +40,30 @@ class Objective:
         keep it.
     """
 
-    def __init__(self, network, alpha, theta):
+    def __init__(
+        self, network, alpha, theta, *, ones_column=False, skip_input_gradient=False
+    ):
         self.network = network
         self.alpha = alpha
         self.theta = theta
+        self._options = {
+            "ones_column": ones_column,
+            "skip_input_gradient": skip_input_gradient,
+        }
         self.gradient = np.empty_like(theta)
         self._passes = {}
         self._weight_slices = network.layout.weight_slices
         self._penalty_gradient = np.empty_like(theta) if alpha else None
 
-    def batch(self, X, y, weight):
-        """J estimated on one batch; fills :attr:`gradient`."""
+    def batch(self, X, y, weight, factor=1.0):
+        """J estimated on one batch; :attr:`gradient` becomes ``factor`` times its own.
+
+        The factor costs nothing here, while in an optimiser it would be another pass
+        over the parameters.
+        """
         n_rows = X.shape[0]
-        data_term = self._pass(n_rows)(X, y, weight, 1 / n_rows) / n_rows
-        return data_term + self._add_penalty() if self.alpha else data_term
+        data_term = self.pass_for(n_rows)(X, y, weight, factor / n_rows) / n_rows
+        return data_term + self._add_penalty(factor) if self.alpha else data_term
 
     def full(self, batches, batch_size):
         """J on all rows of ``batches``, summed a chunk at a time.
@@ -60,25 +74,26 @@ class Objective:
         value = 0.0
         scale = 1 / batches.n_rows
         for X, y, weight in batches.epoch(batch_size):
-            value += self._pass(X.shape[0])(X, y, weight, scale) * scale
+            value += self.pass_for(X.shape[0])(X, y, weight, scale) * scale
             total += self.gradient
         np.copyto(self.gradient, total)
-        return value + self._add_penalty() if self.alpha else value
+        return value + self._add_penalty(1.0) if self.alpha else value
 
-    def _pass(self, n_rows):
+    def pass_for(self, n_rows):
+        """The training pass for batches of so many rows."""
         # An epoch has at most two batch sizes, the full one and the last.
         training_pass = self._passes.get(n_rows)
         if training_pass is None:
             training_pass = self._passes[n_rows] = TrainingPass(
-                self.network, self.theta, self.gradient, n_rows
+                self.network, self.theta, self.gradient, n_rows, **self._options
             )
         return training_pass
 
-    def _add_penalty(self):
+    def _add_penalty(self, factor):
         squares = 0.0
         for where in self._weight_slices:
             weights, extra = self.theta[where], self._penalty_gradient[where]
-            np.multiply(weights, self.alpha, extra)
+            np.multiply(weights, factor * self.alpha, extra)
             gradient = self.gradient[where]
             np.add(gradient, extra, gradient)
             squares += float(np.dot(weights, weights))

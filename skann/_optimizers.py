@@ -16,6 +16,8 @@ import math
 
 import numpy as np
 
+from ._activations import constant
+
 # Parameters in a block: five float32 vectors of it take 320 KB of second-level cache.
 _BLOCK = 1 << 14
 
@@ -34,7 +36,6 @@ class Optimizer:
     """
 
     n_state = 0
-    n_scratch = 0
 
     def start(self, n_parameters, dtype):
         """Allocate the state, all zeros, for a vector of ``n_parameters``."""
@@ -43,38 +44,71 @@ class Optimizer:
         self.state = [np.zeros(n_parameters, dtype) for _ in range(self.n_state)]
         return self
 
-    def bind(self, theta, gradient):
-        """Use these two vectors in the steps to come."""
-        scratch = [
-            np.empty(min(_BLOCK, theta.size), theta.dtype)
-            for _ in range(self.n_scratch)
-        ]
+    def same_settings(self, other):
+        """Whether ``other`` is the same rule with the same constants."""
+        return type(self) is type(other) and all(
+            getattr(self, name) == value
+            for name, value in vars(other).items()
+            if name not in ("n_steps", "state", "dtype") and not name.startswith("_")
+        )
+
+    def bind(self, theta, gradient, start=0):
+        """Use these two vectors, from the index ``start`` on, in the steps to come."""
         self._blocks = []
-        for start in range(0, theta.size, _BLOCK):
-            where = slice(start, min(start + _BLOCK, theta.size))
-            vectors = (theta, gradient, *self.state)
-            free = (part[: where.stop - start] for part in scratch)
-            self._blocks.append((*(vector[where] for vector in vectors), *free))
+        for first in range(start, theta.size, _BLOCK):
+            where = slice(first, min(first + _BLOCK, theta.size))
+            self._blocks.append(
+                [vector[where] for vector in (theta, gradient, *self.state)]
+            )
+
+    def factor(self, rate):
+        """What the gradient must be multiplied by before a step at this rate."""
+        return 1.0
 
     def step(self, rate):
-        """Update theta from the gradient, and destroy the gradient."""
+        """Update theta from ``factor(rate)`` times the gradient, and destroy that."""
+        self.prepare(rate)
+        update = self.update
+        for block in self._blocks:
+            update(*block)
+
+    def prepare(self, rate):
+        """Begin the next step, at this rate."""
+        self.n_steps += 1
+
+    def update(self, theta, g, *state):
+        """The step itself on arrays of any one shape, all in place."""
+        raise NotImplementedError
+
+    # How parameters move on while their gradient stays zero; see _lazy_rows.py. From
+    # step to step their movement is multiplied by sleep_ratio, and each vector of the
+    # state by its factor in sleep_decays.
+    sleep_ratio = 0.0
+    sleep_decays = ()
+
+    def sleep_rate(self):
+        """What multiplies ``direction`` in the step that has been prepared."""
+        return 1.0
+
+    def direction(self, *state):
+        """Movement of sleeping parameters in units of that rate, for a kept state."""
         raise NotImplementedError
 
     def __getstate__(self):
-        return {k: v for k, v in self.__dict__.items() if k != "_blocks"}
+        return {k: v for k, v in self.__dict__.items() if not k.startswith("_")}
 
 
 class SGD(Optimizer):
     """theta ← theta - η g"""
 
-    def step(self, rate):
-        self.n_steps += 1
-        for theta, g in self._blocks:
-            np.multiply(g, rate, g)
-            np.subtract(theta, g, theta)
+    def factor(self, rate):
+        return rate
+
+    def update(self, theta, g):
+        np.subtract(theta, g, theta)
 
 
-class Momentum(Optimizer):
+class Momentum(SGD):
     """v ← μ v - η g;  theta ← theta + v  (Polyak 1964)"""
 
     n_state = 1
@@ -82,31 +116,36 @@ class Momentum(Optimizer):
     def __init__(self, momentum=0.9):
         self.momentum = momentum
 
-    def step(self, rate):
-        self.n_steps += 1
-        mu = self.momentum
-        for theta, g, v in self._blocks:
-            np.multiply(g, rate, g)
-            np.multiply(v, mu, v)
-            np.subtract(v, g, v)
-            np.add(theta, v, theta)
+    def update(self, theta, g, v):
+        np.multiply(v, constant(self.momentum, self.dtype), v)
+        np.subtract(v, g, v)
+        np.add(theta, v, theta)
+
+    @property
+    def sleep_ratio(self):
+        return self.momentum
+
+    @property
+    def sleep_decays(self):
+        return (self.momentum,)
+
+    def direction(self, v):
+        return v.copy()
 
 
 class Nesterov(Momentum):
     """v ← μ v - η g;  theta ← theta + μ v - η g  (Sutskever et al. 2013)"""
 
-    n_scratch = 1
+    def update(self, theta, g, v):
+        mu = constant(self.momentum, self.dtype)
+        np.subtract(theta, g, theta)
+        np.multiply(v, mu, v)
+        np.subtract(v, g, v)
+        np.multiply(v, mu, g)
+        np.add(theta, g, theta)
 
-    def step(self, rate):
-        self.n_steps += 1
-        mu = self.momentum
-        for theta, g, v, ahead in self._blocks:
-            np.multiply(g, rate, g)
-            np.multiply(v, mu, v)
-            np.subtract(v, g, v)
-            np.multiply(v, mu, ahead)
-            np.subtract(ahead, g, ahead)
-            np.add(theta, ahead, theta)
+    def direction(self, v):
+        return self.momentum * v
 
 
 class Adam(Optimizer):
@@ -128,23 +167,51 @@ class Adam(Optimizer):
         self.beta_2 = beta_2
         self.epsilon = epsilon
 
-    def step(self, rate):
+    def bind(self, theta, gradient, start=0):
+        super().bind(theta, gradient, start)
+        spread = math.sqrt(1 - self.beta_2)
+        self._spread = (1 - self.beta_1) / spread
+        self._rate = np.empty((), self.dtype)
+        self._constants = tuple(
+            constant(value, self.dtype)
+            for value in (self.beta_1, self.beta_2, self.epsilon / spread)
+        )
+
+    def prepare(self, rate):
         self.n_steps += 1
-        beta_1, beta_2, t = self.beta_1, self.beta_2, self.n_steps
-        spread = math.sqrt(1 - beta_2)
-        rate *= math.sqrt(1 - beta_2**t) / (1 - beta_1**t) * (1 - beta_1) / spread
-        epsilon = self.epsilon / spread
-        for theta, g, m, v in self._blocks:
-            np.multiply(m, beta_1, m)
-            np.add(m, g, m)
-            np.multiply(g, g, g)
-            np.multiply(v, beta_2, v)
-            np.add(v, g, v)
-            np.sqrt(v, g)
-            np.add(g, epsilon, g)
-            np.divide(m, g, g)
-            np.multiply(g, rate, g)
-            np.subtract(theta, g, theta)
+        t = self.n_steps
+        correction = math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
+        self._rate[()] = rate * correction * self._spread
+
+    def update(self, theta, g, m, v):
+        beta_1, beta_2, epsilon = self._constants
+        np.multiply(m, beta_1, m)
+        np.add(m, g, m)
+        np.multiply(g, g, g)
+        np.multiply(v, beta_2, v)
+        np.add(v, g, v)
+        np.sqrt(v, g)
+        np.add(g, epsilon, g)
+        np.divide(m, g, g)
+        np.multiply(g, self._rate, g)
+        np.subtract(theta, g, theta)
+
+    @property
+    def sleep_ratio(self):
+        return self.beta_1 / math.sqrt(self.beta_2) if self.beta_2 else math.inf
+
+    @property
+    def sleep_decays(self):
+        return self.beta_1, self.beta_2
+
+    def sleep_rate(self):
+        return float(self._rate)
+
+    def direction(self, m, v):
+        step = np.sqrt(v)
+        np.add(step, self._constants[2], step)
+        np.divide(m, step, step)
+        return np.negative(step, step)
 
 
 def make_optimizer(estimator):

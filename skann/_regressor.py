@@ -1,6 +1,7 @@
 """The regressor: real-valued targets in and out."""
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import StrOptions
@@ -47,13 +48,18 @@ class BPRegressor(RegressorMixin, BaseBP):
     batch_size : int or "auto", default="auto"
         Rows in a mini-batch; "auto" is ``min(200, n_samples)``. A larger number than
         there are rows makes one batch of all. "lbfgs" uses all rows at once.
-    learning_rate : {"constant", "invscaling", "adaptive"}, default="constant"
-        Rate over time: constant; ``learning_rate_init / (t + 1) ** power_t`` with t
-        the rows trained on before the epoch; or divided by 5 whenever
-        `n_iter_no_change` epochs in a row have not improved by `tol`, until it is
-        1e-6. For "sgd" and "adam".
+    learning_rate : str, default="constant"
+        Rate over time, for "sgd" and "adam". "constant". "invscaling":
+        ``learning_rate_init / (t + 1) ** power_t`` with t the rows trained on before
+        the epoch. "adaptive": divided by 5 whenever `n_iter_no_change` epochs in a row
+        have not improved by `tol`, until it is 1e-6. "one_cycle": up from
+        ``learning_rate_init / 25`` to `learning_rate_init` in the first 30 % of
+        `max_iter` epochs, then down to ``learning_rate_init / 1e4``, each along a
+        cosine; runs for all of `max_iter` and is the fastest way to a good network
+        where the number of epochs is known.
     learning_rate_init : float, default=0.001
-        Learning rate at the start. The default suits Adam; "sgd" usually wants more.
+        Learning rate at the start; the highest one of "one_cycle". The default suits
+        Adam; "sgd" usually wants more.
     power_t : float, default=0.5
         Exponent of "invscaling".
     max_iter : int, default=200
@@ -248,6 +254,11 @@ class BPRegressor(RegressorMixin, BaseBP):
             return self._fit_once(X, y, sample_weight, coef_init, intercept_init)
 
     def _encode(self, y, dtype, known):
+        if issparse(y):
+            raise ValueError(
+                "y must be a dense array of numbers for regression; got a sparse "
+                "matrix. Use y.toarray()."
+            )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         columns = y[:, None] if y.ndim == 1 else y

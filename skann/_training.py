@@ -11,7 +11,9 @@ import numpy as np
 
 from . import _fullbatch, _minibatch
 from ._batches import Batches
-from ._monitor import Monitor
+from ._lazy_rows import pays
+from ._minibatch import DenseStepper, LazyStepper
+from ._monitor import LOWER_RATE, Monitor, check_finite
 from ._network import raw_outputs
 from ._objective import Objective, mean_loss
 from ._optimizers import make_optimizer
@@ -62,12 +64,19 @@ class Data:
     rows: np.ndarray | None = None
     validation_rows: np.ndarray | None = None
 
-    def training_weight(self, dtype):
-        """Weights scaled to mean one over the training rows."""
+    def mean_one_weight(self, rows, dtype):
+        """Weights scaled to mean one over some rows (None for all), in ``dtype``.
+
+        None where they are all alike, for only their ratios matter.
+        """
         if self.weight is None:
             return None
-        used = self.weight if self.rows is None else self.weight[self.rows]
-        return (self.weight / used.mean()).astype(dtype)
+        # First to a largest weight of one: the sum of huge ones would overflow.
+        weight = self.weight / self.weight.max()
+        used = weight if rows is None else weight[rows]
+        if used.min() == used.max():
+            return None
+        return (weight / used.mean()).astype(dtype)
 
 
 @dataclass
@@ -108,14 +117,15 @@ def run(parameters, network, theta, progress, data, *, max_iter, score, patience
     batches = Batches(
         data.X,
         data.targets.y,
-        data.training_weight(theta.dtype),
+        data.mean_one_weight(data.rows, theta.dtype),
         n_outputs=data.targets.n_outputs,
         dtype=theta.dtype,
         rows=data.rows,
     )
-    objective = Objective(network, parameters.alpha, theta)
     judge = None
-    if patience and (validate is not None or parameters.solver != "lbfgs"):
+    if not SCHEDULES[parameters.learning_rate].runs_to_the_end and (
+        patience and (validate is not None or parameters.solver != "lbfgs")
+    ):
         judge = Patience(parameters.tol, parameters.n_iter_no_change)
     monitor = Monitor(
         theta,
@@ -128,22 +138,23 @@ def run(parameters, network, theta, progress, data, *, max_iter, score, patience
     # Overflow on the way to a divergence is reported by the monitor, once and with
     # what to change; an underflow to zero is what it looks like.
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        _solve(parameters, objective, batches, progress, monitor, max_iter)
+        _solve(parameters, network, theta, batches, progress, monitor, max_iter)
     monitor.restore_best()
     progress.n_iter += len(monitor.losses)
     progress.n_seen += monitor.n_seen
     if not np.isfinite(theta).all():
         raise ValueError(
             "Training diverged: weights are no longer finite. Scale X (for example "
-            "with StandardScaler) or lower learning_rate_init."
+            f"with StandardScaler){LOWER_RATE}."
         )
     return monitor
 
 
-def _solve(parameters, objective, batches, progress, monitor, max_iter):
+def _solve(parameters, network, theta, batches, progress, monitor, max_iter):
+    options = {"ones_column": batches.ones_column}
     if parameters.solver == "lbfgs":
         _fullbatch.train(
-            objective,
+            Objective(network, parameters.alpha, theta, **options),
             batches,
             monitor,
             max_iter=max_iter,
@@ -151,17 +162,22 @@ def _solve(parameters, objective, batches, progress, monitor, max_iter):
             tol=parameters.tol,
         )
         return
-    if progress.optimizer is None:
-        progress.optimizer = make_optimizer(parameters)
-        progress.optimizer.start(objective.theta.size, objective.theta.dtype)
-    batch_size = parameters.batch_size
+    optimizer = progress.optimizer
+    if optimizer is None:
+        optimizer = progress.optimizer = make_optimizer(parameters)
+        optimizer.start(theta.size, theta.dtype)
+    batch_size = 200 if parameters.batch_size == "auto" else parameters.batch_size
+    stepper = DenseStepper
+    if pays(batches.X, batch_size, parameters.alpha, optimizer):
+        stepper, options["skip_input_gradient"] = LazyStepper, True
+    objective = Objective(network, parameters.alpha, theta, **options)
     _minibatch.train(
-        objective,
+        stepper(objective, optimizer),
         batches,
-        progress.optimizer,
+        optimizer,
         SCHEDULES[parameters.learning_rate](parameters),
         monitor,
-        batch_size=200 if batch_size == "auto" else batch_size,
+        batch_size=batch_size,
         rng=progress.rng if parameters.shuffle else None,
         max_iter=max_iter,
     )
@@ -173,7 +189,7 @@ def _validator(network, theta, data, score):
     held_out = Batches(
         data.X,
         data.targets.y,
-        None if data.weight is None else data.weight.astype(theta.dtype),
+        data.mean_one_weight(rows, theta.dtype),
         n_outputs=data.targets.n_outputs,
         dtype=theta.dtype,
         rows=rows,
@@ -182,6 +198,8 @@ def _validator(network, theta, data, score):
 
     def validate():
         raw = raw_outputs(network, theta, X)
-        return mean_loss(network.loss_function, raw, y, weight), score(raw, rows)
+        loss = mean_loss(network.loss_function, raw, y, weight)
+        check_finite(loss, "on the validation data", LOWER_RATE)
+        return loss, score(raw, rows)
 
     return validate

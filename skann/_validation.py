@@ -4,11 +4,11 @@ Every error names the parameter, what was given and what is allowed.
 """
 
 from contextlib import contextmanager
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils import check_array
 
 from ._activations import ACTIVATIONS
 
@@ -53,7 +53,7 @@ def check_activations(activation, n_hidden):
                 f"{n_hidden} hidden layers; got {len(names)} names: {activation!r}."
             )
     for name in names:
-        if name not in ACTIVATIONS:
+        if not isinstance(name, str) or name not in ACTIVATIONS:
             raise ValueError(
                 f"activation {name!r} is unknown; the known ones are "
                 f"{sorted(ACTIVATIONS)}."
@@ -72,11 +72,24 @@ def check_sample_weight(sample_weight, X):
     """
     if sample_weight is None:
         return None
-    weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
+    if isinstance(sample_weight, Real):
+        weight = np.full(X.shape[0], sample_weight, dtype=np.float64)
+    else:
+        weight = check_array(
+            sample_weight,
+            ensure_2d=False,
+            dtype=np.float64,
+            input_name="sample_weight",
+        )
+    if weight.shape != (X.shape[0],):
+        raise ValueError(
+            f"sample_weight must have shape {(X.shape[0],)}, one weight a row of X; "
+            f"got {weight.shape}."
+        )
     if (weight < 0).any():
         raise ValueError(
             "sample_weight must not be negative; got a smallest weight of "
-            f"{weight.min():g}. Negative values in data passed to `sample_weight`."
+            f"{weight.min():g}."
         )
     if not weight.any():
         raise ValueError(
@@ -112,11 +125,16 @@ def split_rows(rows, labels, validation_fraction, rng):
             "early_stopping=True needs at least 2 samples of positive weight, to train "
             f"on one and validate on the other; got {len(rows)} sample."
         )
+    n_validation = int(np.ceil(validation_fraction * len(rows)))
+    if n_validation == len(rows):
+        raise ValueError(
+            f"validation_fraction={validation_fraction} of {len(rows)} samples leaves "
+            "none to train on; it must leave at least one."
+        )
     splitter = ShuffleSplit(**options)
     strata = None if labels is None else labels[rows]
     if strata is not None:
         _, counts = np.unique(strata, return_counts=True)
-        n_validation = int(np.ceil(validation_fraction * len(rows)))
         smallest_side = min(n_validation, len(rows) - n_validation)
         if counts.min() > 1 and smallest_side >= len(counts):
             splitter = StratifiedShuffleSplit(**options)

@@ -1,0 +1,96 @@
+"""Peak memory of training, each measured in a process of its own (Linux).
+
+What is printed is the growth of the process's anonymous memory, in MB, from before
+``fit`` (data loaded, library imported) to its peak during ``fit``; pages of a mapped
+file do not count, for the system can drop them. ``VmHWM`` would count them, so the
+memory is read every few milliseconds while ``fit`` runs.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import threading
+import warnings
+from pathlib import Path
+
+import numpy as np
+from sklearn.neural_network import MLPClassifier
+
+from skann import BPClassifier
+from skann.datasets import load_mnist
+
+
+def anonymous_mb():
+    """Anonymous resident memory of this process."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("RssAnon"):
+            return int(line.split()[1]) / 1024
+    raise OSError("/proc/self/status has no RssAnon: this needs Linux")
+
+
+def growth(action):
+    """Peak growth of anonymous memory while ``action`` runs, in MB."""
+    before = peak = anonymous_mb()
+    done = threading.Event()
+
+    def watch():
+        nonlocal peak
+        while not done.wait(0.002):
+            peak = max(peak, anonymous_mb())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    action()
+    done.set()
+    watcher.join()
+    return peak - before
+
+
+def mnist(estimator):
+    """784-100-10, Adam, two epochs, float32."""
+    X, y = load_mnist(subset="train", return_X_y=True)
+    model = estimator((100,), max_iter=2)
+    return growth(lambda: model.fit(X, y))
+
+
+def mapped(n_rows):
+    """100-100-2 on a memory-mapped float32 file."""
+    with tempfile.NamedTemporaryFile() as file:
+        X = np.memmap(file.name, np.float32, "w+", shape=(n_rows, 100))
+        rng = np.random.default_rng(0)
+        for start in range(0, n_rows, 100000):
+            X[start : start + 100000] = rng.random(X[start : start + 100000].shape)
+        y = (X[:, 0] > 0.5).astype(np.int8)
+        X.flush()
+        X = np.memmap(file.name, np.float32, "r", shape=(n_rows, 100))
+        model = BPClassifier((100,), max_iter=1)
+        return growth(lambda: model.fit(X, y))
+
+
+MEASUREMENTS = {
+    "mnist-skann": lambda: mnist(BPClassifier),
+    "mnist-scikit-learn": lambda: mnist(MLPClassifier),
+    "memmap-200000": lambda: mapped(200_000),
+    "memmap-2000000": lambda: mapped(2_000_000),
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("measurement", nargs="?", choices=MEASUREMENTS)
+    name = parser.parse_args().measurement
+    if name is not None:
+        warnings.simplefilter("ignore")
+        print(f"{MEASUREMENTS[name]():.1f}")
+        return
+    print("| training | growth of anonymous memory, MB |")
+    print("|---|---|")
+    for name in MEASUREMENTS:
+        command = [sys.executable, __file__, name]
+        result = subprocess.run(command, capture_output=True, text=True, check=True)
+        print(f"| {name} | {result.stdout.strip()} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

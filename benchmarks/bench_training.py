@@ -1,0 +1,59 @@
+"""Seconds an epoch against scikit-learn, PyTorch and the bare matrix products.
+
+Run ``python benchmarks/bench_training.py``; ``--help`` tells the rest. All contenders
+take turns in one process, A B C A B C ..., and what counts is the median over the
+rounds of the ratio within a round: a machine that speeds up or slows down does so for
+all of them.
+"""
+
+import argparse
+import statistics
+import time
+
+from contenders import CONTENDERS, cases
+from machine import describe
+
+
+def measure(case, rounds):
+    """Median seconds an epoch of every contender, and median ratios to skann."""
+    runs = {name: make(case) for name, make in CONTENDERS.items()}
+    runs = {name: run for name, run in runs.items() if run is not None}
+    seconds = {name: [] for name in runs}
+    for run in runs.values():
+        run(1)  # imports, memory and threads are ready from here on
+    for _ in range(rounds):
+        for name, run in runs.items():
+            start = time.perf_counter()
+            run(case.epochs)
+            seconds[name].append((time.perf_counter() - start) / case.epochs)
+    ratios = {
+        name: statistics.median(
+            other / own for other, own in zip(times, seconds["skann"], strict=True)
+        )
+        for name, times in seconds.items()
+    }
+    return {name: statistics.median(times) for name, times in seconds.items()}, ratios
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cases", nargs="*", help="names of cases; default all")
+    parser.add_argument("--rounds", type=int, default=7)
+    options = parser.parse_args()
+    print(describe())
+    print()
+    print("| case | skann, s an epoch | × scikit-learn | × PyTorch | ÷ bare products |")
+    print("|---|---|---|---|---|")
+    for case in cases(options.cases):
+        seconds, ratios = measure(case, options.rounds)
+        cells = [case.name, f"{seconds['skann']:.3g}"]
+        cells += [
+            f"{ratios[name]:.2f}" if name in ratios else ""
+            for name in ("scikit-learn", "PyTorch")
+        ]
+        cells.append(f"{1 / ratios['products']:.2f}" if "products" in ratios else "")
+        print("| " + " | ".join(cells) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,216 @@
+"""What several test files share: formulas written out plainly, and small networks.
+
+Everything here is slow and obvious on purpose. Arrays are rows first, as in a
+textbook; nothing is in place. A new entry of one of the package's tables must get its
+formula here, or the tests that run over the table fail.
+"""
+
+import itertools
+
+import numpy as np
+from scipy.special import erfc, expit, log_softmax, softmax
+
+from skann._activations import ACTIVATIONS
+from skann._batches import Batches
+from skann._losses import LOSSES
+from skann._network import Network
+from skann._objective import Objective
+
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+
+
+def _normal_cdf(z):
+    return erfc(-z / np.sqrt(2)) / 2
+
+
+def _mish_gate(z):
+    return np.tanh(np.logaddexp(0, z))
+
+
+# Name: (f, f'), both of the pre-activation.
+ACTIVATION_FORMULAS = {
+    "identity": (lambda z: z, np.ones_like),
+    "logistic": (expit, lambda z: expit(z) * expit(-z)),
+    "tanh": (np.tanh, lambda z: 4 * expit(2 * z) * expit(-2 * z)),
+    "tanh_opt": (
+        lambda z: 1.7159 * np.tanh(2 * z / 3),
+        lambda z: 1.7159 * 2 / 3 * 4 * expit(4 * z / 3) * expit(-4 * z / 3),
+    ),
+    "relu": (lambda z: np.where(z > 0, z, 0), lambda z: np.where(z > 0, 1.0, 0.0)),
+    "leaky_relu": (
+        lambda z: np.where(z > 0, z, 0.01 * z),
+        lambda z: np.where(z > 0, 1.0, 0.01),
+    ),
+    "elu": (
+        lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))),
+        lambda z: np.where(z > 0, 1, np.exp(np.minimum(z, 0))),
+    ),
+    "selu": (
+        lambda z: (
+            SELU_SCALE * np.where(z > 0, z, SELU_ALPHA * np.expm1(np.minimum(z, 0)))
+        ),
+        lambda z: (
+            SELU_SCALE * np.where(z > 0, 1, SELU_ALPHA * np.exp(np.minimum(z, 0)))
+        ),
+    ),
+    "gelu": (
+        lambda z: z * _normal_cdf(z),
+        lambda z: _normal_cdf(z) + z * np.exp(-z * z / 2) / np.sqrt(2 * np.pi),
+    ),
+    "silu": (
+        lambda z: z * expit(z),
+        lambda z: expit(z) * (1 + z * expit(-z)),
+    ),
+    "softplus": (lambda z: np.logaddexp(0, z), expit),
+    "mish": (
+        lambda z: z * _mish_gate(z),
+        lambda z: _mish_gate(z) + z * expit(z) * (1 - _mish_gate(z) ** 2),
+    ),
+}
+
+# The activations whose slope, or its slope, jumps at zero.
+BENT_AT_ZERO = {"relu", "leaky_relu", "elu", "selu"}
+
+
+def _squares(a, y):
+    return ((a - y) ** 2).sum(axis=1) / 2
+
+
+# Name: loss of each row from raw outputs z and targets y of shape (n_rows, n_outputs).
+LOSS_FORMULAS = {
+    "squared_error": _squares,
+    "logistic_squared_error": lambda z, y: _squares(expit(z), y),
+    "cross_entropy": lambda z, y: (
+        y * np.logaddexp(0, -z) + (1 - y) * np.logaddexp(0, z)
+    ).sum(axis=1),
+    "softmax": lambda z, y: -(y * log_softmax(z, axis=1)).sum(axis=1),
+}
+
+# Name of an output activation: the activation.
+OUTPUT_FORMULAS = {
+    "identity": lambda z: z,
+    "logistic": expit,
+    "softmax": lambda z: softmax(z, axis=1),
+}
+
+
+def plain_forward(network, theta, X):
+    """Pre-activations of every layer, hidden ones first and raw outputs last."""
+    layout = network.layout
+    a, z = X, []
+    layers = zip(
+        layout.weights(theta),
+        layout.biases(theta),
+        (*network.activations, None),
+        strict=True,
+    )
+    for W, b, name in layers:
+        z.append(a @ W + b)
+        if name is not None:
+            a = ACTIVATION_FORMULAS[name][0](z[-1])
+    return z
+
+
+def plain_objective(network, theta, X, y, weight, alpha):
+    """J as its definition says it, for targets of shape (n_rows, n_outputs)."""
+    losses = LOSS_FORMULAS[network.loss](plain_forward(network, theta, X)[-1], y)
+    if weight is None:
+        weight = np.ones(len(losses))
+    penalty = sum((W**2).sum() for W in network.layout.weights(theta))
+    return (weight * losses).sum() / weight.sum() + alpha / 2 * penalty
+
+
+def make_targets(loss, n_rows, n_outputs, rng):
+    """Legal targets of shape (n_rows, n_outputs) for a loss."""
+    out_activation = LOSSES[loss].out_activation
+    if out_activation == "softmax":
+        return np.eye(n_outputs)[rng.integers(n_outputs, size=n_rows)]
+    if out_activation == "logistic":
+        return rng.integers(2, size=(n_rows, n_outputs)).astype(float)
+    return rng.normal(size=(n_rows, n_outputs))
+
+
+def make_case(loss, activations, *, n_rows=7, n_outputs=3, margin=0.0, sizes=None):
+    """A small network with its data: network, theta, X, y (rows first), all float64.
+
+    ``margin`` is how far every hidden pre-activation keeps from zero, for those who
+    take differences near an activation's kink; the data are drawn anew until it holds.
+    """
+    sizes = sizes or (3, *(4 + i % 2 for i in range(len(activations))), n_outputs)
+    network = Network(tuple(sizes), tuple(activations), loss)
+    for seed in itertools.count():
+        rng = np.random.default_rng(seed)
+        theta = np.empty(network.layout.n_parameters)
+        for W in network.layout.weights(theta):
+            W[...] = rng.normal(size=W.shape) / np.sqrt(len(W))
+        for b in network.layout.biases(theta):
+            b[...] = rng.normal(size=b.shape) / 2
+        X = rng.normal(size=(n_rows, sizes[0]))
+        *hidden, _ = plain_forward(network, theta, X)
+        bent = [
+            abs(z).min()
+            for z, name in zip(hidden, activations, strict=True)
+            if name in BENT_AT_ZERO
+        ]
+        if min(bent, default=np.inf) >= margin:
+            return network, theta, X, make_targets(loss, n_rows, sizes[-1], rng)
+
+
+def make_weight(n_rows):
+    """Row weights of mean one, one of them zero."""
+    weight = np.linspace(0, 2, n_rows)
+    return np.roll(weight, n_rows // 2) / weight.mean()
+
+
+def outputs_first(y, dtype=np.float64):
+    """Targets the way the engine wants them."""
+    return np.array(y.T, dtype=dtype, order="C")
+
+
+def slope(function, x, direction, step=1e-4):
+    """Derivative of ``function`` at ``x`` along ``direction``, by central differences.
+
+    Four points, so the error is of order step⁴ and rounding decides: 1e-11 or so.
+    """
+    near = function(x + step * direction) - function(x - step * direction)
+    far = function(x + 2 * step * direction) - function(x - 2 * step * direction)
+    return (8 * near - far) / (12 * step)
+
+
+def scratch_like(z):
+    """The work memory that a loss wants for ``z`` of shape (n_outputs, n_rows)."""
+    return np.empty_like(z), np.empty_like(z), np.empty(z.shape[1], z.dtype)
+
+
+def activate(name, z):
+    """Output and derivative of an activation, by whichever way training goes."""
+    activation = ACTIVATIONS[name]
+    z = z.copy()
+    slopes, scratch = np.ones_like(z), np.empty_like(z)
+    if activation.saves_derivative:
+        a = np.empty_like(z)
+        activation.forward_saving(z, a, scratch)
+        known = z
+    else:
+        activation.forward(z, z, scratch)
+        a = known = z
+    a = a.copy()
+    activation.backward(slopes, known, scratch)
+    return a, slopes
+
+
+def make_batches(X, y, weight=None, *, dtype=np.float64, rows=None):
+    """Batches from targets that are rows first."""
+    return Batches(
+        X,
+        outputs_first(y, dtype),
+        None if weight is None else weight.astype(dtype),
+        n_outputs=y.shape[1],
+        dtype=dtype,
+        rows=rows,
+    )
+
+
+def objective_for(batches, network, alpha, theta, kind=Objective, **options):
+    """An objective that takes what these batches yield."""
+    return kind(network, alpha, theta, ones_column=batches.ones_column, **options)

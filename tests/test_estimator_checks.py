@@ -1,0 +1,68 @@
+"""scikit-learn's own checks, on both estimators in many configurations.
+
+Nothing is expected to fail. With early stopping two checks are left out: they demand
+that weighing a row is the same as repeating or removing it. A random split draws other
+rows for validation once there are other rows to draw from, so no estimator that holds
+out a part of its data can do that.
+
+The list is made from the generator that ``parametrize_with_checks`` is made from: that
+decorator can't leave a check out, and hands pytest an iterator, which pytest 9 warns
+of.
+"""
+
+import pytest
+from sklearn.utils.estimator_checks import estimator_checks_generator
+
+from skann import BPClassifier, BPRegressor
+
+# The checks fit small data with the default number of epochs, which is not enough.
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+ESTIMATORS = [
+    BPClassifier(),
+    BPClassifier(loss="mse"),
+    BPClassifier(loss="cross_entropy"),
+    BPClassifier(loss="softmax"),
+    BPClassifier(activation="tanh_opt"),
+    BPClassifier(solver="sgd"),
+    BPClassifier(solver="lbfgs"),
+    BPClassifier(early_stopping=True),
+    BPRegressor(),
+    BPRegressor(loss="mse"),
+    BPRegressor(activation="tanh_opt"),
+    BPRegressor(solver="sgd"),
+    BPRegressor(solver="lbfgs"),
+    BPRegressor(early_stopping=True),
+]
+
+NO_RANDOM_SPLIT_CAN = {
+    "check_sample_weight_equivalence_on_dense_data",
+    "check_sample_weight_equivalence_on_sparse_data",
+}
+
+
+def checks(estimator):
+    """All of scikit-learn's checks, as (name, instance, check)."""
+    return [
+        (check.func.__name__, instance, check)
+        for instance, check in estimator_checks_generator(estimator, legacy=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("instance", "check"),
+    [
+        pytest.param(instance, check, id=f"{estimator}-{name}")
+        for estimator in ESTIMATORS
+        for name, instance, check in checks(estimator)
+        if not (estimator.early_stopping and name in NO_RANDOM_SPLIT_CAN)
+    ],
+)
+def test_check(instance, check):
+    check(instance)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=str)
+def test_the_checks_left_out_by_name_are_there(estimator):
+    names = {name for name, _, _ in checks(estimator)}
+    assert names >= NO_RANDOM_SPLIT_CAN

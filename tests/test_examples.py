@@ -1,0 +1,164 @@
+"""What readers of the examples, the README and the documentation should see.
+
+Each example runs as its reader would run it: as a script, in a process and a directory
+of its own, here with one thread, so that "the same bit for bit" does not depend on the
+machine. A warning that the reader would see is an error. (Not every warning is, as with
+``-W error``: pyparsing takes the option as a wish to check the style of matplotlib.)
+"""
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = ROOT / "examples"
+
+# Arguments that make a script quick; none where it is quick as it is. A new example
+# joins here and in READER_SEES.
+ARGUMENTS = {
+    "plot_lecture_mnist": [],
+    "plot_xor": [],
+    "plot_grid_search": ["--search-rows", "1500", "--train-rows", "6000"],
+    "plot_grid_search_xor": [],
+    "plot_save_and_continue": [],
+}
+
+
+def run(*command, cwd, path=()):
+    """Output of Python with that command line; an error if it fails or warns."""
+    paths = [*path, ROOT, os.environ.get("PYTHONPATH", "")]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(map(str, filter(None, paths))),
+        "OMP_NUM_THREADS": "1",
+        "MPLBACKEND": "Agg",
+    }
+    result = subprocess.run(
+        [sys.executable, *map(str, command)],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    assert "Warning" not in result.stderr, result.stderr
+    return result.stdout
+
+
+def numbers(pattern, output):
+    """The groups of the one match of ``pattern``, as floats."""
+    (found,) = re.findall(pattern, output)
+    return [float(each) for each in ([found] if isinstance(found, str) else found)]
+
+
+def sees_lecture_accuracies(output):
+    for loss in ("mse", "cross_entropy"):
+        ours, lecture = numbers(rf"{loss} +([\d.]+) +- +([\d.]+)", output)
+        # Four standard deviations over seeds for the one that varies most.
+        assert ours == pytest.approx(lecture, abs=0.014)
+    (softmax,) = numbers(r"softmax +([\d.]+) +- +none", output)
+    assert softmax > 0.9
+
+
+def sees_who_solves_xor(output):
+    assert "drawn by chance: 3 of 4 right" in output
+    assert "without a hidden layer: 2 of 4 right" in output
+    assert "The lecture's steps: 4 of 4 right" in output
+    assert "steep sigmoids: 4 of 4 right" in output
+    assert "8 hidden neurons: all four right from 20 of 20 seeds" in output
+
+
+def sees_ranked_candidates(output):
+    means = re.findall(r"^ *([\d.]+) +[\d.]+ +\w+Scaler +\(\d+,\)$", output, re.M)
+    assert len(means) == 6
+    assert means == sorted(means, reverse=True)
+    (accuracy,) = numbers(r"trained on 6000 rows: ([\d.]+)", output)
+    assert accuracy > 0.9
+
+
+def sees_one_winner(output):
+    one, two = re.findall(r"Best with \d jobs?: (.*)", output)
+    assert one == two
+    assert "All 18 scores the same bit for bit: True" in output
+    (accuracy,) = numbers(r"Test accuracy of the best: ([\d.]+)", output)
+    assert accuracy > 0.95
+
+
+def sees_training_go_on(output):
+    assert output.count("bit for bit: True") == 2
+    (half_way,) = numbers(r"after 10 epochs: ([\d.]+)", output)
+    (in_the_end,) = numbers(r"after 20 epochs: ([\d.]+)", output)
+    assert in_the_end > half_way
+
+
+READER_SEES = {
+    "plot_lecture_mnist": sees_lecture_accuracies,
+    "plot_xor": sees_who_solves_xor,
+    "plot_grid_search": sees_ranked_candidates,
+    "plot_grid_search_xor": sees_one_winner,
+    "plot_save_and_continue": sees_training_go_on,
+}
+
+
+@pytest.mark.parametrize("script", sorted(EXAMPLES.glob("*.py")), ids=lambda p: p.stem)
+def test_example(script, tmp_path):
+    pytest.importorskip("matplotlib")
+    arguments = ["--picture", "picture.png", *ARGUMENTS[script.stem]]
+    output = run(script, *arguments, cwd=tmp_path)
+    READER_SEES[script.stem](output)
+    assert "Picture: picture.png" in output
+    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+    assert [path.name for path in tmp_path.iterdir()] == ["picture.png"]
+
+
+def test_main_job_runs_without_matplotlib(tmp_path):
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    (hidden / "matplotlib.py").write_text("raise ImportError('not installed')")
+    script = EXAMPLES / "plot_lecture_mnist.py"
+    output = run(script, cwd=tmp_path, path=[hidden])
+    sees_lecture_accuracies(output)
+    assert 'pip install "skann[plot]"' in output
+    assert not list(tmp_path.glob("*.png"))
+
+
+def test_more_seeds_give_a_spread(tmp_path):
+    script = EXAMPLES / "plot_lecture_mnist.py"
+    output = run(script, "--seeds", "2", cwd=tmp_path)
+    _, spread = numbers(r"mse +([\d.]+) +([\d.]+) ", output)
+    assert 0 < spread < 0.02
+
+
+def test_readme_lists_every_example():
+    listed = re.findall(r"^\| `(plot_\w+\.py)` \| (.*) \|$", text("README.md"), re.M)
+    scripts = EXAMPLES.glob("*.py")
+    titles = {path.name: path.read_text("utf-8").split("\n")[1] for path in scripts}
+    assert dict(listed) == titles
+
+
+def text(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def python_blocks(name):
+    return re.findall(r"^```python\n(.*?)^```$", text(name), re.M | re.S)
+
+
+def test_readme_code_prints_what_it_says(tmp_path):
+    (code,) = python_blocks("README.md")
+    said = re.findall(r"^print\(.*\)  # (.*)$", code, re.M)
+    assert run("-c", code, cwd=tmp_path).split("\n")[:-1] == said
+
+
+def test_documentation_sessions():
+    blocks = python_blocks("docs/index.md")
+    session = "\n".join(blocks)
+    test = doctest.DocTestParser().get_doctest(session, {}, "docs/index.md", None, 0)
+    results = doctest.DocTestRunner().run(test)
+    assert results.attempted > 0
+    assert results.failed == 0

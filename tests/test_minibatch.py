@@ -1,0 +1,335 @@
+"""The training loop: what is asked when, what is recorded, what carries on."""
+
+import copy
+
+import numpy as np
+import pytest
+from _helpers import (
+    make_batches,
+    make_case,
+    make_weight,
+    objective_for,
+    plain_objective,
+)
+from scipy import sparse
+
+from skann import BPClassifier
+from skann._minibatch import DenseStepper, LazyStepper, train
+from skann._monitor import Monitor
+from skann._objective import Objective
+from skann._optimizers import OPTIMIZERS
+from skann._schedules import SCHEDULES
+from skann._stopping import Patience
+
+N_ROWS = 50
+
+
+class Run:
+    """A small network with all that trains it."""
+
+    stepper = DenseStepper
+
+    def __init__(
+        self,
+        *,
+        optimizer="sgd",
+        schedule=None,
+        patience=None,
+        weighted=False,
+        alpha=0.0,
+        objective=Objective,
+    ):
+        self.network, self.theta, self.X, self.y = make_case(
+            "softmax", ("tanh",), n_rows=N_ROWS
+        )
+        self.weight = make_weight(N_ROWS) if weighted else None
+        self.alpha = alpha
+        self.batches = make_batches(self.X, self.y, self.weight)
+        self.objective = objective_for(
+            self.batches, self.network, alpha, self.theta, objective
+        )
+        self.optimizer = OPTIMIZERS[optimizer]().start(self.theta.size, np.float64)
+        self.schedule = schedule or SCHEDULES["constant"](
+            BPClassifier(learning_rate_init=0.1)
+        )
+        self.patience = patience
+        self.rng = np.random.default_rng(0)
+        self.n_iter = self.n_seen = 0
+
+    def train(self, max_iter, batch_size=16, shuffle=True, validate=None):
+        monitor = Monitor(
+            self.theta,
+            self.patience,
+            validate=validate,
+            n_iter_before=self.n_iter,
+            n_seen_before=self.n_seen,
+        )
+        train(
+            self.stepper(self.objective, self.optimizer),
+            self.batches,
+            self.optimizer,
+            self.schedule,
+            monitor,
+            batch_size=batch_size,
+            rng=self.rng if shuffle else None,
+            max_iter=max_iter,
+        )
+        self.n_iter += len(monitor.losses)
+        self.n_seen += monitor.n_seen
+        return monitor
+
+    def value(self, rows=slice(None)):
+        weight = None if self.weight is None else self.weight[rows]
+        return plain_objective(
+            self.network, self.theta, self.X[rows], self.y[rows], weight, self.alpha
+        )
+
+
+class Recorder(SCHEDULES["constant"]):
+    """A schedule that writes down what it is asked."""
+
+    def __init__(self, every_step=False):
+        super().__init__(BPClassifier(learning_rate_init=0.1))
+        self.every_step = every_step
+        self.asked, self.started = [], []
+
+    def start(self, n_seen, n_rows):
+        self.started.append((n_seen, n_rows))
+
+    def rate(self, n_seen):
+        self.asked.append(n_seen)
+        return 0.1 / (1 + len(self.asked))
+
+
+class TestOneEpoch:
+    def test_losses_are_those_before_the_updates(self):
+        run = Run(alpha=0.1)
+        first, whole = run.value(slice(16)), run.value()
+        monitor = run.train(1, shuffle=False)
+        assert monitor.batch_losses[0] == pytest.approx(first, rel=1e-12)
+        assert run.value() < whole
+
+    @pytest.mark.parametrize("batch_size", [1, 7, 16, 25, 49, 50])
+    @pytest.mark.parametrize("shuffle", [True, False])
+    def test_loss_is_the_mean_over_rows_also_with_a_smaller_last_batch(
+        self, batch_size, shuffle
+    ):
+        # Without steps every batch is measured at one theta, so their mean is J.
+        run = Run(weighted=True)
+        run.schedule = SCHEDULES["constant"](BPClassifier(learning_rate_init=1e-300))
+        monitor = run.train(1, batch_size, shuffle)
+        assert len(monitor.batch_losses) == -(-N_ROWS // batch_size)
+        assert monitor.losses == pytest.approx([run.value()], rel=1e-12)
+        assert monitor.n_seen == N_ROWS
+
+    def test_a_batch_size_beyond_the_rows_is_all_rows(self):
+        large, exact = Run(), Run()
+        one, other = large.train(3, 10_000), exact.train(3, N_ROWS)
+        assert one.losses == other.losses
+        assert len(one.batch_losses) == 3
+        np.testing.assert_array_equal(large.theta, exact.theta)
+
+    def test_the_step_is_along_the_gradient(self):
+        run = Run(weighted=True, alpha=0.2)
+        run.objective.full(run.batches, N_ROWS)
+        expected = run.theta - 0.1 * run.objective.gradient
+        run.train(1, N_ROWS)
+        np.testing.assert_allclose(run.theta, expected, rtol=1e-12, atol=1e-14)
+
+
+class TestRates:
+    def test_are_asked_for_once_an_epoch_with_the_rows_seen(self):
+        run = Run(schedule=Recorder())
+        run.train(3)
+        run.train(2)
+        assert run.schedule.asked == [0, 50, 100, 150, 200]
+        assert run.schedule.started == [(0, 150), (150, 100)]
+
+    def test_are_asked_for_before_every_step_by_a_schedule_that_wants_it(self):
+        run = Run(schedule=Recorder(every_step=True))
+        run.train(2)
+        # The first question of an epoch may be asked twice.
+        assert sorted(set(run.schedule.asked)) == [0, 16, 32, 48, 50, 66, 82, 98]
+        assert run.schedule.asked == sorted(run.schedule.asked)
+
+    @pytest.mark.parametrize("optimizer", OPTIMIZERS)
+    def test_of_one_epoch_do_not_move_the_other(self, optimizer):
+        # Rates that halve at the second epoch, against two runs of one epoch each.
+        class Halving(SCHEDULES["constant"]):
+            def rate(self, n_seen):
+                return self.initial / (1 + n_seen // N_ROWS)
+
+        parameters = BPClassifier(learning_rate_init=0.05)
+        together = Run(optimizer=optimizer, schedule=Halving(parameters))
+        together.train(2)
+        apart = Run(optimizer=optimizer)
+        for rate in (0.05, 0.025):
+            apart.schedule = SCHEDULES["constant"](
+                BPClassifier(learning_rate_init=rate)
+            )
+            apart.train(1)
+        np.testing.assert_array_equal(together.theta, apart.theta)
+
+
+class TestSeveralEpochs:
+    @pytest.mark.parametrize("optimizer", OPTIMIZERS)
+    def test_the_loss_falls(self, optimizer):
+        monitor = Run(optimizer=optimizer).train(30)
+        assert len(monitor.losses) == 30
+        assert monitor.losses[-1] < 0.9 * monitor.losses[0]
+        assert monitor.stop_reason is None
+
+    @pytest.mark.parametrize("optimizer", OPTIMIZERS)
+    @pytest.mark.parametrize("schedule", ["constant", "invscaling"])
+    def test_two_and_three_are_five(self, optimizer, schedule):
+        def start():
+            parameters = BPClassifier(learning_rate_init=0.1)
+            return Run(optimizer=optimizer, schedule=SCHEDULES[schedule](parameters))
+
+        once, twice = start(), start()
+        whole = once.train(5)
+        losses = twice.train(2).losses + twice.train(3).losses
+        assert losses == whole.losses
+        np.testing.assert_array_equal(twice.theta, once.theta)
+
+    def test_the_same_generator_the_same_run(self):
+        first, again, other = Run(), Run(), Run()
+        other.rng = np.random.default_rng(1)
+        for run in (first, again, other):
+            run.train(3)
+        np.testing.assert_array_equal(again.theta, first.theta)
+        assert not np.array_equal(other.theta, first.theta)
+
+    def test_the_generator_moves_on_only_when_rows_are_shuffled(self):
+        for shuffle in (True, False):
+            run = Run()
+            before = copy.deepcopy(run.rng.bit_generator.state)
+            run.train(1, shuffle=shuffle)
+            assert (run.rng.bit_generator.state != before) == shuffle
+
+    def test_patience_ends_the_run(self):
+        run = Run(patience=Patience(1e9, 3))
+        monitor = run.train(20)
+        # The first loss improves on nothing at all, and is the best from then on.
+        assert len(monitor.losses) == 4
+        assert "did not improve" in monitor.stop_reason
+
+    def test_divergence_is_an_error(self):
+        run = Run()
+        run.y *= 1e200
+        run.schedule = SCHEDULES["constant"](BPClassifier(learning_rate_init=1e308))
+        with (
+            np.errstate(over="ignore", invalid="ignore"),
+            pytest.raises(ValueError, match="Training diverged"),
+        ):
+            run.train(10)
+
+
+class Interrupted(Objective):
+    """Someone presses Ctrl-C at the tenth batch."""
+
+    n_batches = 0
+
+    def batch(self, *args):
+        self.n_batches += 1
+        if self.n_batches == 10:
+            raise KeyboardInterrupt
+        return super().batch(*args)
+
+
+def test_an_interrupt_keeps_what_has_been_learnt():
+    run = Run(objective=Interrupted)
+    with pytest.warns(UserWarning, match="interrupted by user"):
+        monitor = run.train(100)
+    assert monitor.stop_reason == "interrupted by user"
+    # Four batches make an epoch: two whole ones are on record, and nine steps taken.
+    assert len(monitor.losses) == 2
+    assert run.optimizer.n_steps == 9
+    twin = Run()
+    twin.train(2)
+    assert not np.array_equal(run.theta, twin.theta)
+    assert np.isfinite(run.theta).all()
+
+
+class SparseRun(Run):
+    """Wide sparse data, of which a batch meets only a part of the features."""
+
+    def __init__(self, stepper, optimizer, schedule="constant"):
+        parameters = BPClassifier(learning_rate_init=0.02)
+        super().__init__(optimizer=optimizer, schedule=SCHEDULES[schedule](parameters))
+        self.stepper = stepper
+        rng = np.random.default_rng(0)
+        self.network, self.theta, _, _ = make_case(
+            "softmax", ("tanh",), sizes=(200, 4, 3)
+        )
+        self.X = sparse.random_array((N_ROWS, 200), density=0.02, format="csr", rng=rng)
+        self.batches = make_batches(self.X, self.y)
+        self.objective = objective_for(
+            self.batches,
+            self.network,
+            0.0,
+            self.theta,
+            skip_input_gradient=stepper is LazyStepper,
+        )
+        self.optimizer = OPTIMIZERS[optimizer]().start(self.theta.size, np.float64)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+class TestLazyStepper:
+    """Rows of weights that no batch meets are moved later, and end at the same place.
+
+    Adam's epsilon is not quite where it should be in the steps that are made up for,
+    so that there the two agree to less than rounding.
+    """
+
+    def assert_same(self, lazy, dense):
+        tolerance = 5e-6 if isinstance(lazy.optimizer, OPTIMIZERS["adam"]) else 1e-12
+        np.testing.assert_allclose(lazy.theta, dense.theta, rtol=0, atol=tolerance)
+        for one, other in zip(lazy.optimizer.state, dense.optimizer.state, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-6, atol=tolerance)
+
+    @pytest.mark.parametrize("schedule", ["constant", "invscaling", "one_cycle"])
+    def test_ends_where_the_dense_one_does(self, optimizer, schedule):
+        lazy = SparseRun(LazyStepper, optimizer, schedule)
+        dense = SparseRun(DenseStepper, optimizer, schedule)
+        losses = lazy.train(20, batch_size=3).batch_losses
+        expected = dense.train(20, batch_size=3).batch_losses
+        np.testing.assert_allclose(losses, expected, rtol=1e-5)
+        self.assert_same(lazy, dense)
+
+    def test_many_steps(self, optimizer):
+        lazy = SparseRun(LazyStepper, optimizer)
+        dense = SparseRun(DenseStepper, optimizer)
+        for run in (lazy, dense):
+            run.train(25, batch_size=1)
+        assert lazy.optimizer.n_steps == 25 * N_ROWS
+        self.assert_same(lazy, dense)
+
+    def test_goes_on_where_it_stopped(self, optimizer):
+        lazy, dense = (
+            SparseRun(LazyStepper, optimizer),
+            SparseRun(DenseStepper, optimizer),
+        )
+        for run in (lazy, dense):
+            run.train(2, batch_size=3)
+            run.train(3, batch_size=7)
+        self.assert_same(lazy, dense)
+        # What one has begun the other can end.
+        lazy.stepper = DenseStepper
+        lazy.objective = objective_for(lazy.batches, lazy.network, 0.0, lazy.theta)
+        for run in (lazy, dense):
+            run.train(2, batch_size=3)
+        self.assert_same(lazy, dense)
+
+    def test_validation_sees_all_of_theta(self, optimizer):
+        seen = {LazyStepper: [], DenseStepper: []}
+        for stepper, thetas in seen.items():
+            run = SparseRun(stepper, optimizer)
+
+            def validate(run=run, thetas=thetas):
+                thetas.append(run.theta.copy())
+                return 1.0, 0.0
+
+            run.train(5, batch_size=3, validate=validate)
+        for lazy, dense in zip(*seen.values(), strict=True):
+            np.testing.assert_allclose(lazy, dense, rtol=0, atol=5e-6)

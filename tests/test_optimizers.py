@@ -1,0 +1,209 @@
+"""Every optimiser against its equation, written out; and its state, come what may."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+from skann import BPClassifier
+from skann._optimizers import OPTIMIZERS, SGD, Adam, Momentum, Nesterov, make_optimizer
+
+# Longer than a block and no multiple of one, whatever power of two a block may be.
+LONG = 150_001
+N_STEPS = 50
+
+
+# Each takes theta and (gradient, rate) pairs and returns what theta becomes.
+def sgd(theta, steps):
+    for g, rate in steps:
+        theta = theta - rate * g
+    return theta
+
+
+def momentum(theta, steps, momentum=0.9):
+    v = 0
+    for g, rate in steps:
+        v = momentum * v - rate * g
+        theta = theta + v
+    return theta
+
+
+def nesterov(theta, steps, momentum=0.9):
+    v = 0
+    for g, rate in steps:
+        v = momentum * v - rate * g
+        theta = theta + momentum * v - rate * g
+    return theta
+
+
+def adam(theta, steps, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
+    m = v = 0
+    for t, (g, rate) in enumerate(steps, start=1):
+        m = beta_1 * m + (1 - beta_1) * g
+        v = beta_2 * v + (1 - beta_2) * g**2
+        rate_t = rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
+        theta = theta - rate_t * m / (np.sqrt(v) + epsilon)
+    return theta
+
+
+# Name: the equation, and settings to hold it at besides the defaults.
+EQUATIONS = {
+    "sgd": (sgd, []),
+    "momentum": (momentum, [{"momentum": 0.5}, {"momentum": 1.0}]),
+    "nesterov": (nesterov, [{"momentum": 0.5}, {"momentum": 1.0}]),
+    "adam": (
+        adam,
+        [
+            {"beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-2},
+            {"beta_1": 0.0, "beta_2": 0.0},
+        ],
+    ),
+}
+
+over_names = pytest.mark.parametrize("name", OPTIMIZERS)
+over_settings = pytest.mark.parametrize(
+    ("name", "settings"),
+    [(name, settings) for name in OPTIMIZERS for settings in ({}, *EQUATIONS[name][1])],
+    ids=str,
+)
+
+
+def make_steps(n, n_steps=N_STEPS):
+    """Gradients of many sizes, some of them zero, and rates that change."""
+    rng = np.random.default_rng(0)
+    size = 10.0 ** rng.uniform(-4, 2, n)
+    for i in range(n_steps):
+        g = size * rng.normal(size=n)
+        g[rng.random(n) < 0.1] = 0
+        yield g, 0.1 / (1 + i % 7)
+
+
+def follow(optimizer, theta, steps):
+    """Bind to theta and take the steps, in place."""
+    gradient = np.empty_like(theta)
+    optimizer.bind(theta, gradient)
+    for g, rate in steps:
+        np.multiply(g, optimizer.factor(rate), gradient, casting="same_kind")
+        optimizer.step(rate)
+    return theta
+
+
+def started(name, n, dtype=np.float64, **settings):
+    return OPTIMIZERS[name](**settings).start(n, dtype)
+
+
+@over_settings
+@pytest.mark.parametrize("n", [1, 10, LONG])
+def test_is_its_equation(name, settings, n):
+    theta = np.random.default_rng(1).normal(size=n)
+    expected = EQUATIONS[name][0](theta.copy(), make_steps(n), **settings)
+    found = follow(started(name, n, **settings), theta, make_steps(n))
+    assert found is theta
+    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-10)
+
+
+@over_settings
+@pytest.mark.parametrize("n", [10, LONG])
+def test_float32_stays_float32(name, settings, n):
+    theta = np.random.default_rng(1).normal(size=n).astype(np.float32)
+    exact = EQUATIONS[name][0](theta.astype(float), make_steps(n, 10), **settings)
+    optimizer = started(name, n, np.float32, **settings)
+    steps = [(g.astype(np.float32), rate) for g, rate in make_steps(n, 10)]
+    follow(optimizer, theta, steps)
+    assert theta.dtype == np.float32
+    assert optimizer.dtype == np.float32
+    assert all(vector.dtype == np.float32 for vector in optimizer.state)
+    np.testing.assert_allclose(theta, exact, rtol=1e-4, atol=1e-4)
+
+
+@over_names
+@pytest.mark.parametrize(
+    "duplicate",
+    [copy.deepcopy, lambda optimizer: pickle.loads(pickle.dumps(optimizer))],
+    ids=["deepcopy", "pickle"],
+)
+def test_state_survives_and_bindings_do_not(name, duplicate):
+    n, steps = 1000, list(make_steps(1000))
+    straight = follow(started(name, n), np.zeros(n), steps)
+
+    optimizer, theta = started(name, n), np.zeros(n)
+    follow(optimizer, theta, steps[:20])
+    twin, elsewhere = duplicate(optimizer), theta.copy()
+    follow(twin, elsewhere, steps[20:])
+    np.testing.assert_array_equal(elsewhere, straight)
+    # The first has not noticed, and goes on by itself.
+    assert (optimizer.n_steps, twin.n_steps) == (20, N_STEPS)
+    follow(optimizer, theta, steps[20:])
+    np.testing.assert_array_equal(theta, straight)
+
+
+@over_names
+def test_a_pickle_holds_the_state_and_not_theta(name):
+    n = 10_000
+    optimizer = started(name, n)
+    before = len(pickle.dumps(optimizer))
+    follow(optimizer, np.zeros(n), make_steps(n, 3))
+    assert abs(len(pickle.dumps(optimizer)) - before) < 1000
+    assert before < 8 * n * len(optimizer.state) + 1000
+
+
+@over_names
+def test_start_forgets(name):
+    n, steps = 100, list(make_steps(100, 10))
+    optimizer = started(name, n)
+    first = follow(optimizer, np.zeros(n), steps)
+    assert optimizer.n_steps == 10
+    assert optimizer.start(n, np.float64) is optimizer
+    assert optimizer.n_steps == 0
+    np.testing.assert_array_equal(follow(optimizer, np.zeros(n), steps), first)
+
+
+@over_names
+def test_no_gradient_no_step(name):
+    theta = np.random.default_rng(0).normal(size=50)
+    before = theta.copy()
+    follow(started(name, 50), theta, [(np.zeros(50), 0.1)] * 3)
+    np.testing.assert_array_equal(theta, before)
+
+
+@over_names
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_goes_down_into_a_valley(name, dtype):
+    # ½ Σ c x² with curvatures c from 0.1 to 10.
+    curvature = np.geomspace(0.1, 10, 20).astype(dtype)
+    theta, gradient = np.ones(20, dtype), np.empty(20, dtype)
+    optimizer = started(name, 20, dtype)
+    optimizer.bind(theta, gradient)
+    for _ in range(1500):
+        np.multiply(theta, curvature, gradient)
+        np.multiply(gradient, optimizer.factor(0.02), gradient)
+        optimizer.step(0.02)
+    assert abs(theta).max() < 0.06
+
+
+class TestMakeOptimizer:
+    @pytest.mark.parametrize(
+        ("parameters", "kind"),
+        [
+            ({"solver": "adam"}, Adam),
+            ({"solver": "sgd", "momentum": 0}, SGD),
+            ({"solver": "sgd", "momentum": 0.0, "nesterovs_momentum": False}, SGD),
+            ({"solver": "sgd"}, Nesterov),
+            ({"solver": "sgd", "nesterovs_momentum": False}, Momentum),
+        ],
+        ids=str,
+    )
+    def test_kind(self, parameters, kind):
+        optimizer = make_optimizer(BPClassifier(**parameters))
+        assert type(optimizer) is kind
+        assert kind in OPTIMIZERS.values()
+
+    def test_settings(self):
+        adam = make_optimizer(BPClassifier(beta_1=0.5, beta_2=0.6, epsilon=0.7))
+        assert (adam.beta_1, adam.beta_2, adam.epsilon) == (0.5, 0.6, 0.7)
+        for nesterov in (False, True):
+            sgd = make_optimizer(
+                BPClassifier(solver="sgd", momentum=0.3, nesterovs_momentum=nesterov)
+            )
+            assert sgd.momentum == 0.3
