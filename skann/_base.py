@@ -148,7 +148,7 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
                 X, y, sample_weight, coef_init, intercept_init, going_on
             )
             if not self.warm_start:
-                self._progress.optimizer = None
+                self._progress.forget()
         self._warn_unless_converged(monitor)
         return self
 
@@ -189,14 +189,15 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
             y_numeric=self.__sklearn_tags__().estimator_type == "regressor",
         )
         weight = check_sample_weight(sample_weight, X)
+        kept = self._theta.dtype if going_on else X.dtype
         # SciPy's solvers compute in float64: see _fullbatch.py.
-        dtype = np.dtype(np.float64) if self.solver == "lbfgs" else X.dtype
+        dtype = np.dtype(np.float64) if self.solver == "lbfgs" else kept
         targets = self._encode(y, dtype, known=going_on or partial)
         network = self._network_for(X, targets)
         theta, progress = self._starting_point(network, dtype, going_on)
         if coef_init is not None or intercept_init is not None:
             network.layout.fill(theta, coef_init, intercept_init)
-            progress.optimizer = None
+            progress.forget()
         data = Data(X, targets, weight, *self._divide(X, targets, weight, progress.rng))
         monitor = run(
             self,
@@ -205,13 +206,13 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
             progress,
             data,
             max_iter=1 if partial else self.max_iter,
-            patience=not partial,
+            partial=partial,
             score=lambda raw, rows: self._score_raw(
                 raw, targets, rows, None if weight is None else weight[rows]
             ),
         )
         self._publish(
-            network, theta.astype(X.dtype, copy=False), progress, monitor, going_on
+            network, theta.astype(kept, copy=False), progress, monitor, going_on
         )
         return monitor
 
@@ -310,11 +311,19 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
         if self._is_plain(X):
             raw = raw_outputs(self._network, self._theta, X, check_finite=True)
             if raw is not None:
-                return raw
+                return self._checked(raw)
         X = validate_data(
             self, X, reset=False, accept_sparse="csr", dtype=(np.float64, np.float32)
         )
-        return raw_outputs(self._network, self._theta, X)
+        return self._checked(raw_outputs(self._network, self._theta, X))
+
+    def _checked(self, raw):
+        if not np.isfinite(raw).all():
+            raise ValueError(
+                f"X has values so large that outputs overflow {raw.dtype}; scale it as "
+                "the training data was."
+            )
+        return raw
 
     def _is_plain(self, X):
         # What needs no conversion skips scikit-learn's validation, several times as
@@ -344,7 +353,8 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
 
     @coefs_.setter
     def coefs_(self, coefs):
-        self._network.layout.fill(self._theta, weights=coefs)
+        self._views("weights", "coefs_")
+        self._network.layout.fill(self._theta, coefs, None, ("coefs_", ""))
 
     @property
     def intercepts_(self):
@@ -353,7 +363,8 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
 
     @intercepts_.setter
     def intercepts_(self, intercepts):
-        self._network.layout.fill(self._theta, biases=intercepts)
+        self._views("biases", "intercepts_")
+        self._network.layout.fill(self._theta, None, intercepts, ("", "intercepts_"))
 
     @property
     def batch_loss_curve_(self):

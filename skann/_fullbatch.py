@@ -74,6 +74,7 @@ def train(objective, batches, monitor, *, max_iter, max_fun, tol):
         monitor.stop_reason = "interrupted by user"
         np.copyto(theta, accepted)
         return
+    check_finite(float(result.fun), "in the line search", "")
     np.copyto(theta, result.x)
     monitor.loss = float(result.fun)
     if monitor.stop_reason is not None:

@@ -57,15 +57,34 @@ class Layout:
         n_in, n_out = self.shapes[0]
         return vector[: (n_in + 1) * n_out].reshape(n_in + 1, n_out)
 
-    def fill(self, vector, weights=None, biases=None):
-        """Copy given parameters into ``vector``; None leaves what is there."""
+    def fill(
+        self, vector, weights=None, biases=None, names=("coef_init", "intercept_init")
+    ):
+        """Copy given parameters into ``vector``; None leaves what is there.
+
+        Parameters
+        ----------
+        vector : ndarray of shape (n_parameters,)
+        weights, biases : list of array-like, or None
+            One array a layer.
+        names : tuple of two str
+            What users know them by, for the errors.
+
+        Raises
+        ------
+        ValueError
+            If the arrays do not have the layers' shapes or are not finite. Nothing is
+            copied then.
+        """
+        pairs = []
         for name, views, given in (
-            ("coef_init", self.weights(vector), weights),
-            ("intercept_init", self.biases(vector), biases),
+            (names[0], self.weights(vector), weights),
+            (names[1], self.biases(vector), biases),
         ):
             if given is not None:
-                for view, array in zip(views, checked(name, views, given), strict=True):
-                    view[...] = array
+                pairs += zip(views, checked(name, views, given), strict=True)
+        for view, array in pairs:
+            view[...] = array
 
 
 def checked(name, views, given):

@@ -250,8 +250,10 @@ def raw_outputs(network, theta, X, *, check_finite=False):
                 flat = a.reshape(-1)
                 if not math.isfinite(flat.dot(flat)):
                     return None
-            if a.dtype != theta.dtype:
-                a = a.astype(theta.dtype)
+            if sparse.issparse(a):
+                a = a.astype(theta.dtype, copy=False)
+            else:
+                a = np.ascontiguousarray(a, theta.dtype)
             _forward_chunk(a, weights, biases, activations, memory, z_out[rows])
     return z_out
 

@@ -2,10 +2,10 @@
 
 A schedule is told once how long the run is (``start``) and then asked for the rate with
 the number of rows trained on so far: before every epoch, or before every step where
-``every_step`` is true. ``on_plateau()`` is told when the loss has stopped improving; it
-answers whether it has lowered the rate, so that training is worth going on with. A
-schedule with ``runs_to_the_end`` is made for a whole run: lack of improvement does not
-end it.
+``every_step`` is true. ``on_plateau()`` is told when the loss
+has stopped improving; it answers whether it has lowered the rate, so that training is
+worth going on with; only those with ``lowers_on_plateau`` do. A schedule with
+``runs_to_the_end`` is made for a whole run: lack of improvement does not end it.
 
 To add one: write the class with its formula and add it to :data:`SCHEDULES`.
 """
@@ -17,10 +17,20 @@ class Constant:
     """η = η₀"""
 
     every_step = False
+    lowers_on_plateau = False
     runs_to_the_end = False
 
     def __init__(self, parameters):
         self.initial = parameters.learning_rate_init
+        self.power_t = parameters.power_t
+
+    def same_settings(self, other):
+        """Whether ``other`` was made from the same parameters."""
+        return (type(self), self.initial, self.power_t) == (
+            type(other),
+            other.initial,
+            other.power_t,
+        )
 
     def start(self, n_seen, n_rows):
         """``n_seen`` rows have been trained on before a run of ``n_rows`` rows."""
@@ -37,17 +47,14 @@ class Constant:
 class InvScaling(Constant):
     """η = η₀ / (t + 1)^power_t, with t the rows trained on before this epoch"""
 
-    def __init__(self, parameters):
-        super().__init__(parameters)
-        self.power_t = parameters.power_t
-
     def rate(self, n_seen):
-        return self.initial / (n_seen + 1) ** self.power_t
+        return self.initial * (n_seen + 1.0) ** -self.power_t
 
 
 class Adaptive(Constant):
     """η₀, divided by 5 at every plateau until it is no more than 10⁻⁶"""
 
+    lowers_on_plateau = True
     smallest = 1e-6
     factor = 5
 

@@ -85,15 +85,21 @@ class Progress:
 
     rng: np.random.Generator
     optimizer: object = None
+    schedule: object = None
+    patience: Patience | None = None
     n_iter: int = 0
     n_seen: int = 0
+
+    def forget(self):
+        """Keep what a fresh start from the same weights would have."""
+        self.optimizer = self.schedule = self.patience = None
 
     def copy(self):
         """A copy that can be trained on without touching this one."""
         return copy.deepcopy(self)
 
 
-def run(parameters, network, theta, progress, data, *, max_iter, score, patience=True):
+def run(parameters, network, theta, progress, data, *, max_iter, score, partial=False):
     """Train ``theta`` and ``progress`` in place; return the monitor.
 
     Parameters
@@ -108,8 +114,9 @@ def run(parameters, network, theta, progress, data, *, max_iter, score, patience
         Epochs at most.
     score : callable
         ``score(raw, rows)``, the validation score from raw outputs of those rows.
-    patience : bool
-        Whether lack of improvement may end the run.
+    partial : bool
+        Whether this is one of many short runs, none of which lack of improvement may
+        end.
     """
     validate = None
     if data.validation_rows is not None:
@@ -122,11 +129,9 @@ def run(parameters, network, theta, progress, data, *, max_iter, score, patience
         dtype=theta.dtype,
         rows=data.rows,
     )
-    judge = None
-    if not SCHEDULES[parameters.learning_rate].runs_to_the_end and (
-        patience and (validate is not None or parameters.solver != "lbfgs")
-    ):
-        judge = Patience(parameters.tol, parameters.n_iter_no_change)
+    progress.schedule = _schedule(parameters, progress.schedule)
+    judge = _judge(parameters, progress, validate, partial)
+    progress.patience = judge if partial else None
     monitor = Monitor(
         theta,
         judge,
@@ -148,6 +153,27 @@ def run(parameters, network, theta, progress, data, *, max_iter, score, patience
             f"with StandardScaler){LOWER_RATE}."
         )
     return monitor
+
+
+def _schedule(parameters, previous):
+    """The schedule asked for; the previous one if that is it."""
+    schedule = SCHEDULES[parameters.learning_rate](parameters)
+    if previous is not None and previous.same_settings(schedule):
+        return previous
+    return schedule
+
+
+def _judge(parameters, progress, validate, partial):
+    """The patience that may end the run or lower its rate, or None."""
+    schedule = progress.schedule
+    own_stop = parameters.solver == "lbfgs" and validate is None
+    if schedule.runs_to_the_end or own_stop:
+        return None
+    if partial and not schedule.lowers_on_plateau:
+        return None
+    if partial and progress.patience is not None:
+        return progress.patience
+    return Patience(parameters.tol, parameters.n_iter_no_change)
 
 
 def _solve(parameters, network, theta, batches, progress, monitor, max_iter):
@@ -175,7 +201,7 @@ def _solve(parameters, network, theta, batches, progress, monitor, max_iter):
         stepper(objective, optimizer),
         batches,
         optimizer,
-        SCHEDULES[parameters.learning_rate](parameters),
+        progress.schedule,
         monitor,
         batch_size=batch_size,
         rng=progress.rng if parameters.shuffle else None,

@@ -30,15 +30,20 @@ def unchanged_on_error(estimator):
 
 def check_hidden_layer_sizes(hidden_layer_sizes):
     """``hidden_layer_sizes`` as a tuple of ints; an int is one layer."""
+    given = hidden_layer_sizes
     if isinstance(hidden_layer_sizes, Integral):
         hidden_layer_sizes = (hidden_layer_sizes,)
     sizes = tuple(hidden_layer_sizes)
-    if not all(isinstance(size, Integral) and size > 0 for size in sizes):
+    if not all(_is_positive_integer(size) for size in sizes):
         raise ValueError(
             "hidden_layer_sizes must be an integer of at least 1 or a sequence of "
-            f"them, empty for no hidden layer; got {hidden_layer_sizes!r}."
+            f"them, empty for no hidden layer; got {given!r}."
         )
     return tuple(int(size) for size in sizes)
+
+
+def _is_positive_integer(size):
+    return isinstance(size, Integral) and not isinstance(size, bool) and size > 0
 
 
 def check_activations(activation, n_hidden):

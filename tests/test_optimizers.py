@@ -10,7 +10,7 @@ from skann import BPClassifier
 from skann._optimizers import OPTIMIZERS, SGD, Adam, Momentum, Nesterov, make_optimizer
 
 # Longer than a block and no multiple of one, whatever power of two a block may be.
-LONG = 150_001
+LONG = 70_001
 N_STEPS = 50
 
 
