@@ -89,10 +89,10 @@ for loss, values in accuracies.items():
     print(f"{loss:<15}{np.mean(values):>8.4f}{spread:>8}{LECTURE[loss]:>9}")
 
 # %%
-# The loss of every batch before its update, as in the lecture's own plots (the last
-# seed's). The scales differ, because the losses are different sums. The lecture's plot
-# of the cross-entropy is lower still: it leaves the half with 1 - y out of the value,
-# though not out of the gradient.
+# The loss of every batch before its update, as in the lecture's own plots (for the last
+# seed). The scales differ, because the losses are different sums. The lecture's own
+# values of the cross-entropy are lower than these: its code leaves the half with 1 - y
+# out of the value, though not out of the gradient.
 
 try:
     import matplotlib.pyplot as plt

@@ -18,8 +18,8 @@ import numpy as np
 
 from ._activations import constant
 
-# Parameters in a block: five float32 vectors of it take 320 KB of second-level cache.
-_BLOCK = 1 << 14
+# Parameters in a block: four float32 vectors of it take 1 MB of second-level cache.
+_BLOCK = 1 << 16
 
 
 class Optimizer:

@@ -91,8 +91,9 @@ class BPRegressor(RegressorMixin, BaseBP):
         Decay rates of Adam's estimates of the first and second moment.
     epsilon : float, default=1e-8
         Adam's guard against division by zero.
-    n_iter_no_change : int, default=10
-        Epochs in a row without improvement after which training stops.
+    n_iter_no_change : int or np.inf, default=10
+        Epochs in a row without improvement after which training stops; infinity for
+        never.
     max_fun : int, default=15000
         Evaluations of the objective at most, for "lbfgs".
     weight_init : str, default="auto"

@@ -347,3 +347,8 @@ class TestStops:
         assert model.n_iter_ == 3
         twin = clone(model).set_params(verbose=False, max_iter=3).fit(X, Y[Estimator])
         assert_same_training(model, twin)
+
+
+def test_patience_without_end(Estimator):
+    net = Estimator((3,), n_iter_no_change=np.inf, max_iter=40, tol=10.0)
+    assert net.fit(np.eye(4), [0, 1, 0, 1]).n_iter_ == 40

@@ -155,10 +155,10 @@ def test_readme_code_prints_what_it_says(tmp_path):
     assert run("-c", code, cwd=tmp_path).split("\n")[:-1] == said
 
 
-def test_documentation_sessions():
+def test_documentation_examples():
     blocks = python_blocks("docs/index.md")
-    session = "\n".join(blocks)
-    test = doctest.DocTestParser().get_doctest(session, {}, "docs/index.md", None, 0)
+    source = "\n".join(blocks)
+    test = doctest.DocTestParser().get_doctest(source, {}, "docs/index.md", None, 0)
     results = doctest.DocTestRunner().run(test)
     assert results.attempted > 0
     assert results.failed == 0

@@ -262,7 +262,9 @@ class SparseRun(Run):
         self.network, self.theta, _, _ = make_case(
             "softmax", ("tanh",), sizes=(200, 4, 3)
         )
-        self.X = sparse.random_array((N_ROWS, 200), density=0.02, format="csr", rng=rng)
+        self.X = sparse.random_array(
+            (N_ROWS, 200), density=0.02, format="csr", random_state=rng
+        )
         self.batches = make_batches(self.X, self.y)
         self.objective = objective_for(
             self.batches,
