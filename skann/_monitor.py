@@ -98,7 +98,8 @@ class Monitor:
         self.batch_losses.extend(batch_losses)
         self.n_seen += n_rows
         epoch = self._n_iter_before + len(self.losses)
-        check_finite(loss, f"at iteration {epoch}", LOWER_RATE)
+        if not math.isfinite(loss):
+            check_finite(loss, f"at iteration {epoch}", LOWER_RATE)
         if self._verbose:
             print(f"Iteration {epoch}, loss = {loss:.8f}")
         value, name = loss, "training loss"

@@ -225,13 +225,14 @@ def raw_outputs(network, theta, X, *, check_finite=False):
     theta : ndarray of shape (n_parameters,)
     X : ndarray or csr matrix of shape (n_samples, n_features)
     check_finite : bool
-        Whether to look for NaN and infinity in X on the way, while its rows are in
-        the cache. X must then be a C-contiguous array.
+        Whether to look for NaN and infinity on the way, while rows are in the cache:
+        in the first layer's pre-activations, which are not finite for a row of X that
+        is not (even a weight of zero makes NaN of infinity) and are usually fewer.
 
     Returns
     -------
     z : ndarray of shape (n_samples, n_outputs), or None
-        None if X may not be finite: it is not, or squares of it overflow.
+        None if X may not be finite: it is not, or squares of pre-activations overflow.
     """
     layout, activations = network.layout, network.activation_functions
     weights, biases = layout.weights(theta), layout.biases(theta)
@@ -246,23 +247,23 @@ def raw_outputs(network, theta, X, *, check_finite=False):
         for start in range(0, n_samples, chunk):
             rows = slice(start, start + chunk)
             a = X if chunk >= n_samples else X[rows]
-            if check_finite:
-                flat = a.reshape(-1)
-                if not math.isfinite(flat.dot(flat)):
-                    return None
             if sparse.issparse(a):
                 a = a.astype(theta.dtype, copy=False)
             else:
                 a = np.ascontiguousarray(a, theta.dtype)
-            _forward_chunk(a, weights, biases, activations, memory, z_out[rows])
+            first = _forward_chunk(a, weights, biases, activations, memory, z_out[rows])
+            if check_finite and not math.isfinite(first):
+                return None
     return z_out
 
 
 def _forward_chunk(a, weights, biases, activations, memory, z_out):
+    """Outputs of some rows; returns the sum of squares of the first products."""
     if not activations:
         _input_product(a, weights[-1], z_out)
+        first = _sum_of_squares(z_out)
         np.add(z_out, biases[-1], z_out)
-        return
+        return first
     n_rows = a.shape[0]
     here, other, scratch = memory
     for i, activation in enumerate(activations):
@@ -272,6 +273,7 @@ def _forward_chunk(a, weights, biases, activations, memory, z_out):
         )
         if i == 0:
             _input_product(a, weights[i], z)
+            first = _sum_of_squares(z)
         else:
             a.dot(weights[i], z)
         np.add(z, biases[i], z)
@@ -280,6 +282,12 @@ def _forward_chunk(a, weights, biases, activations, memory, z_out):
         here, other = other, here
     a.dot(weights[-1], z_out)
     np.add(z_out, biases[-1], z_out)
+    return first
+
+
+def _sum_of_squares(z):
+    flat = z.reshape(-1)
+    return flat.dot(flat)
 
 
 def _input_product(X, W, out):

@@ -25,7 +25,8 @@ class Patience:
             self.count = 0
         else:
             self.count += 1
-        self.best = min(self.best, value)
+        if value < self.best:
+            self.best = value
         return self.count >= self.n_iter_no_change
 
     def renew(self):
