@@ -5,21 +5,16 @@ from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import column_or_1d
 
 from ._base import BaseBP, trains_in_passes
+from ._labels import (
+    LOSS_NAMES,
+    encode_classes,
+    encode_indicators,
+    is_multilabel,
+)
 from ._probabilities import log_probabilities, probabilities
-from ._training import Targets
 from ._validation import unchanged_on_error
-
-# Losses by the name that users give; "softmax" is left to the number of classes.
-_LOSS_NAMES = {
-    "mse": "logistic_squared_error",
-    "squared_error": "logistic_squared_error",
-    "cross_entropy": "cross_entropy",
-    "softmax": "softmax",
-}
 
 
 class BPClassifier(ClassifierMixin, BaseBP):
@@ -189,7 +184,7 @@ class BPClassifier(ClassifierMixin, BaseBP):
 
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         **BaseBP._parameter_constraints,
-        "loss": [StrOptions({"auto", *_LOSS_NAMES})],
+        "loss": [StrOptions({"auto", *LOSS_NAMES})],
     }
 
     def __init__(
@@ -314,71 +309,15 @@ class BPClassifier(ClassifierMixin, BaseBP):
             )
 
     def _encode(self, y, dtype, known):
-        check_classification_targets(y)
-        kind = type_of_target(y, input_name="y")
-        if kind == "multiclass-multioutput":
-            raise ValueError(
-                "y must be class labels of shape (n_samples,) or a label indicator "
-                "matrix of zeros and ones of shape (n_samples, n_labels); got "
-                f"several columns of classes. Unknown label type: {kind}."
-            )
-        multilabel = kind == "multilabel-indicator"
-        if known and multilabel != getattr(self, "_multilabel", multilabel):
-            raise ValueError(
-                f"y is of type {kind!r}, but the model was trained on "
-                f"{'multilabel' if self._multilabel else 'single-label'} targets."
-            )
-        self._multilabel = multilabel
-        if multilabel:
-            return self._encode_labels(y, dtype, known)
-        y = column_or_1d(y, warn=True)
-        classes, codes = np.unique(y, return_inverse=True)
-        if known:
-            unknown = np.setdiff1d(classes, self.classes_)
-            if unknown.size:
-                raise ValueError(
-                    f"y has classes {unknown.tolist()} that are not among the known "
-                    f"ones, {self.classes_.tolist()}."
-                )
-            codes = np.searchsorted(self.classes_, classes)[codes]
-        else:
-            self.classes_ = classes
-        n_classes = len(self.classes_)
-        loss = self.loss
-        if loss == "auto":
-            loss = "cross_entropy" if n_classes == 2 else "softmax"
-        if n_classes == 2:
-            loss = "cross_entropy" if loss == "softmax" else loss
-            encoded, n_outputs = codes.astype(dtype)[None, :], 1
-        else:
-            encoded, n_outputs = codes.astype(np.int32), n_classes
-        return Targets(encoded, n_outputs, _LOSS_NAMES[loss], labels=codes)
-
-    def _encode_labels(self, y, dtype, known):
-        if self.loss == "softmax":
-            raise ValueError(
-                "loss='softmax' can't be used with multilabel targets, whose labels "
-                "do not exclude each other; use 'auto', 'cross_entropy' or 'mse'."
-            )
-        if hasattr(y, "toarray"):
-            y = y.toarray()
-        if not np.isin(y, (0, 1)).all():
-            raise ValueError(
-                "y as a label indicator matrix must hold zeros and ones only; got "
-                f"{np.unique(y).tolist()}."
-            )
-        n_labels = y.shape[1]
-        if not known:
-            self.classes_ = np.arange(n_labels)
-        elif n_labels != len(self.classes_):
-            raise ValueError(
-                f"y has {n_labels} labels; the model was trained on "
-                f"{len(self.classes_)}."
-            )
-        loss = "cross_entropy" if self.loss == "auto" else self.loss
-        return Targets(
-            np.array(y.T, dtype=dtype, order="C"), n_labels, _LOSS_NAMES[loss]
+        # On a first partial_fit the classes are known, but not yet whether they are
+        # those of single labels.
+        before = getattr(self, "_multilabel", None) if known else None
+        self._multilabel = is_multilabel(y, before)
+        encode = encode_indicators if self._multilabel else encode_classes
+        targets, self.classes_ = encode(
+            y, self.loss, dtype, self.classes_ if known else None
         )
+        return targets
 
     def _score_raw(self, raw, targets, rows, weight):
         if targets.labels is None:
