@@ -20,6 +20,9 @@ from ._optimizers import make_optimizer
 from ._schedules import SCHEDULES
 from ._stopping import Patience
 
+# Validation rows predicted at once.
+_CHUNK_ROWS = 2048
+
 
 @dataclass
 class Targets:
@@ -211,19 +214,22 @@ def _solve(parameters, network, theta, batches, progress, monitor, max_iter):
 
 def _validator(network, theta, data, score):
     rows = data.validation_rows
-    X = data.X[rows]
-    held_out = Batches(
-        data.X,
-        data.targets.y,
-        data.mean_one_weight(rows, theta.dtype),
-        n_outputs=data.targets.n_outputs,
-        dtype=theta.dtype,
-        rows=rows,
-    )
-    _, y, weight = next(held_out.epoch(len(rows)))
+    y = data.targets.y
+    if y.ndim == 2:
+        y = y[:, rows]
+    else:
+        labels = np.arange(data.targets.n_outputs)[:, None]
+        y = (labels == y[rows]).astype(theta.dtype)
+    weight = data.mean_one_weight(rows, theta.dtype)
 
     def validate():
-        raw = raw_outputs(network, theta, X)
+        # Rows are copied a chunk at a time: X is not held twice.
+        raw = np.concatenate(
+            [
+                raw_outputs(network, theta, data.X[rows[i : i + _CHUNK_ROWS]])
+                for i in range(0, len(rows), _CHUNK_ROWS)
+            ]
+        )
         loss = mean_loss(network.loss_function, raw, y, weight)
         check_finite(loss, "on the validation data", LOWER_RATE)
         return loss, score(raw, rows)

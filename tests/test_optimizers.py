@@ -207,3 +207,19 @@ class TestMakeOptimizer:
                 BPClassifier(solver="sgd", momentum=0.3, nesterovs_momentum=nesterov)
             )
             assert sgd.momentum == 0.3
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_no_state_stays_below_the_normal_numbers(name, dtype):
+    # A unit that dies gets no gradient any more; what it leaves behind must not become
+    # a subnormal number, which is slow and for ever.
+    optimizer = OPTIMIZERS[name]().start(3, dtype)
+    theta, gradient = np.zeros(3, dtype), np.empty(3, dtype)
+    optimizer.bind(theta, gradient)
+    for step in range(8000):
+        gradient[:] = 1 if step < 5 else 0
+        optimizer.step(0.01)
+        for state in optimizer.state:
+            size = np.abs(state)
+            assert ((size == 0) | (size >= np.finfo(dtype).tiny)).all()
