@@ -221,6 +221,8 @@ def _validator(network, theta, data, score):
         labels = np.arange(data.targets.n_outputs)[:, None]
         y = (labels == y[rows]).astype(theta.dtype)
     weight = data.mean_one_weight(rows, theta.dtype)
+    if weight is not None:
+        weight = weight[rows]
 
     def validate():
         # Rows are copied a chunk at a time: X is not held twice.
