@@ -8,24 +8,14 @@ all of them.
 
 import argparse
 import statistics
-import time
 
-from contenders import CONTENDERS, cases
+from contenders import cases, take_turns
 from machine import describe
 
 
 def measure(case, rounds):
     """Median seconds an epoch of every contender, and median ratios to skann."""
-    runs = {name: make(case) for name, make in CONTENDERS.items()}
-    runs = {name: run for name, run in runs.items() if run is not None}
-    seconds = {name: [] for name in runs}
-    for run in runs.values():
-        run(1)  # imports, memory and threads are ready from here on
-    for _ in range(rounds):
-        for name, run in runs.items():
-            start = time.perf_counter()
-            run(case.epochs)
-            seconds[name].append((time.perf_counter() - start) / case.epochs)
+    seconds = take_turns(case, rounds)
     ratios = {
         name: statistics.median(
             other / own for other, own in zip(times, seconds["skann"], strict=True)

@@ -8,6 +8,7 @@ ways; it is left out where it is not installed.
 """
 
 import importlib.util
+import time
 import warnings
 from dataclasses import dataclass
 from itertools import pairwise
@@ -208,3 +209,23 @@ CONTENDERS = {
     "PyTorch": pytorch,
     "products": bare_products,
 }
+
+
+def take_turns(case, rounds):
+    """Seconds an epoch of every contender that can take the case, one a round.
+
+    Returns
+    -------
+    seconds : dict of str to list of float
+    """
+    runs = {name: make(case) for name, make in CONTENDERS.items()}
+    runs = {name: run for name, run in runs.items() if run is not None}
+    seconds = {name: [] for name in runs}
+    for run in runs.values():
+        run(1)  # imports, memory and threads are ready from here on
+    for _ in range(rounds):
+        for name, run in runs.items():
+            start = time.perf_counter()
+            run(case.epochs)
+            seconds[name].append((time.perf_counter() - start) / case.epochs)
+    return seconds

@@ -8,11 +8,10 @@ the rows and nothing else.
 
 import argparse
 import statistics
-import time
 
 import matplotlib as mpl
 import numpy as np
-from contenders import CONTENDERS, Case
+from contenders import Case, take_turns
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -38,27 +37,13 @@ def case(n_rows, width, batch, seconds_a_step=3e-4):
     return Case("", X, y, (width,), "relu", "adam", batch, epochs)
 
 
-def epoch_seconds(problem, rounds):
-    """Median seconds an epoch of each contender."""
-    runs = {name: make(problem) for name, make in CONTENDERS.items()}
-    runs = {name: run for name, run in runs.items() if run is not None}
-    seconds = {name: [] for name in runs}
-    for run in runs.values():
-        run(1)
-    for _ in range(rounds):
-        for name, run in runs.items():
-            start = time.perf_counter()
-            run(problem.epochs)
-            seconds[name].append((time.perf_counter() - start) / problem.epochs)
-    return {name: statistics.median(times) for name, times in seconds.items()}
-
-
 def panel(axes, values, problems, rounds, per_step, title):
     """Draw one panel; returns its points."""
     curves = {}
     for value, problem in zip(values, problems, strict=True):
         n_steps = -(-problem.X.shape[0] // problem.batch)
-        for name, seconds in epoch_seconds(problem, rounds).items():
+        for name, times in take_turns(problem, rounds).items():
+            seconds = statistics.median(times)
             y = seconds / n_steps * 1e6 if per_step else seconds
             curves.setdefault(name, []).append(y)
         print(title, value, {name: f"{c[-1]:.3g}" for name, c in curves.items()})

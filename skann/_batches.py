@@ -8,11 +8,11 @@ valid until the next one: the memory is used again.
 X itself is never copied as a whole, unless it is small: up to :data:`SMALL_BYTES` it
 is copied once with a last column of ones (``ones_column``), so that the first layer's
 biases become a row of its weights and cost no operation of their own. Rows in their
-stored order are slices of X; rows
-in another order are gathered with ``np.take(..., mode="clip")`` (the default mode
-goes through a buffer) a block at a time. A block is at least one batch and as many as
-fit in the cache, so that on narrow data the cost of the calls is shared by many
-batches. Class labels stay one integer a row and become one-hot a block at a time.
+stored order are slices of X; rows in another order are gathered with
+``np.take(..., mode="clip")`` (the default mode goes through a buffer) a block at a
+time. A block is at least one batch and as many as fit in the cache, so that on narrow
+data the cost of the calls is shared by many batches. Class labels stay one integer a
+row and become one-hot a block at a time.
 """
 
 import math

@@ -15,13 +15,17 @@ import numpy as np
 LOWER_RATE = " or lower learning_rate_init"
 
 
-def check_finite(loss, when, advice):
-    """Raise a ValueError that says what to change if the loss is not finite."""
+def diverged(what, advice=LOWER_RATE):
+    """The error for a training that went wrong; it says what to change."""
+    return ValueError(
+        f"Training diverged: {what}. Scale X (for example with StandardScaler){advice}."
+    )
+
+
+def check_finite(loss, when, advice=LOWER_RATE):
+    """Raise that error if the loss is not finite."""
     if not math.isfinite(loss):
-        raise ValueError(
-            f"Training diverged: the loss is {loss} {when}. Scale X (for example with "
-            f"StandardScaler){advice}."
-        )
+        raise diverged(f"the loss is {loss} {when}", advice)
 
 
 class Monitor:
@@ -99,7 +103,7 @@ class Monitor:
         self.n_seen += n_rows
         epoch = self._n_iter_before + len(self.losses)
         if not math.isfinite(loss):
-            check_finite(loss, f"at iteration {epoch}", LOWER_RATE)
+            raise diverged(f"the loss is {loss} at iteration {epoch}")
         if self._verbose:
             print(f"Iteration {epoch}, loss = {loss:.8f}")
         value, name = loss, "training loss"

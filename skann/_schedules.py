@@ -2,10 +2,10 @@
 
 A schedule is told once how long the run is (``start``) and then asked for the rate with
 the number of rows trained on so far: before every epoch, or before every step where
-``every_step`` is true. ``on_plateau()`` is told when the loss
-has stopped improving; it answers whether it has lowered the rate, so that training is
-worth going on with; only those with ``lowers_on_plateau`` do. A schedule with
-``runs_to_the_end`` is made for a whole run: lack of improvement does not end it.
+``every_step`` is true. ``on_plateau()`` is told when the loss has stopped improving; it
+answers whether it has lowered the rate, so that training is worth going on with; only
+those with ``lowers_on_plateau`` do. A schedule with ``runs_to_the_end`` is made for a
+whole run: lack of improvement does not end it.
 
 To add one: write the class with its formula and add it to :data:`SCHEDULES`.
 """

@@ -13,7 +13,7 @@ from . import _fullbatch, _minibatch
 from ._batches import Batches
 from ._lazy_rows import pays
 from ._minibatch import DenseStepper, LazyStepper
-from ._monitor import LOWER_RATE, Monitor, check_finite
+from ._monitor import Monitor, check_finite, diverged
 from ._network import raw_outputs
 from ._objective import Objective, mean_loss
 from ._optimizers import make_optimizer
@@ -151,10 +151,7 @@ def run(parameters, network, theta, progress, data, *, max_iter, score, partial=
     progress.n_iter += len(monitor.losses)
     progress.n_seen += monitor.n_seen
     if not np.isfinite(theta).all():
-        raise ValueError(
-            "Training diverged: weights are no longer finite. Scale X (for example "
-            f"with StandardScaler){LOWER_RATE}."
-        )
+        raise diverged("weights are no longer finite")
     return monitor
 
 
@@ -233,7 +230,7 @@ def _validator(network, theta, data, score):
             ]
         )
         loss = mean_loss(network.loss_function, raw, y, weight)
-        check_finite(loss, "on the validation data", LOWER_RATE)
+        check_finite(loss, "on the validation data")
         return loss, score(raw, rows)
 
     return validate

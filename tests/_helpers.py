@@ -214,3 +214,19 @@ def make_batches(X, y, weight=None, *, dtype=np.float64, rows=None):
 def objective_for(batches, network, alpha, theta, kind=Objective, **options):
     """An objective that takes what these batches yield."""
     return kind(network, alpha, theta, ones_column=batches.ones_column, **options)
+
+
+def small_net(Estimator, **parameters):
+    """An estimator that trains in no time."""
+    defaults = {
+        "hidden_layer_sizes": (7,),
+        "max_iter": 5,
+        "batch_size": 16,
+        "random_state": 0,
+    }
+    return Estimator(**(defaults | parameters))
+
+
+def theta(model):
+    """All weights and biases of an estimator in one array."""
+    return np.concatenate([p.ravel() for p in model.coefs_ + model.intercepts_])

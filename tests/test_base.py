@@ -6,6 +6,7 @@ are, and how training goes on in a later call in test_persistence.py.
 
 import numpy as np
 import pytest
+from _helpers import theta
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
@@ -37,11 +38,6 @@ SMALL = {"hidden_layer_sizes": 7, "max_iter": 5, "batch_size": 16, "random_state
 
 def make(Estimator, **parameters):
     return Estimator(**(SMALL | parameters))
-
-
-def theta(model):
-    """All weights and biases in one array."""
-    return np.concatenate([p.ravel() for p in model.coefs_ + model.intercepts_])
 
 
 def assert_same_training(a, b):

@@ -1,7 +1,10 @@
 """The classifier: labels in and out, probabilities, and what its losses amount to."""
 
+from functools import partial
+
 import numpy as np
 import pytest
+from _helpers import small_net, theta
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from scipy.special import expit, log_softmax, softmax
@@ -26,19 +29,7 @@ each_number_of_classes = pytest.mark.parametrize(
 each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
-def make(**parameters):
-    defaults = {
-        "hidden_layer_sizes": (7,),
-        "max_iter": 5,
-        "batch_size": 16,
-        "random_state": 0,
-    }
-    return BPClassifier(**(defaults | parameters))
-
-
-def theta(model):
-    """All weights and biases in one array."""
-    return np.concatenate([p.ravel() for p in model.coefs_ + model.intercepts_])
+make = partial(small_net, BPClassifier)
 
 
 def assert_same_training(a, b):

@@ -14,6 +14,8 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
+from _helpers import small_net as make
+from _helpers import theta
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -35,21 +37,6 @@ WEIGHT = rng.uniform(0.5, 2, 60)
 
 # A rate so small that it changes no weight.
 STILL = {"solver": "sgd", "learning_rate_init": 1e-300, "momentum": 0.0}
-
-
-def make(Estimator, **parameters):
-    defaults = {
-        "hidden_layer_sizes": (7,),
-        "max_iter": 5,
-        "batch_size": 16,
-        "random_state": 0,
-    }
-    return Estimator(**(defaults | parameters))
-
-
-def theta(model):
-    """All weights and biases in one array."""
-    return np.concatenate([p.ravel() for p in model.coefs_ + model.intercepts_])
 
 
 def given(model):

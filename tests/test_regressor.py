@@ -4,8 +4,11 @@ Its predictions are the network's outputs as they are, so this is also where it 
 what a network starts from and what parameters make of it, and how L-BFGS ends.
 """
 
+from functools import partial
+
 import numpy as np
 import pytest
+from _helpers import small_net, theta
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import DataConversionWarning
@@ -27,19 +30,7 @@ STILL = {"learning_rate_init": 1e-300, "momentum": 0.0}
 TO_THE_END = {"solver": "lbfgs", "tol": 1e-10, "max_iter": 1000}
 
 
-def make(**parameters):
-    defaults = {
-        "hidden_layer_sizes": (7,),
-        "max_iter": 5,
-        "batch_size": 16,
-        "random_state": 0,
-    }
-    return BPRegressor(**(defaults | parameters))
-
-
-def theta(model):
-    """All weights and biases in one array."""
-    return np.concatenate([p.ravel() for p in model.coefs_ + model.intercepts_])
+make = partial(small_net, BPRegressor)
 
 
 class TestLinearModels:
