@@ -25,6 +25,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from . import _memory
 from ._activations import ACTIVATIONS
 from ._growing import GrowingArray
 from ._initializers import INITIALIZERS, initialize
@@ -236,12 +237,12 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
             progress = self._progress.copy()
             if not self._optimizer_goes_on(progress.optimizer, dtype):
                 progress.optimizer = None
-            return self._theta.astype(dtype), progress
+            return _memory.copied(self._theta, dtype), progress
         seed = check_random_state(self.random_state).randint(
             2**32, size=4, dtype=np.uint32
         )
         progress = Progress(np.random.default_rng(seed))
-        theta = np.empty(network.layout.n_parameters, dtype)
+        theta = _memory.empty(network.layout.n_parameters, dtype)
         initialize(
             network.layout, theta, self.weight_init, network.activations, progress.rng
         )

@@ -20,6 +20,8 @@ import math
 import numpy as np
 from scipy import sparse
 
+from . import _memory
+
 # Dense X up to this size is copied for the sake of the column of ones.
 SMALL_BYTES = 1 << 23
 
@@ -148,7 +150,7 @@ class Batches:
         size = math.prod(shape)
         buffer = self._buffers.get(name)
         if buffer is None or buffer.size < size:
-            buffer = self._buffers[name] = np.empty(size, dtype)
+            buffer = self._buffers[name] = _memory.empty(size, dtype)
         return buffer[:size].reshape(shape)
 
 

@@ -27,6 +27,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
+from . import _memory
 from ._activations import ACTIVATIONS
 from ._layout import Layout
 from ._losses import LOSSES
@@ -118,7 +119,7 @@ class TrainingPass:
         n_outputs = layout.layer_sizes[-1]
 
         def empty(*shape):
-            return np.empty(shape, theta.dtype)
+            return _memory.empty(shape, theta.dtype)
 
         self._z_out = empty(n_outputs, n_rows)
         self._work = empty(n_outputs, n_rows), empty(n_outputs, n_rows), empty(n_rows)
@@ -241,7 +242,9 @@ def raw_outputs(network, theta, X, *, check_finite=False):
     sizes = layout.layer_sizes[1:] if sparse.issparse(X) else layout.layer_sizes
     chunk = max(_CHUNK_ROWS, _CHUNK_BYTES // (theta.itemsize * max(sizes)))
     widest = min(chunk, n_samples) * max(layout.layer_sizes[1:])
-    memory = [np.empty(widest, theta.dtype) for _ in range(3)] if activations else None
+    memory = None
+    if activations:
+        memory = [_memory.empty(widest, theta.dtype) for _ in range(3)]
     # Outputs for huge rows may overflow; that is what infinity is for.
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         for start in range(0, n_samples, chunk):

@@ -15,6 +15,7 @@ does not depend on the batch.
 
 import numpy as np
 
+from . import _memory
 from ._network import TrainingPass
 
 
@@ -50,10 +51,12 @@ class Objective:
             "ones_column": ones_column,
             "skip_input_gradient": skip_input_gradient,
         }
-        self.gradient = np.empty_like(theta)
+        self.gradient = _memory.empty(theta.shape, theta.dtype)
         self._passes = {}
         self._weight_slices = network.layout.weight_slices
-        self._penalty_gradient = np.empty_like(theta) if alpha else None
+        self._penalty_gradient = None
+        if alpha:
+            self._penalty_gradient = _memory.empty(theta.shape, theta.dtype)
 
     def batch(self, X, y, weight, factor=1.0):
         """J estimated on one batch; :attr:`gradient` becomes ``factor`` times its own.

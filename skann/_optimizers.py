@@ -16,6 +16,7 @@ import math
 
 import numpy as np
 
+from . import _memory
 from ._activations import constant
 
 # Parameters in a block: four float32 vectors of it take 1 MB of second-level cache.
@@ -44,7 +45,7 @@ class Optimizer:
         """Allocate the state, all zeros, for a vector of ``n_parameters``."""
         self.n_steps = 0
         self.dtype = np.dtype(dtype)
-        self.state = [np.zeros(n_parameters, dtype) for _ in range(self.n_state)]
+        self.state = [_memory.zeros(n_parameters, dtype) for _ in range(self.n_state)]
         return self
 
     def same_settings(self, other):
@@ -57,6 +58,8 @@ class Optimizer:
 
     def bind(self, theta, gradient, start=0):
         """Use these two vectors, from the index ``start`` on, in the steps to come."""
+        # Copied or unpickled state may lie anywhere.
+        self.state = [_memory.aligned(vector) for vector in self.state]
         self._blocks = []
         for first in range(start, theta.size, _BLOCK):
             where = slice(first, min(first + _BLOCK, theta.size))
