@@ -27,11 +27,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _memory
 from ._activations import ACTIVATIONS
+from ._fullbatch import Minimizer
 from ._growing import GrowingArray
 from ._initializers import INITIALIZERS, initialize
 from ._network import Network, raw_outputs
-from ._optimizers import make_optimizer
+from ._optimizers import Optimizer
 from ._schedules import SCHEDULES
+from ._solvers import SOLVERS, solver_for
 from ._training import Data, Progress, run
 from ._validation import (
     check_activations,
@@ -42,15 +44,24 @@ from ._validation import (
 )
 
 
-def _faster(solver):
-    return "" if solver == "lbfgs" else " or learning_rate_init"
+def _solver_kind(estimator):
+    given = estimator.solver
+    return SOLVERS.get(given, Optimizer) if isinstance(given, str) else given
+
+
+def _goes_on(optimizer, dtype, solver):
+    return (
+        optimizer is not None
+        and optimizer.dtype == dtype
+        and optimizer.same_settings(solver)
+    )
 
 
 def trains_in_passes(estimator):
     """Whether ``partial_fit`` makes sense with the parameters; else an error."""
-    if estimator.solver == "lbfgs":
+    if _solver_kind(estimator).full_batch:
         raise AttributeError(
-            "partial_fit needs a mini-batch solver, 'sgd' or 'adam'; got "
+            "partial_fit needs a solver of mini-batches, such as 'sgd' or 'adam'; got "
             f"solver={estimator.solver!r}."
         )
     if estimator.learning_rate == "one_cycle":
@@ -75,7 +86,7 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
             Interval(Integral, 1, None, closed="left"),
         ],
         "activation": [StrOptions(set(ACTIVATIONS)), list, tuple],
-        "solver": [StrOptions({"lbfgs", "sgd", "adam"})],
+        "solver": [StrOptions(set(SOLVERS)), Optimizer, Minimizer],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [
             StrOptions({"auto"}),
@@ -173,10 +184,12 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
         going_on,
         partial=False,
     ):
-        if self.solver == "lbfgs" and self.learning_rate != "constant":
+        solver = solver_for(self)
+        if not solver.uses_learning_rate and self.learning_rate != "constant":
             raise ValueError(
                 f"learning_rate={self.learning_rate!r} has no meaning for "
-                "solver='lbfgs', which searches its own step lengths; use 'constant'."
+                f"solver={self.solver!r}, which searches its own step lengths; use "
+                "'constant'."
             )
         X, y = validate_data(
             self,
@@ -192,16 +205,17 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
         weight = check_sample_weight(sample_weight, X)
         kept = self._theta.dtype if going_on else X.dtype
         # SciPy's solvers compute in float64: see _fullbatch.py.
-        dtype = np.dtype(np.float64) if self.solver == "lbfgs" else kept
+        dtype = kept if solver.uses_learning_rate else np.dtype(np.float64)
         targets = self._encode(y, dtype, known=going_on or partial)
         network = self._network_for(X, targets)
-        theta, progress = self._starting_point(network, dtype, going_on)
+        theta, progress = self._starting_point(network, dtype, solver, going_on)
         if coef_init is not None or intercept_init is not None:
             network.layout.fill(theta, coef_init, intercept_init)
             progress.forget()
         data = Data(X, targets, weight, *self._divide(X, targets, weight, progress.rng))
         monitor = run(
             self,
+            solver,
             network,
             theta,
             progress,
@@ -224,7 +238,7 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
             (X.shape[1], *hidden, targets.n_outputs), activations, targets.loss
         )
 
-    def _starting_point(self, network, dtype, going_on):
+    def _starting_point(self, network, dtype, solver, going_on):
         """A theta to train that is nobody else's, and the progress so far."""
         if going_on:
             if network != self._network:
@@ -235,7 +249,7 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
                     "warm_start=False."
                 )
             progress = self._progress.copy()
-            if not self._optimizer_goes_on(progress.optimizer, dtype):
+            if not _goes_on(progress.optimizer, dtype, solver):
                 progress.optimizer = None
             return _memory.copied(self._theta, dtype), progress
         seed = check_random_state(self.random_state).randint(
@@ -247,13 +261,6 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
             network.layout, theta, self.weight_init, network.activations, progress.rng
         )
         return theta, progress
-
-    def _optimizer_goes_on(self, optimizer, dtype):
-        return (
-            optimizer is not None
-            and optimizer.dtype == dtype
-            and optimizer.same_settings(make_optimizer(self))
-        )
 
     def _divide(self, X, targets, weight, rng):
         """Rows to train on (None for all) and to validate on (None for none)."""
@@ -296,11 +303,14 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
         # so is a schedule that is made for it.
         judged = len(monitor.losses) > self.n_iter_no_change
         planned = SCHEDULES[self.learning_rate].runs_to_the_end
+        faster = (
+            " or learning_rate_init" if _solver_kind(self).uses_learning_rate else ""
+        )
         if monitor.stop_reason is None and judged and not planned:
             warn(
                 f"Training stopped at {monitor.limit}={getattr(self, monitor.limit)} "
                 f"while the loss was still falling. Raise {monitor.limit}"
-                f"{_faster(self.solver)}.",
+                f"{faster}.",
                 ConvergenceWarning,
                 stacklevel=3,
             )

@@ -13,11 +13,14 @@ To add one: write the class with its equation in the docstring, and add it to
 """
 
 import math
+from numbers import Real
 
 import numpy as np
+from sklearn.utils._param_validation import Interval
 
 from . import _memory
 from ._activations import constant
+from ._options import Options
 
 # Parameters in a block: four float32 vectors of it take 1 MB of second-level cache.
 _BLOCK = 1 << 16
@@ -26,7 +29,7 @@ _BLOCK = 1 << 16
 _FLUSH_EVERY = 128
 
 
-class Optimizer:
+class Optimizer(Options):
     """Base of the optimisers.
 
     Attributes
@@ -36,10 +39,16 @@ class Optimizer:
     dtype : dtype
         Of the vectors.
     state : list of ndarray of shape (n_parameters,)
-        The vectors that the optimiser keeps from step to step.
+        The vectors that the optimiser keeps from step to step; ``n_state`` of them.
+    full_batch : bool
+        Whether the rule wants the gradient over all rows.
+    uses_learning_rate : bool
+        True; a minimiser searches its own step lengths.
     """
 
     n_state = 0
+    full_batch = False
+    uses_learning_rate = True
 
     def start(self, n_parameters, dtype):
         """Allocate the state, all zeros, for a vector of ``n_parameters``."""
@@ -47,14 +56,6 @@ class Optimizer:
         self.dtype = np.dtype(dtype)
         self.state = [_memory.zeros(n_parameters, dtype) for _ in range(self.n_state)]
         return self
-
-    def same_settings(self, other):
-        """Whether ``other`` is the same rule with the same constants."""
-        return type(self) is type(other) and all(
-            getattr(self, name) == value
-            for name, value in vars(other).items()
-            if name not in ("n_steps", "state", "dtype") and not name.startswith("_")
-        )
 
     def bind(self, theta, gradient, start=0):
         """Use these two vectors, from the index ``start`` on, in the steps to come."""
@@ -118,27 +119,61 @@ class Optimizer:
 
 
 class SGD(Optimizer):
-    """theta ← theta - η g"""
+    """Gradient descent, with momentum.
+
+    ::
+
+        v ← μ v - η g
+        theta ← theta + v                (Polyak 1964), or
+        theta ← theta + μ v - η g        (Nesterov's, as Sutskever et al. 2013)
+
+    and ``theta ← theta - η g`` where the momentum μ is zero.
+
+    Parameters
+    ----------
+    momentum : float, default=0.9
+        μ, between 0 and 1.
+    nesterovs_momentum : bool, default=True
+        Whether the momentum is Nesterov's, which looks one step ahead.
+
+    Examples
+    --------
+    >>> from skann import BPClassifier
+    >>> from skann.solvers import SGD
+    >>> BPClassifier(solver=SGD(momentum=0.95)).get_params()["solver__momentum"]
+    0.95
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
+        "momentum": [Interval(Real, 0, 1, closed="both")],
+        "nesterovs_momentum": ["boolean"],
+    }
+
+    def __init__(self, momentum=0.9, nesterovs_momentum=True):
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+
+    @property
+    def n_state(self):
+        return 1 if self.momentum else 0
 
     def factor(self, rate):
         return rate
 
-    def update(self, theta, g):
-        np.subtract(theta, g, theta)
-
-
-class Momentum(SGD):
-    """v ← μ v - η g;  theta ← theta + v  (Polyak 1964)"""
-
-    n_state = 1
-
-    def __init__(self, momentum=0.9):
-        self.momentum = momentum
-
-    def update(self, theta, g, v):
-        np.multiply(v, constant(self.momentum, self.dtype), v)
+    def update(self, theta, g, v=None):
+        if v is None:
+            np.subtract(theta, g, theta)
+            return
+        mu = constant(self.momentum, self.dtype)
+        if self.nesterovs_momentum:
+            np.subtract(theta, g, theta)
+        np.multiply(v, mu, v)
         np.subtract(v, g, v)
-        np.add(theta, v, theta)
+        if self.nesterovs_momentum:
+            np.multiply(v, mu, g)
+            np.add(theta, g, theta)
+        else:
+            np.add(theta, v, theta)
 
     @property
     def sleep_ratio(self):
@@ -149,22 +184,7 @@ class Momentum(SGD):
         return (self.momentum,)
 
     def direction(self, v):
-        return v.copy()
-
-
-class Nesterov(Momentum):
-    """v ← μ v - η g;  theta ← theta + μ v - η g  (Sutskever et al. 2013)"""
-
-    def update(self, theta, g, v):
-        mu = constant(self.momentum, self.dtype)
-        np.subtract(theta, g, theta)
-        np.multiply(v, mu, v)
-        np.subtract(v, g, v)
-        np.multiply(v, mu, g)
-        np.add(theta, g, theta)
-
-    def direction(self, v):
-        return self.momentum * v
+        return self.momentum * v if self.nesterovs_momentum else v.copy()
 
 
 class Adam(Optimizer):
@@ -175,10 +195,24 @@ class Adam(Optimizer):
         m ← β₁ m + (1 - β₁) g        v ← β₂ v + (1 - β₂) g²
         theta ← theta - η √(1 - β₂ᵗ) / (1 - β₁ᵗ) · m / (√v + ε)
 
+    Parameters
+    ----------
+    beta_1, beta_2 : float, default=0.9, 0.999
+        β₁ and β₂, the decay rates of the estimates of the first and second moment.
+    epsilon : float, default=1e-8
+        ε, against division by zero.
+
+    Notes
+    -----
     What is kept is M = m / (1 - β₁) and V = v / (1 - β₂), which saves two passes:
     m / (√v + ε) = (1 - β₁) / √(1 - β₂) · M / (√V + ε / √(1 - β₂)).
     """
 
+    _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
+        "beta_1": [Interval(Real, 0, 1, closed="left")],
+        "beta_2": [Interval(Real, 0, 1, closed="left")],
+        "epsilon": [Interval(Real, 0, None, closed="neither")],
+    }
     n_state = 2
 
     def __init__(self, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
@@ -233,14 +267,4 @@ class Adam(Optimizer):
         return np.negative(step, step)
 
 
-def make_optimizer(estimator):
-    """The optimiser that an estimator's parameters ask for, not started."""
-    if estimator.solver == "adam":
-        return Adam(estimator.beta_1, estimator.beta_2, estimator.epsilon)
-    if estimator.momentum == 0:
-        return SGD()
-    kind = Nesterov if estimator.nesterovs_momentum else Momentum
-    return kind(estimator.momentum)
-
-
-OPTIMIZERS = {"sgd": SGD, "momentum": Momentum, "nesterov": Nesterov, "adam": Adam}
+OPTIMIZERS = {"sgd": SGD, "adam": Adam}

@@ -16,7 +16,6 @@ from ._minibatch import DenseStepper, LazyStepper
 from ._monitor import Monitor, check_finite, diverged
 from ._network import raw_outputs
 from ._objective import Objective, mean_loss
-from ._optimizers import make_optimizer
 from ._schedules import SCHEDULES
 from ._stopping import Patience
 
@@ -102,13 +101,26 @@ class Progress:
         return copy.deepcopy(self)
 
 
-def run(parameters, network, theta, progress, data, *, max_iter, score, partial=False):
+def run(
+    parameters,
+    solver,
+    network,
+    theta,
+    progress,
+    data,
+    *,
+    max_iter,
+    score,
+    partial=False,
+):
     """Train ``theta`` and ``progress`` in place; return the monitor.
 
     Parameters
     ----------
     parameters : object
         Has the estimators' parameters as attributes.
+    solver : Optimizer or Minimizer
+        Without state; taken over, unless ``progress`` has one to go on with.
     network : Network
     theta : ndarray of shape (n_parameters,)
     progress : Progress
@@ -133,7 +145,7 @@ def run(parameters, network, theta, progress, data, *, max_iter, score, partial=
         rows=data.rows,
     )
     progress.schedule = _schedule(parameters, progress.schedule)
-    judge = _judge(parameters, progress, validate, partial)
+    judge = _judge(parameters, solver, progress, validate, partial)
     progress.patience = judge if partial else None
     monitor = Monitor(
         theta,
@@ -146,7 +158,7 @@ def run(parameters, network, theta, progress, data, *, max_iter, score, partial=
     # Overflow on the way to a divergence is reported by the monitor, once and with
     # what to change; an underflow to zero is what it looks like.
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        _solve(parameters, network, theta, batches, progress, monitor, max_iter)
+        _solve(parameters, solver, network, theta, batches, progress, monitor, max_iter)
     monitor.restore_best()
     progress.n_iter += len(monitor.losses)
     progress.n_seen += monitor.n_seen
@@ -163,10 +175,10 @@ def _schedule(parameters, previous):
     return schedule
 
 
-def _judge(parameters, progress, validate, partial):
+def _judge(parameters, solver, progress, validate, partial):
     """The patience that may end the run or lower its rate, or None."""
     schedule = progress.schedule
-    own_stop = parameters.solver == "lbfgs" and validate is None
+    own_stop = not solver.uses_learning_rate and validate is None
     if schedule.runs_to_the_end or own_stop:
         return None
     if partial and not schedule.lowers_on_plateau:
@@ -176,21 +188,21 @@ def _judge(parameters, progress, validate, partial):
     return Patience(parameters.tol, parameters.n_iter_no_change)
 
 
-def _solve(parameters, network, theta, batches, progress, monitor, max_iter):
+def _solve(parameters, solver, network, theta, batches, progress, monitor, max_iter):
     options = {"ones_column": batches.ones_column}
-    if parameters.solver == "lbfgs":
+    if not solver.uses_learning_rate:
         _fullbatch.train(
             Objective(network, parameters.alpha, theta, **options),
             batches,
             monitor,
+            solver=solver,
             max_iter=max_iter,
-            max_fun=parameters.max_fun,
             tol=parameters.tol,
         )
         return
     optimizer = progress.optimizer
     if optimizer is None:
-        optimizer = progress.optimizer = make_optimizer(parameters)
+        optimizer = progress.optimizer = solver
         optimizer.start(theta.size, theta.dtype)
     batch_size = 200 if parameters.batch_size == "auto" else parameters.batch_size
     stepper = DenseStepper

@@ -2,11 +2,11 @@ import copy
 
 import numpy as np
 import pytest
+from _helpers import make_case
 
 from skann import _memory
 from skann._objective import Objective
 from skann._optimizers import Adam
-from _helpers import make_case
 
 
 def starts_on_a_line(array):

@@ -1,0 +1,35 @@
+"""What is common to solvers and schedules given as objects: their settings.
+
+Settings are constructor parameters, seen and changed with ``get_params`` and
+``set_params``, so that a grid search reaches them as ``solver__momentum``. An object
+that a user has passed is never changed by training: it is cloned, and the clone holds
+the state of the run.
+"""
+
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils._param_validation import validate_parameter_constraints
+
+
+class Options(BaseEstimator):
+    """Base of what has settings."""
+
+    _parameter_constraints: dict = {}  # noqa: RUF012 (scikit-learn's convention)
+
+    def fresh(self):
+        """A copy with the same settings, checked, and nothing else.
+
+        Raises
+        ------
+        ValueError
+            If a setting is not valid.
+        """
+        validate_parameter_constraints(
+            self._parameter_constraints,
+            self.get_params(deep=False),
+            caller_name=type(self).__name__,
+        )
+        return clone(self)
+
+    def same_settings(self, other):
+        """Whether ``other`` is of the same kind with the same settings."""
+        return type(self) is type(other) and self.get_params() == other.get_params()
