@@ -6,39 +6,48 @@ fitted attributes. Training works on a copy of theta and nothing is published be
 has succeeded, so an error leaves the fitted model as it was; attributes that
 scikit-learn's validation sets early are put back by ``unchanged_on_error``.
 
-All parameters are stored in one array, ``_theta``. ``coefs_`` and ``intercepts_`` are
-properties that make views of it, so they survive pickling and copying. What a later
+What a later
 ``partial_fit`` or warm start needs is in ``_progress``: the random generator always
 (or an int seed would repeat one permutation for ever), the optimiser's state only
 where training is meant to go on, so that the pickle of a finished fit is no larger than
 its parameters.
 """
 
+import copy
 from abc import ABCMeta, abstractmethod
+from dataclasses import dataclass
 from numbers import Integral, Real
 from warnings import warn
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, Options, StrOptions
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
+from sklearn.utils.validation import validate_data
 
 from . import _memory
 from ._activations import ACTIVATIONS
+from ._data import Data
+from ._fitted import FittedNetwork
 from ._fullbatch import Minimizer
 from ._growing import GrowingArray
 from ._initializers import INITIALIZERS, initialize
-from ._network import Network, raw_outputs
+from ._monitor import new_history
+from ._network import Network
 from ._optimizers import Optimizer
 from ._schedules import SCHEDULES
 from ._solvers import SOLVERS, solver_for
-from ._training import Data, Progress, run
+from ._training import Progress, run, validator
 from ._validation import (
     check_activations,
-    check_hidden_layer_sizes,
     check_sample_weight,
+    check_targets,
+    check_validation_arguments,
+    hidden_layers,
+    named_in_errors,
+    split_by,
     split_rows,
     unchanged_on_error,
 )
@@ -69,15 +78,27 @@ def trains_in_passes(estimator):
             "partial_fit can't be used with learning_rate='one_cycle', which needs to "
             "know how long training will go on."
         )
-    if estimator.early_stopping:
-        raise AttributeError(
-            "partial_fit needs early_stopping=False: one pass over the rows that it is "
-            "given leaves nothing to stop."
-        )
     return True
 
 
-class BaseBP(BaseEstimator, metaclass=ABCMeta):
+@dataclass
+class Given:
+    """What ``fit`` and ``partial_fit`` are given besides X and y."""
+
+    sample_weight: object = None
+    X_val: object = None
+    y_val: object = None
+    sample_weight_val: object = None
+    groups: object = None
+    coef_init: object = None
+    intercept_init: object = None
+
+
+# A loss that falls by more than this in the last epochs would have gone on falling.
+_STILL_FALLING = 0.1
+
+
+class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
     """Base of :class:`BPClassifier` and :class:`BPRegressor`."""
 
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
@@ -104,7 +125,15 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
         "momentum": [Interval(Real, 0, 1, closed="both")],
         "nesterovs_momentum": ["boolean"],
         "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "validation_fraction": [
+            Interval(Real, 0, 1, closed="neither"),
+            HasMethods(["split", "get_n_splits"]),
+        ],
+        "scoring": [StrOptions({"loss", *get_scorer_names()}), callable],
+        "max_time": [Interval(Real, 0, None, closed="neither"), None],
+        "target_loss": [Real, None],
+        "n_hidden_layers": [Interval(Integral, 0, None, closed="left"), None],
+        "n_hidden_units": [Interval(Integral, 1, None, closed="left"), None],
         "beta_1": [Interval(Real, 0, 1, closed="left")],
         "beta_2": [Interval(Real, 0, 1, closed="left")],
         "epsilon": [Interval(Real, 0, None, closed="neither")],
@@ -117,15 +146,27 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
     }
 
     @abstractmethod
-    def _encode(self, y, dtype, known):
-        """Targets for ``y``; if ``known``, in the classes settled before."""
+    def _new_codec(self, y, weight, partial):
+        """The codec of a first fit; see ``_codecs.py`` and ``_real_codec.py``."""
 
     @abstractmethod
-    def _score_raw(self, raw, targets, rows, weight):
-        """The validation score, from raw outputs of those rows."""
+    def _loss_name(self):
+        """The loss that the codec is to encode for."""
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, *, coef_init=None, intercept_init=None):
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        groups=None,
+        coef_init=None,
+        intercept_init=None,
+    ):
         """Train the network.
 
         Parameters
@@ -134,10 +175,22 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
             Training data. float32 trains in float32, all else in float64. Sparse
             data is used as csr and never made dense as a whole.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets: class labels, an indicator matrix, or real values.
+            Targets: class labels, an indicator matrix, several columns of classes, or
+            real values.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative row weights; None weighs all rows alike. Only their ratios
             matter. Rows of weight zero are left out altogether.
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Validation data. With ``early_stopping=True`` they take the place of a
+            part of the training data; without, they are only watched: their loss and
+            score are in `history_`. Inside a ``Pipeline``, its
+            ``transform_input=["X_val"]`` sends them through the steps before.
+        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+            Targets of `X_val`.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Row weights of `X_val`.
+        groups : array-like of shape (n_samples,), default=None
+            Groups of rows, for a splitter given as `validation_fraction`.
         coef_init : list of array-like of shape (n_in, n_out), default=None
             Starting weights, one array a layer, instead of drawn ones.
         intercept_init : list of array-like of shape (n_out,), default=None
@@ -156,63 +209,57 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
         """
         with unchanged_on_error(self):
             going_on = self.warm_start and hasattr(self, "_theta")
-            monitor = self._train(
-                X, y, sample_weight, coef_init, intercept_init, going_on
+            given = Given(
+                sample_weight,
+                X_val,
+                y_val,
+                sample_weight_val,
+                groups,
+                coef_init,
+                intercept_init,
             )
+            monitor = self._train(X, y, given, going_on)
             if not self.warm_start:
                 self._progress.forget()
         self._warn_unless_converged(monitor)
         return self
 
-    def _fit_once(self, X, y, sample_weight, coef_init, intercept_init):
+    def _fit_once(self, X, y, given):
         """What the subclasses' ``partial_fit`` do after their own checks."""
         # scikit-learn's decorator skips this for a model that is already fitted.
         self._validate_params()
-        going_on = hasattr(self, "_theta")
-        self._train(
-            X, y, sample_weight, coef_init, intercept_init, going_on, partial=True
-        )
+        self._train(X, y, given, hasattr(self, "_theta"), partial=True)
         return self
 
-    def _train(
-        self,
-        X,
-        y,
-        sample_weight,
-        coef_init,
-        intercept_init,
-        going_on,
-        partial=False,
-    ):
+    def _train(self, X, y, given, going_on, partial=False):
         solver = solver_for(self)
         if not solver.uses_learning_rate and self.learning_rate != "constant":
-            raise ValueError(
-                f"learning_rate={self.learning_rate!r} has no meaning for "
-                f"solver={self.solver!r}, which searches its own step lengths; use "
-                "'constant'."
+            # No error: a grid over solvers and schedules has such a corner.
+            warn(
+                f"learning_rate={self.learning_rate!r} is not used by "
+                f"solver={self.solver!r}, which searches its own step lengths.",
+                stacklevel=4,
             )
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            reset=not going_on,
-            accept_sparse="csr",
-            dtype=(np.float64, np.float32),
-            order="C",
-            multi_output=True,
-            y_numeric=self.__sklearn_tags__().estimator_type == "regressor",
-        )
-        weight = check_sample_weight(sample_weight, X)
+        X, y = self._validate_pair(X, y, reset=not going_on)
+        weight = check_sample_weight(given.sample_weight, X)
         kept = self._theta.dtype if going_on else X.dtype
         # SciPy's solvers compute in float64: see _fullbatch.py.
         dtype = kept if solver.uses_learning_rate else np.dtype(np.float64)
-        targets = self._encode(y, dtype, known=going_on or partial)
+        codec = self._codec if going_on else self._new_codec(y, weight, partial)
+        if going_on and not partial:
+            self._check_known(y)
+        targets = codec.encode(y, self._loss_name(), dtype)
+        data = Data(X, y, targets, self._weigh(weight, y))
         network = self._network_for(X, targets)
         theta, progress = self._starting_point(network, dtype, solver, going_on)
-        if coef_init is not None or intercept_init is not None:
-            network.layout.fill(theta, coef_init, intercept_init)
+        if given.coef_init is not None or given.intercept_init is not None:
+            network.layout.fill(theta, given.coef_init, given.intercept_init)
             progress.forget()
-        data = Data(X, targets, weight, *self._divide(X, targets, weight, progress.rng))
+        data, held_out = self._divide(data, given, codec, progress.rng, partial)
+        validate = None
+        if held_out is not None:
+            score = self._score_function(codec, network, theta, held_out)
+            validate = validator(network, theta, held_out, score)
         monitor = run(
             self,
             solver,
@@ -220,22 +267,45 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
             theta,
             progress,
             data,
+            validate,
             max_iter=1 if partial else self.max_iter,
             partial=partial,
-            score=lambda raw, rows: self._score_raw(
-                raw, targets, rows, None if weight is None else weight[rows]
-            ),
         )
-        self._publish(
-            network, theta.astype(kept, copy=False), progress, monitor, going_on
-        )
+        theta = theta.astype(kept, copy=False)
+        self._publish(codec, network, theta, progress, monitor, going_on, partial)
         return monitor
 
+    def _check_known(self, y):
+        """Whether a warm start may go on with these targets."""
+
+    def _validate_pair(self, X, y, reset):
+        return validate_data(
+            self,
+            X,
+            y,
+            reset=reset,
+            accept_sparse="csr",
+            dtype=(np.float64, np.float32),
+            order="C",
+            multi_output=True,
+            y_numeric=self.__sklearn_tags__().estimator_type == "regressor",
+        )
+
+    @abstractmethod
+    def _weigh(self, weight, y):
+        """Row weights with what the targets contribute to them."""
+
+    def _check_targets(self, y, X):
+        """Targets that belong to X, as an array."""
+        return check_targets(y, X)
+
     def _network_for(self, X, targets):
-        hidden = check_hidden_layer_sizes(self.hidden_layer_sizes)
-        activations = check_activations(self.activation, len(hidden))
+        hidden = hidden_layers(self)
         return Network(
-            (X.shape[1], *hidden, targets.n_outputs), activations, targets.loss
+            (X.shape[1], *hidden, targets.n_outputs),
+            check_activations(self.activation, len(hidden)),
+            targets.loss,
+            targets.tasks,
         )
 
     def _starting_point(self, network, dtype, solver, going_on):
@@ -262,130 +332,101 @@ class BaseBP(BaseEstimator, metaclass=ABCMeta):
         )
         return theta, progress
 
-    def _divide(self, X, targets, weight, rng):
-        """Rows to train on (None for all) and to validate on (None for none)."""
-        rows = None if weight is None or weight.all() else np.flatnonzero(weight)
-        if not self.early_stopping:
-            return rows, None
-        if rows is None:
-            rows = np.arange(X.shape[0])
-        return split_rows(rows, targets.labels, self.validation_fraction, rng)
+    def _divide(self, data, given, codec, rng, partial):
+        """The rows to train on, and what to validate on or None."""
+        check_validation_arguments(self, given, partial)
+        usable = data
+        if data.weight is not None and not data.weight.all():
+            usable = data.using(np.flatnonzero(data.weight))
+        if given.X_val is not None:
+            return usable, self._own_validation_data(given, codec, data)
+        if partial or not self.early_stopping:
+            return usable, None
+        rows = np.arange(data.X.shape[0]) if usable.rows is None else usable.rows
+        if isinstance(self.validation_fraction, Real):
+            labels = data.targets.labels
+            train, held_out = split_rows(
+                rows, labels, self.validation_fraction, rng, codec.least_to_score
+            )
+        else:
+            train, held_out = split_by(
+                self.validation_fraction, data.X, data.y, given.groups, rows
+            )
+        return data.using(train), data.using(held_out)
 
-    def _publish(self, network, theta, progress, monitor, going_on):
+    def _own_validation_data(self, given, codec, data):
+        X = validate_data(
+            self,
+            given.X_val,
+            reset=False,
+            accept_sparse="csr",
+            dtype=(np.float64, np.float32),
+        )
+        with named_in_errors("y_val"):
+            y = self._check_targets(given.y_val, X)
+            dtype = data.targets.y.dtype if data.targets.y.ndim == 2 else data.X.dtype
+            targets = codec.encode(y, self._loss_name(), dtype)
+        with named_in_errors("sample_weight_val"):
+            weight = check_sample_weight(given.sample_weight_val, X)
+        return Data(X, y, targets, self._weigh(weight, y))
+
+    def _score_function(self, codec, network, theta, held_out):
+        """``score(raw)`` on the validation data, while ``theta`` changes."""
+        if self.scoring == "loss":
+            return lambda raw: codec.score(raw, held_out)
+        scorer = check_scoring(self, scoring=self.scoring)
+        # What a scorer wants is a fitted estimator: one that shares theta.
+        view = copy.copy(self)
+        vars(view).pop("feature_names_in_", None)
+        view._network, view._theta = network, theta
+        view._adopt(codec)
+        view.out_activation_ = network.loss_function.out_activation
+        X, y = held_out.take(held_out.X), held_out.take(held_out.y)
+        weight = held_out.take(held_out.weight)
+        extra = {} if weight is None else {"sample_weight": weight}
+        return lambda raw: float(scorer(view, X, y, **extra))
+
+    def _adopt(self, codec):
+        self._codec = codec
+
+    def _publish(self, codec, network, theta, progress, monitor, going_on, partial):
+        self._adopt(codec)
         self._network, self._theta, self._progress = network, theta, progress
         if not going_on:
-            self.loss_curve_ = []
+            self.history_ = new_history()
             self._batch_losses = GrowingArray()
-            self.validation_loss_curve_ = self.validation_scores_ = None
-        self.loss_curve_ += monitor.losses
+        monitor.write_to(self.history_)
         self._batch_losses.extend(monitor.batch_losses)
-        self.n_iter_, self.t_ = progress.n_iter, progress.n_seen
+        self.n_iter_, self.t_ = monitor.n_iter, progress.n_seen
         self.n_layers_ = len(network.layer_sizes)
         self.n_outputs_ = network.layer_sizes[-1]
         self.out_activation_ = network.loss_function.out_activation
-        self.stop_reason_ = monitor.stop_reason or f"{monitor.limit} reached"
+        self.stop_reason_ = monitor.stop_reason
+        if monitor.stop_reason is None and not partial:
+            self.stop_reason_ = f"{monitor.limit[0]} reached"
         self.loss_ = monitor.loss
-        self.best_loss_ = min(self.loss_curve_, default=monitor.loss)
-        if monitor.validation_losses:
-            self.validation_loss_curve_ = (
-                self.validation_loss_curve_ or []
-            ) + monitor.validation_losses
-            self.validation_scores_ = (
-                self.validation_scores_ or []
-            ) + monitor.validation_scores
-            best = monitor.validation_scores[monitor.best_epoch]
-            self.best_validation_score_ = best
-        else:
-            self.best_validation_score_ = None
+        best = monitor.best
+        kept_best = best is not None and best.epoch is not None
+        self.best_iter_ = best.epoch if kept_best else progress.n_iter
+        self.best_validation_score_ = best.score if kept_best else None
 
     def _warn_unless_converged(self, monitor):
-        # A budget of epochs too short to judge convergence by is taken as meant, and
-        # so is a schedule that is made for it.
-        judged = len(monitor.losses) > self.n_iter_no_change
         planned = SCHEDULES[self.learning_rate].runs_to_the_end
-        faster = (
-            " or learning_rate_init" if _solver_kind(self).uses_learning_rate else ""
-        )
-        if monitor.stop_reason is None and judged and not planned:
+        if monitor.stop_reason is not None or planned:
+            return
+        steps = _solver_kind(self).uses_learning_rate
+        fall = monitor.fall(self.n_iter_no_change)
+        if fall > _STILL_FALLING or not steps:
+            limit, value = monitor.limit
+            last = f": by {fall:.0%} in the last {self.n_iter_no_change} iterations"
+            faster = " or learning_rate_init"
             warn(
-                f"Training stopped at {monitor.limit}={getattr(self, monitor.limit)} "
-                f"while the loss was still falling. Raise {monitor.limit}"
-                f"{faster}.",
+                f"Training stopped at {limit}={value} while the loss was still "
+                f"falling{last if steps else ''}. Raise {limit}"
+                f"{faster if steps else ''}.",
                 ConvergenceWarning,
                 stacklevel=3,
             )
-
-    def _raw(self, X):
-        """Raw outputs for user data, shape (n_samples, n_outputs)."""
-        if "_theta" not in vars(self):
-            check_is_fitted(self)
-        if self._is_plain(X):
-            raw = raw_outputs(self._network, self._theta, X, check_finite=True)
-            if raw is not None:
-                return self._checked(raw)
-        X = validate_data(
-            self, X, reset=False, accept_sparse="csr", dtype=(np.float64, np.float32)
-        )
-        return self._checked(raw_outputs(self._network, self._theta, X))
-
-    def _checked(self, raw):
-        if not np.isfinite(raw).all():
-            raise ValueError(
-                f"X has values so large that outputs overflow {raw.dtype}; scale it as "
-                "the training data was."
-            )
-        return raw
-
-    def _is_plain(self, X):
-        # What needs no conversion skips scikit-learn's validation, several times as
-        # slow as predicting one row; what it would refuse or warn of goes to it.
-        return (
-            type(X) is np.ndarray
-            and X.ndim == 2
-            and X.dtype in (np.float32, np.float64)
-            and X.flags.c_contiguous
-            and X.shape[0] > 0
-            and X.shape[1] == self.n_features_in_
-            and not hasattr(self, "feature_names_in_")
-        )
-
-    def _views(self, kind, name):
-        if "_theta" not in vars(self):
-            raise AttributeError(
-                f"{type(self).__name__!r} object has no attribute {name!r}: it is not "
-                "fitted yet."
-            )
-        return getattr(self._network.layout, kind)(self._theta)
-
-    @property
-    def coefs_(self):
-        """Weights, a list of arrays of shape (n_in, n_out), one a layer."""
-        return self._views("weights", "coefs_")
-
-    @coefs_.setter
-    def coefs_(self, coefs):
-        self._views("weights", "coefs_")
-        self._network.layout.fill(self._theta, coefs, None, ("coefs_", ""))
-
-    @property
-    def intercepts_(self):
-        """Biases, a list of arrays of shape (n_out,), one a layer."""
-        return self._views("biases", "intercepts_")
-
-    @intercepts_.setter
-    def intercepts_(self, intercepts):
-        self._views("biases", "intercepts_")
-        self._network.layout.fill(self._theta, None, intercepts, ("", "intercepts_"))
-
-    @property
-    def batch_loss_curve_(self):
-        """Loss of every mini-batch before its update, over the life of the model."""
-        if "_batch_losses" not in vars(self):
-            raise AttributeError(
-                f"{type(self).__name__!r} object has no attribute "
-                "'batch_loss_curve_': it is not fitted yet."
-            )
-        return self._batch_losses.values
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

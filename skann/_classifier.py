@@ -2,18 +2,12 @@
 
 import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
-from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 
-from ._base import BaseBP, trains_in_passes
-from ._labels import (
-    LOSS_NAMES,
-    encode_classes,
-    encode_indicators,
-    is_multilabel,
-)
-from ._probabilities import log_probabilities, probabilities
+from ._base import BaseBP, Given, trains_in_passes
+from ._codecs import LOSS_NAMES, TasksCodec, make_codec
 from ._validation import unchanged_on_error
 
 
@@ -51,13 +45,18 @@ class BPClassifier(ClassifierMixin, BaseBP):
         "sgd" is plain gradient descent on mini-batches, with `momentum`. "lbfgs" is
         SciPy's full-batch quasi-Newton method, computed in float64; it suits a few
         thousand rows. Adam needs the least tuning.
+    class_weight : dict, list of dict, "balanced" or None, default=None
+        Weights of the classes, by their labels; they multiply the rows' weights, on
+        validation data too. "balanced" gives every class the same total weight, for
+        targets of several columns in each column. `partial_fit` takes a dict.
     alpha : float, default=0.0
         Strength of the L2 penalty ``alpha / 2 * ||W||²`` that is added to the mean
         loss; biases are not penalised. It does not depend on the batch size:
         scikit-learn's ``alpha`` is ``batch_size`` times as large for the same effect
         (its default of 1e-4 is 5e-7 here, next to nothing; hence 0).
     batch_size : int or "auto", default="auto"
-        Rows in a mini-batch; "auto" is ``min(200, n_samples)``. A larger number than
+        Rows in a mini-batch; "auto" is a hundredth of the rows, at
+        least 32 and at most 200. A larger number than
         there are rows makes one batch of all. "lbfgs" uses all rows at once.
     learning_rate : str, default="constant"
         Rate over time, for "sgd" and "adam". "constant". "invscaling":
@@ -93,12 +92,14 @@ class BPClassifier(ClassifierMixin, BaseBP):
     nesterovs_momentum : bool, default=True
         Whether the momentum of "sgd" is Nesterov's.
     early_stopping : bool, default=False
-        Whether to hold out a part of the data, stop when its loss has not improved
-        by `tol` for `n_iter_no_change` epochs, and return to the weights with the
-        lowest validation loss. The split is stratified by
+        Whether to stop when the validation loss (see `scoring`) has not improved by
+        `tol` for `n_iter_no_change` epochs, and return to the best weights. Unless
+        `fit` is given `X_val`, a part of the data is held out for it, stratified by
         class (not for multilabel targets).
-    validation_fraction : float, default=0.1
-        Share of the rows held out by `early_stopping`.
+    validation_fraction : float or splitter, default=0.1
+        Share of the rows held out by `early_stopping`; or an object of
+        ``sklearn.model_selection``, such as ``GroupShuffleSplit`` or
+        ``TimeSeriesSplit``, whose first split is used.
     beta_1, beta_2 : float, default=0.9, 0.999
         Decay rates of Adam's estimates of the first and second moment.
     epsilon : float, default=1e-8
@@ -110,15 +111,31 @@ class BPClassifier(ClassifierMixin, BaseBP):
         Evaluations of the objective at most, for "lbfgs".
     weight_init : str, default="auto"
         Distribution of the starting weights: "uniform" (±0.5, the lecture's),
-        "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform",
-        "lecun_normal" or "orthogonal". "auto" is He's for the rectifier family,
-        LeCun's for "selu" and "tanh_opt", and Glorot's for the others and the output
-        layer. Biases start at zero.
+        "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "he_uniform_max"
+        (He's variance by the larger of n_in and n_out), "lecun_uniform",
+        "lecun_normal" or "orthogonal". "auto" is "he_uniform_max" for the rectifier
+        family, LeCun's for "selu" and "tanh_opt", and Glorot's for the others and the
+        output layer. Biases start at zero.
+    n_hidden_layers, n_hidden_units : int, default=None
+        The same as `hidden_layer_sizes` for layers of equal size, as two numbers that
+        a search can draw; None stands for 1 and for 100. `hidden_layer_sizes` must
+        then be left alone.
+    scoring : str or callable, default="loss"
+        What `early_stopping` goes by: "loss" is the validation loss, which tells one
+        network from the next far more finely than an accuracy does; else a scorer's
+        name or ``scorer(estimator, X, y)``, as in ``cross_val_score``. With row
+        weights it is called with ``sample_weight``.
+    max_time : float, default=None
+        Seconds after which `fit` ends with what it has, within the time of a batch.
+    target_loss : float, default=None
+        Training ends when the validation loss (the training loss, where there are no
+        validation data) is no more than this.
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        Class labels; for multilabel targets the numbers of the labels.
+    classes_ : ndarray of shape (n_classes,), or list of them
+        Class labels; for multilabel targets the numbers of the labels; for several
+        columns of classes a list of each column's.
     coefs_ : list of ndarray of shape (n_in, n_out)
         Weights of each layer.
     intercepts_ : list of ndarray of shape (n_out,)
@@ -130,16 +147,25 @@ class BPClassifier(ClassifierMixin, BaseBP):
         Objective of every mini-batch before its update, over the life of the model.
     loss_, best_loss_ : float
         Last and lowest entry of `loss_curve_`.
+    history_ : dict of str to list
+        One entry an epoch, over the life of the model, in each of the columns "epoch",
+        "loss", "validation_loss", "validation_score", "learning_rate",
+        "gradient_norm" (of the last batch) and "seconds". NaN stands for what there
+        is not. ``pandas.DataFrame(history_)`` is a table of it.
     validation_loss_curve_, validation_scores_ : list of float or None
-        Loss and accuracy on the held-out rows after each epoch, with `early_stopping`.
+        Loss and score (accuracy, unless `scoring` says otherwise) on the validation
+        data after each epoch.
+    best_iter_ : int
+        The epoch whose weights were kept: the best on the validation data with
+        `early_stopping`, else the last.
     best_validation_score_ : float or None
-        The score at the weights that were kept, those with the lowest validation loss.
+        The score at the best epoch, with `early_stopping`.
     n_iter_ : int
-        Epochs (iterations) run.
+        Epochs (iterations) of the last `fit`, or 1 after `partial_fit`.
     t_ : int
         Rows trained on, counted in every epoch.
-    stop_reason_ : str
-        Why training ended.
+    stop_reason_ : str or None
+        Why training ended; None after a `partial_fit` that may be followed by others.
     n_layers_ : int
         Number of layers, inputs and outputs included.
     n_outputs_ : int
@@ -185,6 +211,7 @@ class BPClassifier(ClassifierMixin, BaseBP):
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         **BaseBP._parameter_constraints,
         "loss": [StrOptions({"auto", *LOSS_NAMES})],
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
 
     def __init__(
@@ -194,6 +221,7 @@ class BPClassifier(ClassifierMixin, BaseBP):
         *,
         loss="auto",
         solver="adam",
+        class_weight=None,
         alpha=0.0,
         batch_size="auto",
         learning_rate="constant",
@@ -215,11 +243,17 @@ class BPClassifier(ClassifierMixin, BaseBP):
         n_iter_no_change=10,
         max_fun=15000,
         weight_init="auto",
+        n_hidden_layers=None,
+        n_hidden_units=None,
+        scoring="loss",
+        max_time=None,
+        target_loss=None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.loss = loss
         self.solver = solver
+        self.class_weight = class_weight
         self.alpha = alpha
         self.batch_size = batch_size
         self.learning_rate = learning_rate
@@ -241,6 +275,11 @@ class BPClassifier(ClassifierMixin, BaseBP):
         self.n_iter_no_change = n_iter_no_change
         self.max_fun = max_fun
         self.weight_init = weight_init
+        self.n_hidden_layers = n_hidden_layers
+        self.n_hidden_units = n_hidden_units
+        self.scoring = scoring
+        self.max_time = max_time
+        self.target_loss = target_loss
 
     @available_if(trains_in_passes)
     @_fit_context(prefer_skip_nested_validation=True)
@@ -251,6 +290,9 @@ class BPClassifier(ClassifierMixin, BaseBP):
         classes=None,
         sample_weight=None,
         *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
         coef_init=None,
         intercept_init=None,
     ):
@@ -270,6 +312,15 @@ class BPClassifier(ClassifierMixin, BaseBP):
             left out or must be the same.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative row weights; their ratios within the call matter.
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Validation data, looked at after the pass. With ``early_stopping=True``
+            patience counts over the calls; `stop_reason_` is None until it has run
+            out, which also brings the best weights back. Without validation data it
+            goes by the loss of the passes, and no weights are brought back.
+        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+            Targets of `X_val`.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Row weights of `X_val`.
         coef_init : list of array-like of shape (n_in, n_out), default=None
             Weights to go on from instead of the present ones.
         intercept_init : list of array-like of shape (n_out,), default=None
@@ -288,9 +339,23 @@ class BPClassifier(ClassifierMixin, BaseBP):
         """
         with unchanged_on_error(self):
             self._check_classes(classes)
-            return self._fit_once(X, y, sample_weight, coef_init, intercept_init)
+            given = Given(
+                sample_weight,
+                X_val,
+                y_val,
+                sample_weight_val,
+                coef_init=coef_init,
+                intercept_init=intercept_init,
+            )
+            return self._fit_once(X, y, given)
 
     def _check_classes(self, classes):
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' can't be used with partial_fit, which does "
+                "not know all rows; give a dict, such as from "
+                "sklearn.utils.class_weight.compute_class_weight."
+            )
         fitted = hasattr(self, "_theta")
         if classes is None:
             if not fitted:
@@ -299,40 +364,49 @@ class BPClassifier(ClassifierMixin, BaseBP):
                     "labels of all classes there will be."
                 )
             return
-        classes = np.unique(np.asarray(classes))
+        if isinstance(classes, (list, tuple)) and np.ndim(classes[0]) > 0:
+            classes = [np.unique(own) for own in classes]
+        else:
+            classes = np.unique(np.asarray(classes))
         if not fitted:
             self.classes_ = classes
-        elif not np.array_equal(classes, self.classes_):
+        elif not _same(classes, self.classes_):
             raise ValueError(
                 f"classes={classes} is not the same as on the first call to "
                 f"partial_fit or in fit: {self.classes_}."
             )
 
-    def _encode(self, y, dtype, known):
-        # On a first partial_fit the classes are known, but not yet whether they are
-        # those of single labels.
-        before = getattr(self, "_multilabel", None) if known else None
-        self._multilabel = is_multilabel(y, before)
-        encode = encode_indicators if self._multilabel else encode_classes
-        targets, self.classes_ = encode(
-            y, self.loss, dtype, self.classes_ if known else None
-        )
-        return targets
+    def _new_codec(self, y, weight, partial):
+        # A first partial_fit has put the classes there.
+        return make_codec(y, self.classes_ if partial else None)
 
-    def _score_raw(self, raw, targets, rows, weight):
-        if targets.labels is None:
-            truth, found = targets.y[:, rows].T.astype(int), self._codes(raw)
-        else:
-            truth, found = targets.labels[rows], self._codes(raw)
-        return accuracy_score(truth, found, sample_weight=weight)
+    def _check_known(self, y):
+        classes = make_codec(y).classes
+        if not _same(classes, self.classes_):
+            raise ValueError(
+                f"Training can't go on: y has the classes {classes}, the model was "
+                f"trained on {self.classes_}. Fit anew with warm_start=False, or use "
+                "partial_fit."
+            )
 
-    def _codes(self, raw):
-        # σ(z) > ½ exactly where z > 0, and all output activations keep the order.
-        if self._multilabel:
-            return (raw > 0).astype(int)
-        if len(self.classes_) == 2:
-            return (raw[:, 0] > 0).astype(int)
-        return raw.argmax(axis=1)
+    def _loss_name(self):
+        return self.loss
+
+    def _adopt(self, codec):
+        super()._adopt(codec)
+        self.classes_ = codec.classes
+
+    def _weigh(self, weight, y):
+        if self.class_weight is None:
+            return weight
+        own = compute_sample_weight(self.class_weight, y)
+        if weight is not None:
+            own *= weight
+        if not own.any():
+            raise ValueError(
+                f"class_weight={self.class_weight!r} leaves no row a positive weight."
+            )
+        return own
 
     def predict(self, X):
         """Predict class labels.
@@ -347,8 +421,8 @@ class BPClassifier(ClassifierMixin, BaseBP):
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
             Class labels, or the label indicator matrix.
         """
-        codes = self._codes(self._raw(X))
-        return codes if self._multilabel else self.classes_[codes]
+        raw = self._raw(X)
+        return self._codec.decode(raw)
 
     def decision_function(self, X):
         """Raw outputs of the network, before the output activation.
@@ -364,7 +438,7 @@ class BPClassifier(ClassifierMixin, BaseBP):
             One column for two classes, given flat: positive for ``classes_[1]``.
         """
         raw = self._raw(X)
-        return raw[:, 0] if self._one_unit() else raw
+        return self._codec.decision(raw)
 
     def predict_proba(self, X):
         """Probabilities of the classes.
@@ -380,7 +454,8 @@ class BPClassifier(ClassifierMixin, BaseBP):
             Columns in the order of `classes_`; rows sum to one but for multilabel
             targets. See the class's notes for sigmoid outputs.
         """
-        return probabilities(self._raw(X), self._kind())
+        raw = self._raw(X)
+        return self._codec.probabilities(raw, self.out_activation_)
 
     def predict_log_proba(self, X):
         """Logarithms of the probabilities, not rounded to probabilities first.
@@ -395,19 +470,41 @@ class BPClassifier(ClassifierMixin, BaseBP):
         log_p : ndarray of shape (n_samples, n_classes)
             Natural logarithms, in the order of `classes_`.
         """
-        return log_probabilities(self._raw(X), self._kind())
+        raw = self._raw(X)
+        return self._codec.probabilities(raw, self.out_activation_, logarithms=True)
 
-    def _one_unit(self):
-        return not self._multilabel and len(self.classes_) == 2
+    def score(self, X, y, sample_weight=None):
+        """Accuracy.
 
-    def _kind(self):
-        if self._multilabel:
-            return "labels"
-        if self._one_unit():
-            return "two classes"
-        return self.out_activation_
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Row weights.
+
+        Returns
+        -------
+        accuracy : float
+            Share of rows whose label is right; where a row has several labels, of rows
+            all of whose labels are right.
+        """
+        if isinstance(getattr(self, "_codec", None), TasksCodec):
+            right = (self.predict(X) == np.asarray(y)).all(axis=1)
+            return float(np.average(right, weights=sample_weight))
+        return super().score(X, y, sample_weight)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = self.loss != "softmax"
+        # Not multi_output, though several columns of classes are welcome: the checks
+        # that come with it rank rows by probabilities that have rounded to one.
         return tags
+
+
+def _same(classes, others):
+    if isinstance(classes, list) or isinstance(others, list):
+        return len(classes) == len(others) and all(map(np.array_equal, classes, others))
+    return np.array_equal(classes, others)

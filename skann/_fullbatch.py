@@ -136,6 +136,6 @@ def train(objective, batches, monitor, *, solver, max_iter, tol):
     if abs(result.jac).max() <= tol:
         monitor.stop_reason = "the gradient is small enough"
     elif result.nfev >= solver.max_fun:
-        monitor.limit = "max_fun"
+        monitor.limit = ("max_fun", solver.max_fun)
     elif result.nit < max_iter:
         monitor.stop_reason = "the loss can't be lowered in floating-point arithmetic"

@@ -63,19 +63,25 @@ def _lecun(fan_in, fan_out):
     return 1 / fan_in
 
 
+def _he_max(fan_in, fan_out):
+    return 2 / max(fan_in, fan_out)
+
+
 INITIALIZERS = {
     "uniform": _uniform,
     "glorot_uniform": _scaled_uniform(_glorot),
     "glorot_normal": _scaled_normal(_glorot),
     "he_uniform": _scaled_uniform(_he),
     "he_normal": _scaled_normal(_he),
+    "he_uniform_max": _scaled_uniform(_he_max),
     "lecun_uniform": _scaled_uniform(_lecun),
     "lecun_normal": _scaled_normal(_lecun),
     "orthogonal": _orthogonal,
 }
 
 # What "auto" means for a layer that feeds the activation named. He's variance makes
-# up for the half that a rectifier cuts away; self-normalisation needs LeCun's normal;
+# up for the half that a rectifier cuts away; by the larger of the two fans, or a few
+# features that are not scaled would start with a loss far above that of guessing; self-normalisation needs LeCun's normal;
 # the scaled tangent was designed with LeCun's uniform. The output layer takes
 # "identity".
 DEFAULT_INITIALIZER = {
@@ -83,14 +89,14 @@ DEFAULT_INITIALIZER = {
     "logistic": "glorot_uniform",
     "tanh": "glorot_uniform",
     "tanh_opt": "lecun_uniform",
-    "relu": "he_uniform",
-    "leaky_relu": "he_uniform",
-    "elu": "he_uniform",
+    "relu": "he_uniform_max",
+    "leaky_relu": "he_uniform_max",
+    "elu": "he_uniform_max",
     "selu": "lecun_normal",
-    "gelu": "he_uniform",
-    "silu": "he_uniform",
+    "gelu": "he_uniform_max",
+    "silu": "he_uniform_max",
     "softplus": "glorot_uniform",
-    "mish": "he_uniform",
+    "mish": "he_uniform_max",
 }
 
 

@@ -62,6 +62,17 @@ class SquaredError(Loss):
         return _half_square(z, weight, work[0])
 
 
+class ObservedSquaredError(Loss):
+    """½ ‖z - y‖² over the targets that are not NaN, with linear outputs."""
+
+    out_activation = "identity"
+
+    def value_and_delta(self, z, y, weight, work):
+        np.subtract(z, y, z)
+        np.copyto(z, 0, where=np.isnan(y))
+        return _half_square(z, weight, work[0])
+
+
 class LogisticSquaredError(Loss):
     """½ ‖a - y‖² with a = σ(z), the lecture's first loss.
 
@@ -140,6 +151,32 @@ class SoftmaxLikelihood(Loss):
         return float(value)
 
 
+class ByTask(Loss):
+    """The sum of a loss over several tasks, each with some of the outputs.
+
+    Parameters
+    ----------
+    loss : Loss
+    sizes : tuple of int
+        Number of outputs of each task.
+    """
+
+    def __init__(self, loss, sizes):
+        self.out_activation = loss.out_activation
+        self._loss = loss
+        ends = np.cumsum(sizes).tolist()
+        self._parts = [slice(end - n, end) for end, n in zip(ends, sizes, strict=True)]
+
+    def value_and_delta(self, z, y, weight, work):
+        a, scratch, row = work
+        return sum(
+            self._loss.value_and_delta(
+                z[part], y[part], weight, (a[part], scratch[part], row)
+            )
+            for part in self._parts
+        )
+
+
 def _half_square(error, weight, scratch):
     """½ Σ_i w_i ‖error_i‖²; ``error`` becomes ``w * error``."""
     if weight is None:
@@ -152,6 +189,7 @@ def _half_square(error, weight, scratch):
 
 LOSSES = {
     "squared_error": SquaredError(),
+    "observed_squared_error": ObservedSquaredError(),
     "logistic_squared_error": LogisticSquaredError(),
     "cross_entropy": CrossEntropy(),
     "softmax": SoftmaxLikelihood(),

@@ -91,7 +91,7 @@ def train(stepper, batches, optimizer, schedule, monitor, *, batch_size, rng, ma
             loss = (sum(losses) * batch_size - losses[-1] * surplus) / n_rows
             if monitor.reads_theta:
                 stepper.settle()
-            if monitor.end_of_epoch(loss, losses, n_rows, schedule):
+            if monitor.end_of_epoch(loss, losses, n_rows, schedule=schedule):
                 break
     except KeyboardInterrupt:
         warnings.warn("Training interrupted by user.", stacklevel=2)

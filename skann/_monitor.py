@@ -1,18 +1,35 @@
 """What is recorded of a training run, and when it ends.
 
-A solver calls :meth:`Monitor.end_of_epoch` after every epoch (SciPy's, after every
-iteration) and stops when that returns True. The monitor records the loss, asks for
-the validation loss and score where there is validation data, keeps a copy of the best
-parameters by validation loss, and judges patience. It never changes an estimator: the
+A solver calls :meth:`Monitor.end_of_epoch` after every epoch (a full-batch one, after
+every iteration) and stops when that returns True. The monitor writes the history, asks
+for the loss and the score on the validation data where there are any, keeps the best
+parameters, and judges patience, time and target. It never changes an estimator: the
 estimator reads the record when the run has succeeded.
+
+What is *watched* is the validation loss or score where there are validation data, else
+the training loss. A score is watched by its negative, so that less is better.
 """
 
 import math
+import time
 from array import array
+from dataclasses import dataclass
 
 import numpy as np
 
 LOWER_RATE = " or lower learning_rate_init"
+
+COLUMNS = (
+    "epoch",
+    "loss",
+    "validation_loss",
+    "validation_score",
+    "learning_rate",
+    "gradient_norm",
+    "seconds",
+)
+
+_NO_VALIDATION = (math.nan, math.nan)
 
 
 def diverged(what, advice=LOWER_RATE):
@@ -28,6 +45,50 @@ def check_finite(loss, when, advice=LOWER_RATE):
         raise diverged(f"the loss is {loss} {when}", advice)
 
 
+def new_history():
+    """A history without entries: a list for each of :data:`COLUMNS`."""
+    return {name: [] for name in COLUMNS}
+
+
+@dataclass
+class Best:
+    """The best epoch so far by what is watched, and its parameters."""
+
+    value: float = math.inf
+    epoch: int | None = None
+    score: float = math.nan
+    theta: np.ndarray | None = None
+
+    def update(self, value, epoch, score, theta):
+        """Take another epoch's; a copy of ``theta`` is kept if it is better."""
+        if value < self.value:
+            self.value, self.epoch, self.score = value, epoch, score
+            self.theta = theta.copy()
+
+
+@dataclass
+class Limits:
+    """What may end a run, besides the number of epochs.
+
+    Attributes
+    ----------
+    patience : Patience or None
+        Judges what is watched; None to leave that to the solver.
+    training_patience : Patience or None
+        Judges the training loss besides: where it has come to rest, nothing that
+        is watched has anything to hope for.
+    max_time : float
+        Seconds.
+    target_loss : float
+        Validation loss where there is one, else training loss, that is good enough.
+    """
+
+    patience: object = None
+    training_patience: object = None
+    max_time: float = math.inf
+    target_loss: float = -math.inf
+
+
 class Monitor:
     """Record of a run.
 
@@ -36,61 +97,116 @@ class Monitor:
     theta : ndarray of shape (n_parameters,)
         The vector being trained; read to keep the best, written by
         :meth:`restore_best`.
-    patience : Patience or None
-        Judges the validation loss, or the training loss where there is none; None to
-        leave stopping to the solver.
+    limits : Limits
     validate : callable or None
         Returns ``(loss, score)`` on the validation data at the present theta.
+    watched : {"training loss", "validation loss", "validation score"}
+        What patience and the best parameters go by.
+    best : Best or None
+        Where the best parameters are kept; None to keep none.
+    max_iter : int
+        Epochs at most, for the record: the solver keeps to it.
     verbose : bool
     n_iter_before, n_seen_before : int
         Epochs, and rows trained on, in the model's life before this run.
+    seconds_before : float
+        Seconds spent on them.
 
     Attributes
     ----------
     loss : float
         The last loss; a solver that finds nothing to do sets it itself.
-    losses, validation_losses, validation_scores : list of float
-        One entry an epoch.
     batch_losses : array of float
         The loss of every batch before its update.
-    n_seen : int
-        Rows trained on in this run.
-    best_epoch : int or None
-        Index of the epoch with the lowest validation loss.
+    n_seen, n_iter : int
+        Rows trained on and epochs in this run.
+    deadline : float
+        When time is up, on the clock of ``time.perf_counter``.
+    best : Best or None
     stop_reason : str or None
-        None as long as nothing but a limit has ended the run.
-    limit : str
-        Name of that limit.
+        None as long as nothing but a limit on iterations has ended the run.
+    limit : tuple of str and int
+        Name and value of that limit.
     """
 
     def __init__(
         self,
         theta,
-        patience,
+        limits,
         *,
         validate=None,
+        watched="training loss",
+        best=None,
+        max_iter=0,
         verbose=False,
         n_iter_before=0,
         n_seen_before=0,
+        seconds_before=0.0,
     ):
         self._theta = theta
-        self._patience = patience
+        self._limits = limits
         self._validate = validate
+        self.watched = watched
+        self.best = best
         self._verbose = verbose
         self._n_iter_before = n_iter_before
         self.n_seen_before = n_seen_before
-        self._best_theta = None
-        self.losses, self.batch_losses = [], array("d")
-        self.validation_losses, self.validation_scores = [], []
+        self._entries, self.batch_losses = [], array("d")
         self.loss = None
-        self.n_seen = 0
-        self._best_loss = math.inf
-        self.best_epoch = None
+        self.n_seen = self.n_iter = 0
         self.stop_reason = None
-        self.limit = "max_iter"
+        self.limit = ("max_iter", max_iter)
+        now = time.perf_counter()
+        self._started = now - seconds_before
+        self.deadline = now + limits.max_time
 
-    def end_of_epoch(self, loss, batch_losses, n_rows, schedule=None):
+    def fall(self, n_iter):
+        """By which share the loss has fallen in the last so many epochs."""
+        if not n_iter < self.n_iter:
+            return 0.0  # too short to tell
+        before = self._entries[-1 - int(n_iter)][1]
+        return (before - self.loss) / abs(before) if before else 0.0
+
+    @property
+    def seconds(self):
+        """Seconds of training in the model's life."""
+        return time.perf_counter() - self._started
+
+    def write_to(self, history):
+        """Append this run to a history of lists by :data:`COLUMNS`."""
+        for name, *values in zip(COLUMNS, *self._entries, strict=True):
+            history[name].extend(values)
+
+    @property
+    def reads_theta(self):
+        """Whether the end of an epoch looks at theta."""
+        return self._validate is not None
+
+    def end_of_epoch(
+        self,
+        loss,
+        batch_losses,
+        n_rows,
+        *,
+        rate=math.nan,
+        gradient_norm=math.nan,
+        schedule=None,
+    ):
         """Record an epoch; True to stop.
+
+        Parameters
+        ----------
+        loss : float
+            J over the epoch.
+        batch_losses : sequence of float
+        n_rows : int
+            Rows trained on.
+        rate : float
+            Learning rate of the last step; NaN for a solver that has none.
+        gradient_norm : float
+            ‖∇J‖ at the last step.
+        schedule : Schedule or None
+            Asked to lower the rate before patience ends the run.
 
         Raises
         ------
@@ -98,50 +214,73 @@ class Monitor:
             If the loss is not finite.
         """
         self.loss = loss
-        self.losses.append(loss)
         self.batch_losses.extend(batch_losses)
         self.n_seen += n_rows
-        epoch = self._n_iter_before + len(self.losses)
+        self.n_iter += 1
+        epoch = self._n_iter_before + self.n_iter
         if not math.isfinite(loss):
-            raise diverged(f"the loss is {loss} at iteration {epoch}")
-        if self._verbose:
-            print(f"Iteration {epoch}, loss = {loss:.8f}")
-        value, name = loss, "training loss"
-        if self._validate is not None:
-            value, name = self._record_validation(), "validation loss"
-        if self._patience is None or not self._patience.update(value):
-            return False
-        if schedule is not None and schedule.on_plateau():
-            self._patience.renew()
-            if self._verbose:
-                print(f"Learning rate lowered to {schedule.rate(0):g}")
-            return False
-        self.stop_reason = (
-            f"{name} did not improve by more than tol={self._patience.tol:g} for "
-            f"{self._patience.n_iter_no_change} consecutive iterations"
+            check_finite(loss, f"at iteration {epoch}")
+        validation = self._validate() if self._validate else _NO_VALIDATION
+        now = time.perf_counter()
+        self._entries.append(
+            (epoch, loss, *validation, rate, gradient_norm, now - self._started)
         )
         if self._verbose:
+            self._report(epoch, loss, *validation)
+        value = self._watched(loss, *validation)
+        if self.best is not None:
+            self.best.update(value, epoch, validation[1], self._theta)
+        self.stop_reason = self._judge(value, loss, validation[0], now, schedule)
+        if self.stop_reason and self._verbose:
             print(f"Stopping: {self.stop_reason}.")
-        return True
+        return self.stop_reason is not None
 
-    def _record_validation(self):
-        loss, score = self._validate()
-        if loss < self._best_loss:
-            self._best_loss = loss
-            self._best_theta = self._theta.copy()
-            self.best_epoch = len(self.validation_losses)
-        self.validation_losses.append(loss)
-        self.validation_scores.append(score)
-        if self._verbose:
-            print(f"Validation loss = {loss:.8f}, score = {score:.6f}")
-        return loss
+    def _watched(self, loss, validation_loss, score):
+        if self.watched == "training loss":
+            return loss
+        if self.watched == "validation loss":
+            return validation_loss
+        # A score that is not defined is no improvement.
+        return math.inf if math.isnan(score) else -score
 
-    @property
-    def reads_theta(self):
-        """Whether the end of an epoch looks at theta."""
-        return self._validate is not None
+    def _judge(self, value, loss, validation_loss, now, schedule):
+        """Why to stop, or None."""
+        limits = self._limits
+        # A comparison with NaN, no validation loss, is false.
+        reached = validation_loss if validation_loss == validation_loss else loss
+        if reached <= limits.target_loss:
+            return f"target_loss={limits.target_loss:g} reached"
+        if now >= self.deadline:
+            return f"max_time={limits.max_time:g} seconds are over"
+        patience, training_patience = limits.patience, limits.training_patience
+        watched = self.watched
+        over = patience is not None and patience.update(value)
+        if (
+            training_patience is not None
+            and training_patience.update(loss)
+            and not over
+        ):
+            over, watched = True, "training loss"
+        if not over:
+            return None
+        if schedule is not None and schedule.on_plateau():
+            patience.renew()
+            if training_patience is not None:
+                training_patience.renew()
+            if self._verbose:
+                print("Learning rate lowered.")
+            return None
+        return (
+            f"{watched} did not improve by more than tol={patience.tol:g} for "
+            f"{patience.n_iter_no_change} consecutive iterations"
+        )
+
+    def _report(self, epoch, loss, validation_loss, score):
+        print(f"Iteration {epoch}, loss = {loss:.8f}")
+        if self._validate:
+            print(f"Validation loss = {validation_loss:.8f}, score = {score:.6f}")
 
     def restore_best(self):
-        """Put the parameters with the lowest validation loss back, if there are any."""
-        if self._best_theta is not None:
-            np.copyto(self._theta, self._best_theta)
+        """Put the best parameters back, if any have been kept."""
+        if self.best is not None and self.best.theta is not None:
+            np.copyto(self._theta, self.best.theta)

@@ -30,7 +30,7 @@ from scipy import sparse
 from . import _memory
 from ._activations import ACTIVATIONS
 from ._layout import Layout
-from ._losses import LOSSES
+from ._losses import LOSSES, ByTask
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,14 @@ class Network:
         Names of the hidden layers' activations.
     loss : str
         Name of the loss, which brings the output activation.
+    tasks : tuple of int
+        Numbers of outputs that the loss is taken of apart; empty for all together.
     """
 
     layer_sizes: tuple
     activations: tuple
     loss: str
+    tasks: tuple = ()
 
     @cached_property
     def layout(self):
@@ -61,13 +64,14 @@ class Network:
         """The activations themselves."""
         return [ACTIVATIONS[name] for name in self.activations]
 
-    @property
+    @cached_property
     def loss_function(self):
         """The loss itself."""
-        return LOSSES[self.loss]
+        loss = LOSSES[self.loss]
+        return ByTask(loss, self.tasks) if self.tasks else loss
 
     def __reduce__(self):
-        return Network, (self.layer_sizes, self.activations, self.loss)
+        return Network, (self.layer_sizes, self.activations, self.loss, self.tasks)
 
 
 # A prediction works on as many rows at once as keep its arrays in the cache.

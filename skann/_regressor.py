@@ -3,14 +3,13 @@
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import RegressorMixin, _fit_context
-from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import column_or_1d
+from sklearn.utils.validation import _num_samples, column_or_1d
 
-from ._base import BaseBP, trains_in_passes
-from ._training import Targets
-from ._validation import unchanged_on_error
+from ._base import BaseBP, Given, trains_in_passes
+from ._real_codec import RealCodec
+from ._validation import check_targets, unchanged_on_error
 
 
 class BPRegressor(RegressorMixin, BaseBP):
@@ -40,13 +39,22 @@ class BPRegressor(RegressorMixin, BaseBP):
         "sgd" is plain gradient descent on mini-batches, with `momentum`. "lbfgs" is
         SciPy's full-batch quasi-Newton method, computed in float64; it suits a few
         thousand rows. Adam needs the least tuning.
+    normalize_y : bool, default=True
+        Whether the network is trained on targets that are shifted to mean zero and
+        scaled to variance one, each output by itself, by the training rows of the first
+        fit. Losses and `tol` are then in units of that variance. It makes one set of
+        defaults suit targets in any unit; predictions are in the unit of `y`.
+    missing_targets : {"error", "ignore"}, default="error"
+        What to do about NaN in `y`: refuse it; or take it as "not observed", so that
+        the row trains the other outputs. Rows without any target are left out.
     alpha : float, default=0.0
         Strength of the L2 penalty ``alpha / 2 * ||W||²`` that is added to the mean
         loss; biases are not penalised. It does not depend on the batch size:
         scikit-learn's ``alpha`` is ``batch_size`` times as large for the same effect
         (its default of 1e-4 is 5e-7 here, next to nothing; hence 0).
     batch_size : int or "auto", default="auto"
-        Rows in a mini-batch; "auto" is ``min(200, n_samples)``. A larger number than
+        Rows in a mini-batch; "auto" is a hundredth of the rows, at
+        least 32 and at most 200. A larger number than
         there are rows makes one batch of all. "lbfgs" uses all rows at once.
     learning_rate : str, default="constant"
         Rate over time, for "sgd" and "adam". "constant". "invscaling":
@@ -82,11 +90,13 @@ class BPRegressor(RegressorMixin, BaseBP):
     nesterovs_momentum : bool, default=True
         Whether the momentum of "sgd" is Nesterov's.
     early_stopping : bool, default=False
-        Whether to hold out a part of the data, stop when its loss has not improved
-        by `tol` for `n_iter_no_change` epochs, and return to the weights with the
-        lowest validation loss.
-    validation_fraction : float, default=0.1
-        Share of the rows held out by `early_stopping`.
+        Whether to stop when the validation loss (see `scoring`) has not improved by
+        `tol` for `n_iter_no_change` epochs, and return to the best weights. Unless
+        `fit` is given `X_val`, a part of the data is held out for it.
+    validation_fraction : float or splitter, default=0.1
+        Share of the rows held out by `early_stopping`; or an object of
+        ``sklearn.model_selection``, such as ``GroupShuffleSplit`` or
+        ``TimeSeriesSplit``, whose first split is used.
     beta_1, beta_2 : float, default=0.9, 0.999
         Decay rates of Adam's estimates of the first and second moment.
     epsilon : float, default=1e-8
@@ -98,10 +108,25 @@ class BPRegressor(RegressorMixin, BaseBP):
         Evaluations of the objective at most, for "lbfgs".
     weight_init : str, default="auto"
         Distribution of the starting weights: "uniform" (±0.5, the lecture's),
-        "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform",
-        "lecun_normal" or "orthogonal". "auto" is He's for the rectifier family,
-        LeCun's for "selu" and "tanh_opt", and Glorot's for the others and the output
-        layer. Biases start at zero.
+        "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "he_uniform_max"
+        (He's variance by the larger of n_in and n_out), "lecun_uniform",
+        "lecun_normal" or "orthogonal". "auto" is "he_uniform_max" for the rectifier
+        family, LeCun's for "selu" and "tanh_opt", and Glorot's for the others and the
+        output layer. Biases start at zero.
+    n_hidden_layers, n_hidden_units : int, default=None
+        The same as `hidden_layer_sizes` for layers of equal size, as two numbers that
+        a search can draw; None stands for 1 and for 100. `hidden_layer_sizes` must
+        then be left alone.
+    scoring : str or callable, default="loss"
+        What `early_stopping` goes by: "loss" is the validation loss, which tells one
+        network from the next far more finely than an accuracy does; else a scorer's
+        name or ``scorer(estimator, X, y)``, as in ``cross_val_score``. With row
+        weights it is called with ``sample_weight``.
+    max_time : float, default=None
+        Seconds after which `fit` ends with what it has, within the time of a batch.
+    target_loss : float, default=None
+        Training ends when the validation loss (the training loss, where there are no
+        validation data) is no more than this.
 
     Attributes
     ----------
@@ -116,16 +141,25 @@ class BPRegressor(RegressorMixin, BaseBP):
         Objective of every mini-batch before its update, over the life of the model.
     loss_, best_loss_ : float
         Last and lowest entry of `loss_curve_`.
+    history_ : dict of str to list
+        One entry an epoch, over the life of the model, in each of the columns "epoch",
+        "loss", "validation_loss", "validation_score", "learning_rate",
+        "gradient_norm" (of the last batch) and "seconds". NaN stands for what there
+        is not. ``pandas.DataFrame(history_)`` is a table of it.
     validation_loss_curve_, validation_scores_ : list of float or None
-        Loss and R² on the held-out rows after each epoch, with `early_stopping`.
+        Loss and score (R², unless `scoring` says otherwise) on the validation data
+        after each epoch.
+    best_iter_ : int
+        The epoch whose weights were kept: the best on the validation data with
+        `early_stopping`, else the last.
     best_validation_score_ : float or None
-        The score at the weights that were kept, those with the lowest validation loss.
+        The score at the best epoch, with `early_stopping`.
     n_iter_ : int
-        Epochs (iterations) run.
+        Epochs (iterations) of the last `fit`, or 1 after `partial_fit`.
     t_ : int
         Rows trained on, counted in every epoch.
-    stop_reason_ : str
-        Why training ended.
+    stop_reason_ : str or None
+        Why training ended; None after a `partial_fit` that may be followed by others.
     n_layers_ : int
         Number of layers, inputs and outputs included.
     n_outputs_ : int
@@ -160,6 +194,8 @@ class BPRegressor(RegressorMixin, BaseBP):
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         **BaseBP._parameter_constraints,
         "loss": [StrOptions({"squared_error", "mse"})],
+        "normalize_y": ["boolean"],
+        "missing_targets": [StrOptions({"error", "ignore"})],
     }
 
     def __init__(
@@ -169,6 +205,8 @@ class BPRegressor(RegressorMixin, BaseBP):
         *,
         loss="squared_error",
         solver="adam",
+        normalize_y=True,
+        missing_targets="error",
         alpha=0.0,
         batch_size="auto",
         learning_rate="constant",
@@ -190,11 +228,18 @@ class BPRegressor(RegressorMixin, BaseBP):
         n_iter_no_change=10,
         max_fun=15000,
         weight_init="auto",
+        n_hidden_layers=None,
+        n_hidden_units=None,
+        scoring="loss",
+        max_time=None,
+        target_loss=None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.loss = loss
         self.solver = solver
+        self.normalize_y = normalize_y
+        self.missing_targets = missing_targets
         self.alpha = alpha
         self.batch_size = batch_size
         self.learning_rate = learning_rate
@@ -216,11 +261,25 @@ class BPRegressor(RegressorMixin, BaseBP):
         self.n_iter_no_change = n_iter_no_change
         self.max_fun = max_fun
         self.weight_init = weight_init
+        self.n_hidden_layers = n_hidden_layers
+        self.n_hidden_units = n_hidden_units
+        self.scoring = scoring
+        self.max_time = max_time
+        self.target_loss = target_loss
 
     @available_if(trains_in_passes)
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
-        self, X, y, sample_weight=None, *, coef_init=None, intercept_init=None
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        coef_init=None,
+        intercept_init=None,
     ):
         """Pass once over the given rows in mini-batches, from where the model is.
 
@@ -235,6 +294,15 @@ class BPRegressor(RegressorMixin, BaseBP):
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative row weights; their ratios within the call matter.
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Validation data, looked at after the pass. With ``early_stopping=True``
+            patience counts over the calls; `stop_reason_` is None until it has run
+            out, which also brings the best weights back. Without validation data it
+            goes by the loss of the passes, and no weights are brought back.
+        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+            Targets of `X_val`.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Row weights of `X_val`.
         coef_init : list of array-like of shape (n_in, n_out), default=None
             Weights to go on from instead of the present ones.
         intercept_init : list of array-like of shape (n_out,), default=None
@@ -252,30 +320,54 @@ class BPRegressor(RegressorMixin, BaseBP):
             estimator is then left as it was.
         """
         with unchanged_on_error(self):
-            return self._fit_once(X, y, sample_weight, coef_init, intercept_init)
+            given = Given(
+                sample_weight,
+                X_val,
+                y_val,
+                sample_weight_val,
+                coef_init=coef_init,
+                intercept_init=intercept_init,
+            )
+            return self._fit_once(X, y, given)
 
-    def _encode(self, y, dtype, known):
+    def _validate_pair(self, X, y, reset):
         if issparse(y):
             raise ValueError(
                 "y must be a dense array of numbers for regression; got a sparse "
                 "matrix. Use y.toarray()."
             )
+        if self.missing_targets == "error":
+            X, y = super()._validate_pair(X, y, reset)
+        else:
+            X, _ = super()._validate_pair(X, np.zeros(_num_samples(X)), reset)
+            y = self._check_targets(y, X)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        columns = y[:, None] if y.ndim == 1 else y
-        if known and columns.shape[1] != getattr(self, "n_outputs_", columns.shape[1]):
-            raise ValueError(
-                f"y has {columns.shape[1]} outputs; the model was trained on "
-                f"{self.n_outputs_}."
-            )
-        self._flat = y.ndim == 1
-        encoded = np.array(columns.T, dtype=dtype, order="C")
-        return Targets(encoded, columns.shape[1], "squared_error")
+        return X, y
 
-    def _score_raw(self, raw, targets, rows, weight):
-        if len(rows) < 2:
-            return float("nan")  # R² is not defined, and r2_score would warn
-        return r2_score(targets.y[:, rows].T, raw, sample_weight=weight)
+    def _check_targets(self, y, X):
+        return check_targets(
+            y, X, dtype="numeric", allow_nan=self.missing_targets == "ignore"
+        )
+
+    def _weigh(self, weight, y):
+        if self.missing_targets == "error":
+            return weight
+        gaps = np.isnan(y.reshape(len(y), -1)).all(axis=1)
+        if not gaps.any():
+            return weight
+        weight = np.ones(len(y)) if weight is None else weight.copy()
+        weight[gaps] = 0
+        if not weight.any():
+            raise ValueError("y has no target besides NaN in a row of positive weight.")
+        return weight
+
+    def _new_codec(self, y, weight, partial):
+        return RealCodec(y, weight, normalize=self.normalize_y)
+
+    def _loss_name(self):
+        ignore = self.missing_targets == "ignore"
+        return "observed_squared_error" if ignore else "squared_error"
 
     def predict(self, X):
         """Predict targets.
@@ -291,7 +383,7 @@ class BPRegressor(RegressorMixin, BaseBP):
             Predictions, in the dtype that the network was trained in.
         """
         raw = self._raw(X)
-        return raw[:, 0] if self._flat else raw
+        return self._codec.decode(raw)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -1,10 +1,11 @@
 """From an estimator's parameters and checked data to a finished training run.
 
-This module chooses the solver and puts the engine's parts together; it knows the names
-of the estimators' parameters and nothing else about estimators.
+This module puts the engine's parts together; it knows the names of the estimators'
+parameters and nothing else about estimators.
 """
 
 import copy
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from . import _fullbatch, _minibatch
 from ._batches import Batches
 from ._lazy_rows import pays
 from ._minibatch import DenseStepper, LazyStepper
-from ._monitor import Monitor, check_finite, diverged
+from ._monitor import Best, Limits, Monitor, check_finite, diverged
 from ._network import raw_outputs
 from ._objective import Objective, mean_loss
 from ._schedules import SCHEDULES
@@ -24,64 +25,6 @@ _CHUNK_ROWS = 2048
 
 
 @dataclass
-class Targets:
-    """Targets as the engine wants them.
-
-    Attributes
-    ----------
-    y : ndarray of shape (n_samples,) of int, or (n_outputs, n_samples) of float
-        Class codes, or targets with outputs first.
-    n_outputs : int
-    loss : str
-        A name in ``LOSSES``.
-    labels : ndarray of shape (n_samples,) or None
-        What a split is stratified by.
-    """
-
-    y: np.ndarray
-    n_outputs: int
-    loss: str
-    labels: np.ndarray | None = None
-
-
-@dataclass
-class Data:
-    """Checked training data.
-
-    Attributes
-    ----------
-    X : ndarray or csr matrix of shape (n_samples, n_features)
-    targets : Targets
-    weight : ndarray of shape (n_samples,) or None
-        Row weights in float64.
-    rows : ndarray of int or None
-        Rows to train on; None for all.
-    validation_rows : ndarray of int or None
-        Rows to validate on; None for none.
-    """
-
-    X: object
-    targets: Targets
-    weight: np.ndarray | None
-    rows: np.ndarray | None = None
-    validation_rows: np.ndarray | None = None
-
-    def mean_one_weight(self, rows, dtype):
-        """Weights scaled to mean one over some rows (None for all), in ``dtype``.
-
-        None where they are all alike, for only their ratios matter.
-        """
-        if self.weight is None:
-            return None
-        # First to a largest weight of one: the sum of huge ones would overflow.
-        weight = self.weight / self.weight.max()
-        used = weight if rows is None else weight[rows]
-        if used.min() == used.max():
-            return None
-        return (weight / used.mean()).astype(dtype)
-
-
-@dataclass
 class Progress:
     """What training needs to go on exactly where it stopped."""
 
@@ -89,12 +32,14 @@ class Progress:
     optimizer: object = None
     schedule: object = None
     patience: Patience | None = None
+    best: Best | None = None
     n_iter: int = 0
     n_seen: int = 0
+    seconds: float = 0.0
 
     def forget(self):
         """Keep what a fresh start from the same weights would have."""
-        self.optimizer = self.schedule = self.patience = None
+        self.optimizer = self.schedule = self.patience = self.best = None
 
     def copy(self):
         """A copy that can be trained on without touching this one."""
@@ -108,9 +53,9 @@ def run(
     theta,
     progress,
     data,
+    validate,
     *,
     max_iter,
-    score,
     partial=False,
 ):
     """Train ``theta`` and ``progress`` in place; return the monitor.
@@ -125,46 +70,79 @@ def run(
     theta : ndarray of shape (n_parameters,)
     progress : Progress
     data : Data
+        What to train on.
+    validate : callable or None
+        Returns loss and score on the validation data; see :func:`validator`.
     max_iter : int
         Epochs at most.
-    score : callable
-        ``score(raw, rows)``, the validation score from raw outputs of those rows.
     partial : bool
-        Whether this is one of many short runs, none of which lack of improvement may
-        end.
+        Whether this is one of many short runs: patience counts over all of them.
     """
-    validate = None
-    if data.validation_rows is not None:
-        validate = _validator(network, theta, data, score)
     batches = Batches(
         data.X,
         data.targets.y,
-        data.mean_one_weight(data.rows, theta.dtype),
+        data.mean_one_weight(theta.dtype),
         n_outputs=data.targets.n_outputs,
         dtype=theta.dtype,
         rows=data.rows,
     )
     progress.schedule = _schedule(parameters, progress.schedule)
-    judge = _judge(parameters, solver, progress, validate, partial)
-    progress.patience = judge if partial else None
+    stops_early = validate is not None and parameters.early_stopping
+    if not (stops_early and partial and progress.best):
+        progress.best = Best() if stops_early else None
+    patience = _patience(parameters, solver, progress, stops_early, partial)
     monitor = Monitor(
         theta,
-        judge,
+        _limits(parameters, patience, stops_early and not partial),
         validate=validate,
+        watched=_watched(parameters, stops_early),
+        best=progress.best,
+        max_iter=max_iter,
         verbose=parameters.verbose,
         n_iter_before=progress.n_iter,
         n_seen_before=progress.n_seen,
+        seconds_before=progress.seconds,
     )
     # Overflow on the way to a divergence is reported by the monitor, once and with
     # what to change; an underflow to zero is what it looks like.
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         _solve(parameters, solver, network, theta, batches, progress, monitor, max_iter)
-    monitor.restore_best()
-    progress.n_iter += len(monitor.losses)
+    going_on = partial and monitor.stop_reason is None
+    if not going_on:
+        monitor.restore_best()
+    progress.patience = patience if going_on else None
+    progress.best = progress.best if going_on else None
+    progress.n_iter += monitor.n_iter
     progress.n_seen += monitor.n_seen
+    progress.seconds = monitor.seconds
     if not np.isfinite(theta).all():
         raise diverged("weights are no longer finite")
     return monitor
+
+
+def automatic_batch_size(n_rows):
+    """A hundredth of the rows, between 32 and 200.
+
+    Few rows in batches of 200 would make a handful of updates an epoch: too few in any
+    usual number of epochs. Beyond 200 a step costs more than it gains.
+    """
+    return min(200, max(32, n_rows // 100))
+
+
+def _limits(parameters, patience, stops_early):
+    max_time, target_loss = parameters.max_time, parameters.target_loss
+    return Limits(
+        patience,
+        copy.copy(patience) if stops_early else None,
+        math.inf if max_time is None else max_time,
+        -math.inf if target_loss is None else target_loss,
+    )
+
+
+def _watched(parameters, stops_early):
+    if not stops_early:
+        return "training loss"
+    return "validation loss" if parameters.scoring == "loss" else "validation score"
 
 
 def _schedule(parameters, previous):
@@ -175,13 +153,13 @@ def _schedule(parameters, previous):
     return schedule
 
 
-def _judge(parameters, solver, progress, validate, partial):
+def _patience(parameters, solver, progress, stops_early, partial):
     """The patience that may end the run or lower its rate, or None."""
     schedule = progress.schedule
-    own_stop = not solver.uses_learning_rate and validate is None
+    own_stop = not solver.uses_learning_rate and not stops_early
     if schedule.runs_to_the_end or own_stop:
         return None
-    if partial and not schedule.lowers_on_plateau:
+    if partial and not (parameters.early_stopping or schedule.lowers_on_plateau):
         return None
     if partial and progress.patience is not None:
         return progress.patience
@@ -204,7 +182,9 @@ def _solve(parameters, solver, network, theta, batches, progress, monitor, max_i
     if optimizer is None:
         optimizer = progress.optimizer = solver
         optimizer.start(theta.size, theta.dtype)
-    batch_size = 200 if parameters.batch_size == "auto" else parameters.batch_size
+    batch_size = parameters.batch_size
+    if batch_size == "auto":
+        batch_size = automatic_batch_size(batches.n_rows)
     stepper = DenseStepper
     if pays(batches.X, batch_size, parameters.alpha, optimizer):
         stepper, options["skip_input_gradient"] = LazyStepper, True
@@ -221,28 +201,39 @@ def _solve(parameters, solver, network, theta, batches, progress, monitor, max_i
     )
 
 
-def _validator(network, theta, data, score):
-    rows = data.validation_rows
-    y = data.targets.y
-    if y.ndim == 2:
-        y = y[:, rows]
-    else:
-        labels = np.arange(data.targets.n_outputs)[:, None]
-        y = (labels == y[rows]).astype(theta.dtype)
-    weight = data.mean_one_weight(rows, theta.dtype)
-    if weight is not None:
-        weight = weight[rows]
+def validator(network, theta, data, score):
+    """A function that returns loss and score at what ``theta`` is then.
+
+    Parameters
+    ----------
+    network : Network
+    theta : ndarray of shape (n_parameters,)
+    data : Data
+        The validation data.
+    score : callable
+        ``score(raw)`` from their raw outputs.
+
+    Notes
+    -----
+    Many rows are copied a chunk at a time: X is not held twice.
+    """
+    y = data.outputs_first(theta.dtype)
+    weight = data.take(data.mean_one_weight(theta.dtype))
+    X, rows = data.X, data.rows
+    if rows is not None and len(rows) <= _CHUNK_ROWS:
+        X, rows = X[rows], None
+
+    def predict():
+        if rows is None:
+            return raw_outputs(network, theta, X)
+        starts = range(0, len(rows), _CHUNK_ROWS)
+        chunks = (X[rows[start : start + _CHUNK_ROWS]] for start in starts)
+        return np.concatenate([raw_outputs(network, theta, chunk) for chunk in chunks])
 
     def validate():
-        # Rows are copied a chunk at a time: X is not held twice.
-        raw = np.concatenate(
-            [
-                raw_outputs(network, theta, data.X[rows[i : i + _CHUNK_ROWS]])
-                for i in range(0, len(rows), _CHUNK_ROWS)
-            ]
-        )
+        raw = predict()
         loss = mean_loss(network.loss_function, raw, y, weight)
         check_finite(loss, "on the validation data")
-        return loss, score(raw, rows)
+        return loss, score(raw)
 
     return validate

@@ -8,7 +8,7 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
-from sklearn.utils import check_array
+from sklearn.utils import check_array, check_consistent_length
 
 from ._activations import ACTIVATIONS
 
@@ -28,18 +28,42 @@ def unchanged_on_error(estimator):
         raise
 
 
-def check_hidden_layer_sizes(hidden_layer_sizes):
-    """``hidden_layer_sizes`` as a tuple of ints; an int is one layer."""
-    given = hidden_layer_sizes
-    if isinstance(hidden_layer_sizes, Integral):
-        hidden_layer_sizes = (hidden_layer_sizes,)
-    sizes = tuple(hidden_layer_sizes)
+@contextmanager
+def named_in_errors(name):
+    """Put the name of the argument that is being checked before a ``ValueError``."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+
+
+def hidden_layers(estimator):
+    """Units of each hidden layer, by whichever parameters say it.
+
+    Raises
+    ------
+    ValueError
+        If they are not valid, or both ways are used.
+    """
+    given = estimator.hidden_layer_sizes
+    depth, width = estimator.n_hidden_layers, estimator.n_hidden_units
+    sizes = (given,) if isinstance(given, Integral) else tuple(given)
     if not all(_is_positive_integer(size) for size in sizes):
         raise ValueError(
             "hidden_layer_sizes must be an integer of at least 1 or a sequence of "
             f"them, empty for no hidden layer; got {given!r}."
         )
-    return tuple(int(size) for size in sizes)
+    if depth is None and width is None:
+        return tuple(int(size) for size in sizes)
+    if sizes != _DEFAULT_SIZES:
+        raise ValueError(
+            f"hidden_layer_sizes={given!r} would not be used: n_hidden_layers={depth} "
+            f"and n_hidden_units={width} say the same. Give one or the other."
+        )
+    return (int(width or _DEFAULT_SIZES[0]),) * (1 if depth is None else int(depth))
+
+
+_DEFAULT_SIZES = (100,)
 
 
 def _is_positive_integer(size):
@@ -103,7 +127,7 @@ def check_sample_weight(sample_weight, X):
     return weight
 
 
-def split_rows(rows, labels, validation_fraction, rng):
+def split_rows(rows, labels, validation_fraction, rng, n_least=1):
     """Split row numbers into training and validation rows.
 
     Parameters
@@ -114,6 +138,8 @@ def split_rows(rows, labels, validation_fraction, rng):
         rows than classes, can't be stratified: the split is then plainly random.
     validation_fraction : float
     rng : numpy.random.Generator
+    n_least : int
+        Validation rows that there must be.
 
     Returns
     -------
@@ -131,6 +157,11 @@ def split_rows(rows, labels, validation_fraction, rng):
             f"on one and validate on the other; got {len(rows)} sample."
         )
     n_validation = int(np.ceil(validation_fraction * len(rows)))
+    if n_validation < n_least:
+        raise ValueError(
+            f"validation_fraction={validation_fraction} of {len(rows)} samples leaves "
+            f"{n_validation} to validate on; it must leave at least {n_least}."
+        )
     if n_validation == len(rows):
         raise ValueError(
             f"validation_fraction={validation_fraction} of {len(rows)} samples leaves "
@@ -145,3 +176,55 @@ def split_rows(rows, labels, validation_fraction, rng):
             splitter = StratifiedShuffleSplit(**options)
     train, validation = next(splitter.split(rows, strata))
     return np.sort(rows[train]), np.sort(rows[validation])
+
+
+def split_by(splitter, X, y, groups, rows):
+    """Training and validation rows: the first split of a splitter.
+
+    Parameters
+    ----------
+    splitter : object with a method ``split``
+    X, y, groups : array-like
+        What it splits, all rows of it.
+    rows : ndarray of int
+        The rows in use; the others are left out of both parts.
+    """
+    train, validation = next(iter(splitter.split(X, y, groups)))
+    parts = np.intersect1d(train, rows), np.intersect1d(validation, rows)
+    if not all(len(part) for part in parts):
+        raise ValueError(
+            f"validation_fraction={splitter!r} leaves {len(parts[0])} rows of positive "
+            f"weight to train on and {len(parts[1])} to validate on; each must have at "
+            "least one."
+        )
+    return parts
+
+
+def check_validation_arguments(estimator, given, partial):
+    """Whether what ``fit`` was given to validate on is complete and used."""
+    if (given.X_val is None) != (given.y_val is None):
+        missing = "X_val" if given.X_val is None else "y_val"
+        raise ValueError(f"X_val and y_val must be given together; {missing} is None.")
+    if given.sample_weight_val is not None and given.X_val is None:
+        raise ValueError("sample_weight_val is given, but X_val and y_val are not.")
+    own_data, splitter = given.X_val is not None, estimator.validation_fraction
+    splits = estimator.early_stopping and not own_data and not partial
+    if given.groups is not None and not (splits and not isinstance(splitter, Real)):
+        raise ValueError(
+            "groups are given but nothing is split by them: that needs "
+            "early_stopping=True, a splitter as validation_fraction, and no X_val."
+        )
+
+
+def check_targets(y, X, *, dtype=None, allow_nan=False):
+    """Targets that belong to X as an array; sparse ones stay sparse."""
+    y = check_array(
+        y,
+        accept_sparse="csr",
+        ensure_2d=False,
+        dtype=dtype,
+        ensure_all_finite="allow-nan" if allow_nan else True,
+        input_name="y",
+    )
+    check_consistent_length(X, y)
+    return y

@@ -89,8 +89,9 @@ def make_pair(kind, hidden=HIDDEN, *, alpha=0.0, **parameters):
         **parameters,
     }
     batch_size = parameters["batch_size"]
+    own = {"normalize_y": False} if regression else {}
     ours = (BPRegressor if regression else BPClassifier)(
-        hidden, alpha=alpha / batch_size, **parameters
+        hidden, alpha=alpha / batch_size, **own, **parameters
     )
     theirs = starting_at(
         MLPRegressor if regression else MLPClassifier, coefs, intercepts

@@ -7,6 +7,7 @@ three places: the binary cross-entropy is the one of its equations, with both ha
 equations and no program; and a last batch that is smaller instead of padded.
 """
 
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -110,6 +111,9 @@ def case(name, estimator, loss, lecture_loss, y, targets):
     CASES[name] = (estimator, loss, lecture_loss, y, targets)
 
 
+LinearOutputs = partial(BPRegressor, normalize_y=False)
+
+
 def _fill_cases():
     rng = np.random.default_rng(0)
     classes = rng.integers(4, size=N_ROWS)
@@ -122,10 +126,10 @@ def _fill_cases():
         case(f"{loss}, 2 classes", BPClassifier, loss, loss, binary, binary[:, None])
         case(f"{loss}, 3 labels", BPClassifier, loss, loss, labels, labels)
     case("softmax, 4 classes", BPClassifier, "softmax", "softmax", classes, one_hot)
-    case("linear, 2 outputs", BPRegressor, "mse", "linear mse", real, real)
+    case("linear, 2 outputs", LinearOutputs, "mse", "linear mse", real, real)
     case(
         "linear, 1 output",
-        BPRegressor,
+        LinearOutputs,
         "squared_error",
         "linear mse",
         real[:, 0],

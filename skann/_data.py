@@ -1,0 +1,89 @@
+"""Checked data on its way to the engine: rows, their targets and their weights."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass
+class Targets:
+    """Targets as the engine wants them.
+
+    Attributes
+    ----------
+    y : ndarray of shape (n_samples,) of int, or (n_outputs, n_samples) of float
+        Class codes, or targets with outputs first.
+    n_outputs : int
+    loss : str
+        A name in ``LOSSES``.
+    labels : ndarray of shape (n_samples,) or None
+        What a split is stratified by.
+    tasks : tuple of int
+        Numbers of outputs that each task has, where the loss is to be taken of each
+        task by itself; empty for one loss over all outputs.
+    """
+
+    y: np.ndarray
+    n_outputs: int
+    loss: str
+    labels: np.ndarray | None = None
+    tasks: tuple = ()
+
+
+@dataclass
+class Data:
+    """Rows to train on, or to validate on.
+
+    Attributes
+    ----------
+    X : ndarray or csr matrix of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Targets as the user gave them.
+    targets : Targets
+        The same for the engine.
+    weight : ndarray of shape (n_samples,) or None
+        Row weights in float64.
+    rows : ndarray of int or None
+        The rows in use; None for all.
+    """
+
+    X: object
+    y: object
+    targets: Targets
+    weight: np.ndarray | None
+    rows: np.ndarray | None = None
+
+    def using(self, rows):
+        """The same data with other rows in use."""
+        return Data(self.X, self.y, self.targets, self.weight, rows)
+
+    def take(self, array):
+        """The entries of an array over all rows that belong to those in use."""
+        return array if self.rows is None or array is None else array[self.rows]
+
+    def mean_one_weight(self, dtype):
+        """Weights of all rows, scaled to mean one over those in use, in ``dtype``.
+
+        None where they are all alike, for only their ratios matter.
+        """
+        if self.weight is None:
+            return None
+        # First to a largest weight of one: the sum of huge ones would overflow.
+        weight = self.weight / self.weight.max()
+        used = self.take(weight)
+        if used.min() == used.max():
+            return None
+        return (weight / used.mean()).astype(dtype)
+
+    def outputs_first(self, dtype):
+        """Targets of the rows in use, of shape (n_outputs, n_rows)."""
+        y = self.targets.y
+        if y.ndim == 2:
+            return y if self.rows is None else y[:, self.rows]
+        classes = np.arange(self.targets.n_outputs)[:, None]
+        return (classes == self.take(y)).astype(dtype)
+
+    @property
+    def n_rows(self):
+        """Number of rows in use."""
+        return self.X.shape[0] if self.rows is None else len(self.rows)
