@@ -81,9 +81,9 @@ INITIALIZERS = {
 
 # What "auto" means for a layer that feeds the activation named. He's variance makes
 # up for the half that a rectifier cuts away; by the larger of the two fans, or a few
-# features that are not scaled would start with a loss far above that of guessing; self-normalisation needs LeCun's normal;
-# the scaled tangent was designed with LeCun's uniform. The output layer takes
-# "identity".
+# features that are not scaled would start with a loss far above that of guessing.
+# Self-normalisation needs LeCun's normal; the scaled tangent was designed with LeCun's
+# uniform. The output layer takes "identity".
 DEFAULT_INITIALIZER = {
     "identity": "glorot_uniform",
     "logistic": "glorot_uniform",
