@@ -37,7 +37,9 @@ from ._initializers import INITIALIZERS, initialize
 from ._monitor import new_history
 from ._network import Network
 from ._optimizers import Optimizer
-from ._schedules import SCHEDULES
+from ._schedule_base import Schedule
+from ._schedule_kinds import Constant
+from ._schedules import SCHEDULES, needs_length, schedule_for
 from ._solvers import SOLVERS, solver_for
 from ._training import Progress, run, validator
 from ._validation import (
@@ -73,10 +75,11 @@ def trains_in_passes(estimator):
             "partial_fit needs a solver of mini-batches, such as 'sgd' or 'adam'; got "
             f"solver={estimator.solver!r}."
         )
-    if estimator.learning_rate == "one_cycle":
+    if needs_length(estimator.learning_rate):
         raise AttributeError(
-            "partial_fit can't be used with learning_rate='one_cycle', which needs to "
-            "know how long training will go on."
+            "partial_fit can't be used with learning_rate="
+            f"{estimator.learning_rate!r}, which needs to know how long training will "
+            "go on."
         )
     return True
 
@@ -113,7 +116,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
             StrOptions({"auto"}),
             Interval(Integral, 1, None, closed="left"),
         ],
-        "learning_rate": [StrOptions(set(SCHEDULES))],
+        "learning_rate": [StrOptions(set(SCHEDULES)), Schedule, callable],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "power_t": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -233,7 +236,9 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
 
     def _train(self, X, y, given, going_on, partial=False):
         solver = solver_for(self)
-        if not solver.uses_learning_rate and self.learning_rate != "constant":
+        schedule = schedule_for(self)
+        is_constant = isinstance(schedule, Constant) and not schedule.needs_length
+        if not solver.uses_learning_rate and not is_constant:
             # No error: a grid over solvers and schedules has such a corner.
             warn(
                 f"learning_rate={self.learning_rate!r} is not used by "
@@ -411,7 +416,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         self.best_validation_score_ = best.score if kept_best else None
 
     def _warn_unless_converged(self, monitor):
-        planned = SCHEDULES[self.learning_rate].runs_to_the_end
+        planned = schedule_for(self).runs_to_the_end
         if monitor.stop_reason is not None or planned:
             return
         steps = _solver_kind(self).uses_learning_rate

@@ -2,23 +2,44 @@
 
 A *stepper* takes one batch: it evaluates the objective and moves the parameters. There
 are two, for all parameters at once and for wide sparse data (see ``_lazy_rows.py``).
+In the last step of an epoch, where :attr:`measures` is set, it takes the gradient's norm
+before the optimiser destroys that.
 """
 
+import math
+import time
 import warnings
 
+import numpy as np
+
 from ._lazy_rows import LazyRows, compact
+from ._schedule_base import Counts
 
 
 class DenseStepper:
-    """Moves all parameters in every step."""
+    """Moves all parameters in every step.
+
+    Attributes
+    ----------
+    measures : bool
+        Whether to take the norm of the gradient in the next step.
+    gradient_norm : float
+        The norm, as last taken.
+    """
+
+    measures = False
+    gradient_norm = math.nan
 
     def __init__(self, objective, optimizer):
         optimizer.bind(objective.theta, objective.gradient)
         self._evaluate, self._step = objective.batch, optimizer.step
+        self._gradient = objective.gradient
 
     def __call__(self, X, y, weight, rate, factor):
         """Step on one batch; returns its loss before."""
         loss = self._evaluate(X, y, weight, factor)
+        if self.measures:
+            self.gradient_norm = _norm(factor, self._gradient)
         self._step(rate)
         return loss
 
@@ -32,11 +53,14 @@ class LazyStepper:
     The objective must have been told to skip the gradient of these weights.
     """
 
+    measures = False
+    gradient_norm = math.nan
+
     def __init__(self, objective, optimizer):
         layout = objective.network.layout
-        optimizer.bind(
-            objective.theta, objective.gradient, layout.weight_slices[0].stop
-        )
+        first = layout.weight_slices[0].stop
+        optimizer.bind(objective.theta, objective.gradient, first)
+        self._gradient = objective.gradient[first:]
         self._objective, self._optimizer = objective, optimizer
         self._rows = LazyRows(optimizer, layout.weights(objective.theta)[0])
 
@@ -46,8 +70,11 @@ class LazyStepper:
         state = self._rows.wake(features)
         loss = self._objective.batch(X, y, weight, factor)
         delta = self._objective.pass_for(X.shape[0]).input_delta
+        rows_gradient = X_compact.T @ delta
+        if self.measures:
+            self.gradient_norm = _norm(factor, self._gradient, rows_gradient)
         self._optimizer.step(rate)
-        self._rows.step(features, X_compact.T @ delta, state)
+        self._rows.step(features, rows_gradient, state)
         return loss
 
     def settle(self):
@@ -55,7 +82,24 @@ class LazyStepper:
         self._rows.wake_all()
 
 
-def train(stepper, batches, optimizer, schedule, monitor, *, batch_size, rng, max_iter):
+def _norm(factor, *parts):
+    """Norm of the gradient of which ``factor`` times its parts are given."""
+    square = sum(float(np.vdot(part, part)) for part in parts)
+    return math.sqrt(square) / abs(factor) if factor else math.nan
+
+
+def train(
+    stepper,
+    batches,
+    optimizer,
+    schedule,
+    monitor,
+    *,
+    batch_size,
+    rng,
+    max_iter,
+    done,
+):
     """Train for up to ``max_iter`` epochs.
 
     Parameters
@@ -64,13 +108,16 @@ def train(stepper, batches, optimizer, schedule, monitor, *, batch_size, rng, ma
     batches : Batches
     optimizer : Optimizer
         The stepper's.
-    schedule : object of ``_schedules``
+    schedule : Schedule
     monitor : Monitor
-        Records, and says when to stop.
+        Records, and says when to stop. An epoch ends early when the clock is past its
+        ``deadline``; without one the clock is not read.
     batch_size : int
     rng : numpy.random.Generator or None
         Shuffles the rows anew for every epoch; None keeps their order.
     max_iter : int
+    done : Counts
+        What the model has behind it; every epoch is added.
 
     Notes
     -----
@@ -79,19 +126,37 @@ def train(stepper, batches, optimizer, schedule, monitor, *, batch_size, rng, ma
     """
     n_rows = batches.n_rows
     batch_size = min(batch_size, n_rows)
-    schedule.start(monitor.n_seen_before, n_rows * max_iter)
+    per_epoch = math.ceil(n_rows / batch_size)
+    schedule.start(done, Counts(per_epoch * max_iter, max_iter, n_rows * max_iter))
     try:
         for _ in range(max_iter):
-            n_seen = monitor.n_seen_before + monitor.n_seen
-            losses = _epoch(
-                stepper, batches.epoch(batch_size, rng), optimizer, schedule, n_seen
+            losses, rate = _epoch(
+                stepper,
+                batches.epoch(batch_size, rng),
+                optimizer,
+                schedule,
+                done,
+                per_epoch,
+                monitor.deadline,
             )
+            n_seen = min(len(losses) * batch_size, n_rows)
             # The mean over rows: the last batch may be smaller than the others.
-            surplus = len(losses) * batch_size - n_rows
-            loss = (sum(losses) * batch_size - losses[-1] * surplus) / n_rows
+            surplus = len(losses) * batch_size - n_seen
+            loss = (sum(losses) * batch_size - losses[-1] * surplus) / n_seen
+            done.n_steps += len(losses)
+            done.n_epochs += 1
+            done.n_seen += n_seen
             if monitor.reads_theta:
                 stepper.settle()
-            if monitor.end_of_epoch(loss, losses, n_rows, schedule=schedule):
+            norm = stepper.gradient_norm
+            if monitor.end_of_epoch(
+                loss,
+                losses,
+                n_seen,
+                rate=rate,
+                gradient_norm=norm,
+                schedule=schedule,
+            ):
                 break
     except KeyboardInterrupt:
         warnings.warn("Training interrupted by user.", stacklevel=2)
@@ -99,16 +164,30 @@ def train(stepper, batches, optimizer, schedule, monitor, *, batch_size, rng, ma
     stepper.settle()
 
 
-def _epoch(stepper, batches, optimizer, schedule, n_seen):
-    """One step a batch; the losses of the batches before their steps."""
-    rate = schedule.rate(n_seen)
-    factor = optimizer.factor(rate)
-    every_step = schedule.every_step
+def _epoch(stepper, batches, optimizer, schedule, done, n_batches, deadline):
+    """One step a batch.
+
+    Returns
+    -------
+    losses : list of float
+        Of the batches before their steps.
+    rate : float
+        Of the last step.
+    """
+    rate = schedule.epoch_rate(done)
+    every_step = rate is None
+    factor = None if every_step else optimizer.factor(rate)
+    is_timed = deadline < math.inf
     losses = []
+    last = n_batches - 1
+    stepper.measures = False
     for X, y, weight in batches:
+        if len(losses) == last:
+            stepper.measures = True
         if every_step:
-            rate = schedule.rate(n_seen)
+            rate = schedule.step_rate(done.n_steps + len(losses))
             factor = optimizer.factor(rate)
-            n_seen += X.shape[0]
         losses.append(stepper(X, y, weight, rate, factor))
-    return losses
+        if is_timed and time.perf_counter() > deadline:
+            break
+    return losses, rate

@@ -32,9 +32,13 @@ COLUMNS = (
 _NO_VALIDATION = (math.nan, math.nan)
 
 
+class DivergenceError(ValueError):
+    """Training has gone wrong in numbers, not in what was passed."""
+
+
 def diverged(what, advice=LOWER_RATE):
     """The error for a training that went wrong; it says what to change."""
-    return ValueError(
+    return DivergenceError(
         f"Training diverged: {what}. Scale X (for example with StandardScaler){advice}."
     )
 
@@ -263,12 +267,13 @@ class Monitor:
             over, watched = True, "training loss"
         if not over:
             return None
-        if schedule is not None and schedule.on_plateau():
-            patience.renew()
-            if training_patience is not None:
-                training_patience.renew()
+        remedy = None if schedule is None else schedule.on_plateau()
+        if remedy is not None:
+            for each in (patience, training_patience):
+                if each is not None:
+                    each.renew()
             if self._verbose:
-                print("Learning rate lowered.")
+                print(remedy)
             return None
         return (
             f"{watched} did not improve by more than tol={patience.tol:g} for "

@@ -56,20 +56,27 @@ class BPRegressor(RegressorMixin, BaseBP):
         Rows in a mini-batch; "auto" is a hundredth of the rows, at
         least 32 and at most 200. A larger number than
         there are rows makes one batch of all. "lbfgs" uses all rows at once.
-    learning_rate : str, default="constant"
-        Rate over time, for "sgd" and "adam". "constant". "invscaling":
-        ``learning_rate_init / (t + 1) ** power_t`` with t the rows trained on before
-        the epoch. "adaptive": divided by 5 whenever `n_iter_no_change` epochs in a row
-        have not improved by `tol`, until it is 1e-6. "one_cycle": up from
-        ``learning_rate_init / 25`` to `learning_rate_init` in the first 30 % of
-        `max_iter` epochs, then down to ``learning_rate_init / 1e4``, each along a
-        cosine; runs for all of `max_iter` and is the fastest way to a good network
-        where the number of epochs is known.
+    learning_rate : str, object of `skann.schedules` or callable, default="constant"
+        Rate over time, for the solvers of mini-batches, any with any. "constant".
+        "invscaling": ``learning_rate_init / (t + 1) ** power_t`` with t the rows
+        trained on before the epoch. "adaptive": divided by 5 whenever
+        `n_iter_no_change` epochs in a row have not improved by `tol`, until it is
+        1e-6. "step": to a tenth every 50 epochs. "exponential": times 0.98 every
+        epoch. "cosine": down along a cosine to 0 at the end of `max_iter` epochs.
+        "one_cycle": up from ``learning_rate_init / 25`` to `learning_rate_init` in the
+        first 30 % of `max_iter` epochs, then down to ``learning_rate_init / 1e4``,
+        each along a cosine; the fastest way to a good network where the number of
+        epochs is known. The last two run for all of `max_iter`. An object has settings
+        of its own, each of them a `warmup`. A callable gets the number of optimiser
+        steps taken so far in the life of the model, 0 first, and returns the rate.
     learning_rate_init : float, default=0.001
-        Learning rate at the start; the highest one of "one_cycle". The default suits
-        Adam; "sgd" usually wants more.
+        Learning rate at the start, after a warm-up if there is one; the highest one of
+        "one_cycle". The default suits Adam; "sgd" usually wants more, and
+        `learning_rate_range_test` finds out how much. Must be left alone where
+        `learning_rate` is a callable, which returns the rate itself.
     power_t : float, default=0.5
-        Exponent of "invscaling".
+        Exponent of "invscaling". Must be left alone where `learning_rate` is an object
+        or a callable, or a name that scikit-learn does not have.
     max_iter : int, default=200
         Epochs (for "lbfgs", iterations) at most.
     shuffle : bool, default=True

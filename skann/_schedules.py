@@ -1,114 +1,82 @@
-"""Learning-rate schedules: small picklable objects that say the rate of a step.
+"""Which learning-rate schedule an estimator's parameters ask for.
 
-A schedule is told once how long the run is (``start``) and then asked for the rate with
-the number of rows trained on so far: before every epoch, or before every step where
-``every_step`` is true. ``on_plateau()`` is told when the loss has stopped improving; it
-answers whether it has lowered the rate, so that training is worth going on with; only
-those with ``lowers_on_plateau`` do. A schedule with ``runs_to_the_end`` is made for a
-whole run: lack of improvement does not end it.
-
-To add one: write the class with its formula and add it to :data:`SCHEDULES`.
+A name stands for the schedule with its default settings, but "invscaling" takes
+``power_t`` from the estimator, as in scikit-learn. A schedule given as an object brings
+its own settings; a function returns the rate itself. To set besides what would not be
+used is refused.
 """
 
-import math
+import inspect
 
-
-class Constant:
-    """η = η₀"""
-
-    every_step = False
-    lowers_on_plateau = False
-    runs_to_the_end = False
-
-    def __init__(self, parameters):
-        self.initial = parameters.learning_rate_init
-        self.power_t = parameters.power_t
-
-    def same_settings(self, other):
-        """Whether ``other`` was made from the same parameters."""
-        return (type(self), self.initial, self.power_t) == (
-            type(other),
-            other.initial,
-            other.power_t,
-        )
-
-    def start(self, n_seen, n_rows):
-        """``n_seen`` rows have been trained on before a run of ``n_rows`` rows."""
-
-    def rate(self, n_seen):
-        """Rate after ``n_seen`` rows in the life of the model."""
-        return self.initial
-
-    def on_plateau(self):
-        """Whether the rate has been lowered."""
-        return False
-
-
-class InvScaling(Constant):
-    """η = η₀ / (t + 1)^power_t, with t the rows trained on before this epoch"""
-
-    def rate(self, n_seen):
-        return self.initial * (n_seen + 1.0) ** -self.power_t
-
-
-class Adaptive(Constant):
-    """η₀, divided by 5 at every plateau until it is no more than 10⁻⁶"""
-
-    lowers_on_plateau = True
-    smallest = 1e-6
-    factor = 5
-
-    def __init__(self, parameters):
-        super().__init__(parameters)
-        self.current = self.initial
-
-    def rate(self, n_seen):
-        return self.current
-
-    def on_plateau(self):
-        if self.current <= self.smallest:
-            return False
-        self.current /= self.factor
-        return True
-
-
-class OneCycle(Constant):
-    """Up from η₀/25 to η₀ in the first 30 % of the run, then down to η₀/10⁴.
-
-    With p the share of the run's rows trained on, w = 0.3 and
-    mix(a, b, q) = b + (a - b) (1 + cos πq) / 2::
-
-        η = mix(η₀/25, η₀, p/w)  for p < w,   mix(η₀, η₀/10⁴, (p - w)/(1 - w))  after
-
-    After Smith & Topin (2018), "Super-convergence", with a cosine for their straight
-    lines. The high rate in the middle regularises; the long way down settles.
-    """
-
-    every_step = True
-    runs_to_the_end = True
-    warmup = 0.3
-    start_factor = 25
-    end_factor = 1e4
-
-    def start(self, n_seen, n_rows):
-        self.n_before, self.n_rows = n_seen, n_rows
-
-    def rate(self, n_seen):
-        share = (n_seen - self.n_before) / self.n_rows
-        peak = self.initial
-        if share < self.warmup:
-            return _mix(peak / self.start_factor, peak, share / self.warmup)
-        left = (share - self.warmup) / (1 - self.warmup)
-        return _mix(peak, peak / self.end_factor, left)
-
-
-def _mix(a, b, share):
-    return b + (a - b) * (1 + math.cos(math.pi * share)) / 2
-
+from ._schedule_base import Schedule
+from ._schedule_kinds import (
+    Adaptive,
+    Constant,
+    Cosine,
+    Exponential,
+    Function,
+    InvScaling,
+    OneCycle,
+    Step,
+)
 
 SCHEDULES = {
     "constant": Constant,
     "invscaling": InvScaling,
     "adaptive": Adaptive,
+    "step": Step,
+    "exponential": Exponential,
+    "cosine": Cosine,
     "one_cycle": OneCycle,
 }
+
+# scikit-learn's own names, with which power_t may be set where it is not used.
+_KNOWN_THERE = ("constant", "invscaling", "adaptive")
+
+
+def schedule_for(estimator):
+    """The schedule that the parameters ask for, checked, at the start of its life.
+
+    Raises
+    ------
+    ValueError
+        If a setting is not valid, or is given where it would not be used.
+    """
+    given = estimator.learning_rate
+    if isinstance(given, str):
+        if given not in _KNOWN_THERE:
+            _refuse(estimator, "power_t", "it belongs to learning_rate='invscaling'")
+        settings = {"power_t": estimator.power_t} if given == "invscaling" else {}
+        schedule = SCHEDULES[given](**settings)
+    else:
+        _refuse(
+            estimator,
+            "power_t",
+            "it belongs to learning_rate='invscaling'; set what the schedule has as an "
+            "object of skann.schedules",
+        )
+        if isinstance(given, Schedule):
+            schedule = given.fresh()
+        else:
+            _refuse(
+                estimator, "learning_rate_init", "a function returns the rate itself"
+            )
+            schedule = Function(given)
+    return schedule.begin(estimator.learning_rate_init)
+
+
+def _refuse(estimator, name, why):
+    value = getattr(estimator, name)
+    if value != inspect.signature(type(estimator)).parameters[name].default:
+        raise ValueError(
+            f"{name}={value!r} would not be used with learning_rate="
+            f"{estimator.learning_rate!r}: {why}."
+        )
+
+
+def needs_length(learning_rate):
+    """Whether what is given as ``learning_rate`` must know the length of the run."""
+    if isinstance(learning_rate, str):
+        kind = SCHEDULES.get(learning_rate)
+        return kind is not None and kind().needs_length
+    return isinstance(learning_rate, Schedule) and learning_rate.needs_length

@@ -17,7 +17,8 @@ from ._minibatch import DenseStepper, LazyStepper
 from ._monitor import Best, Limits, Monitor, check_finite, diverged
 from ._network import raw_outputs
 from ._objective import Objective, mean_loss
-from ._schedules import SCHEDULES
+from ._schedule_base import Counts
+from ._schedules import schedule_for
 from ._stopping import Patience
 
 # Validation rows predicted at once.
@@ -36,6 +37,7 @@ class Progress:
     n_iter: int = 0
     n_seen: int = 0
     seconds: float = 0.0
+    n_steps: int = 0
 
     def forget(self):
         """Keep what a fresh start from the same weights would have."""
@@ -146,8 +148,10 @@ def _watched(parameters, stops_early):
 
 
 def _schedule(parameters, previous):
-    """The schedule asked for; the previous one if that is it."""
-    schedule = SCHEDULES[parameters.learning_rate](parameters)
+    """The schedule asked for; the previous one if that is it and goes on."""
+    schedule = schedule_for(parameters)
+    if schedule.needs_length:
+        return schedule
     if previous is not None and previous.same_settings(schedule):
         return previous
     return schedule
@@ -189,6 +193,7 @@ def _solve(parameters, solver, network, theta, batches, progress, monitor, max_i
     if pays(batches.X, batch_size, parameters.alpha, optimizer):
         stepper, options["skip_input_gradient"] = LazyStepper, True
     objective = Objective(network, parameters.alpha, theta, **options)
+    done = Counts(progress.n_steps, progress.n_iter, progress.n_seen)
     _minibatch.train(
         stepper(objective, optimizer),
         batches,
@@ -198,7 +203,9 @@ def _solve(parameters, solver, network, theta, batches, progress, monitor, max_i
         batch_size=batch_size,
         rng=progress.rng if parameters.shuffle else None,
         max_iter=max_iter,
+        done=done,
     )
+    progress.n_steps = done.n_steps
 
 
 def validator(network, theta, data, score):

@@ -16,7 +16,8 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.utils.fixes import parse_version
 
 from skann import BPClassifier, BPRegressor
-from skann._schedules import SCHEDULES
+from skann._schedule_base import Counts
+from skann._schedules import schedule_for
 
 N_ROWS, N_FEATURES, BATCH_SIZE, N_EPOCHS = 44, 5, 8, 4  # a last batch of four
 HIDDEN = (6, 4)
@@ -208,7 +209,8 @@ def test_invscaling(power_t):
         power_t=power_t,
         learning_rate_init=0.5,
     )
-    schedule = SCHEDULES["invscaling"](ours)
+    schedule = schedule_for(ours)
+    schedule.start(Counts(), Counts())
     X, y = features(), TARGETS["softmax"]
     keywords = start | classes_of("softmax", y)
     for _ in range(N_EPOCHS):
@@ -218,7 +220,8 @@ def test_invscaling(power_t):
         assert ours.t_ == theirs.t_
         # Theirs is the rate of the epoch to come.
         rate = theirs._optimizer.learning_rate
-        assert schedule.rate(ours.t_) == pytest.approx(rate, rel=1e-12)
+        found = schedule.epoch_rate(Counts(n_seen=ours.t_))
+        assert found == pytest.approx(rate, rel=1e-12)
         keywords = {}
     assert rate < 0.5
 

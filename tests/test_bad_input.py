@@ -132,7 +132,7 @@ class TestEveryWay:
             ("solver", "newton", ["adam", "sgd", "lbfgs"]),
             ("loss", "hinge", ["mse", "squared_error"]),
             ("weight_init", "xavier", ["auto", *INITIALIZERS]),
-            ("learning_rate", "cosine", SCHEDULES),
+            ("learning_rate", "cosin", SCHEDULES),
         ],
         ids=lambda value: repr(value) if isinstance(value, (str, list, tuple)) else "",
     )

@@ -1,6 +1,8 @@
 """The training loop: what is asked when, what is recorded, what carries on."""
 
 import copy
+import math
+import time
 
 import numpy as np
 import pytest
@@ -13,15 +15,19 @@ from _helpers import (
 )
 from scipy import sparse
 
-from skann import BPClassifier
 from skann._minibatch import DenseStepper, LazyStepper, train
 from skann._monitor import Monitor
 from skann._objective import Objective
 from skann._optimizers import OPTIMIZERS
+from skann._schedule_base import Counts
 from skann._schedules import SCHEDULES
 from skann._stopping import Patience
 
 N_ROWS = 50
+
+
+def constant(rate=0.1):
+    return SCHEDULES["constant"]().begin(rate)
 
 
 class Run:
@@ -49,21 +55,22 @@ class Run:
             self.batches, self.network, alpha, self.theta, objective
         )
         self.optimizer = OPTIMIZERS[optimizer]().start(self.theta.size, np.float64)
-        self.schedule = schedule or SCHEDULES["constant"](
-            BPClassifier(learning_rate_init=0.1)
-        )
+        self.schedule = schedule or constant()
         self.patience = patience
         self.rng = np.random.default_rng(0)
-        self.n_iter = self.n_seen = 0
+        self.done = Counts()
 
-    def train(self, max_iter, batch_size=16, shuffle=True, validate=None):
-        monitor = Monitor(
+    def train(
+        self, max_iter, batch_size=16, shuffle=True, validate=None, deadline=math.inf
+    ):
+        monitor = Listener(
             self.theta,
             self.patience,
             validate=validate,
-            n_iter_before=self.n_iter,
-            n_seen_before=self.n_seen,
+            n_iter_before=self.done.n_epochs,
+            n_seen_before=self.done.n_seen,
         )
+        monitor.deadline = deadline
         train(
             self.stepper(self.objective, self.optimizer),
             self.batches,
@@ -73,9 +80,8 @@ class Run:
             batch_size=batch_size,
             rng=self.rng if shuffle else None,
             max_iter=max_iter,
+            done=self.done,
         )
-        self.n_iter += len(monitor.losses)
-        self.n_seen += monitor.n_seen
         return monitor
 
     def value(self, rows=slice(None)):
@@ -89,16 +95,31 @@ class Recorder(SCHEDULES["constant"]):
     """A schedule that writes down what it is asked."""
 
     def __init__(self, every_step=False):
-        super().__init__(BPClassifier(learning_rate_init=0.1))
         self.every_step = every_step
-        self.asked, self.started = [], []
+        self.epochs, self.steps, self.started = [], [], []
 
-    def start(self, n_seen, n_rows):
-        self.started.append((n_seen, n_rows))
+    def start(self, done, planned):
+        self.started.append((copy.copy(done), planned))
 
-    def rate(self, n_seen):
-        self.asked.append(n_seen)
-        return 0.1 / (1 + len(self.asked))
+    def epoch_rate(self, done):
+        self.epochs.append(copy.copy(done))
+        return None if self.every_step else 0.1 / len(self.epochs)
+
+    def step_rate(self, n_steps):
+        self.steps.append(n_steps)
+        return 0.1 / (1 + n_steps)
+
+
+class Listener(Monitor):
+    """A monitor that writes down the rates it is told."""
+
+    def __init__(self, *args, **keywords):
+        super().__init__(*args, **keywords)
+        self.rates = []
+
+    def end_of_epoch(self, *args, rate, **keywords):
+        self.rates.append(rate)
+        return super().end_of_epoch(*args, rate=rate, **keywords)
 
 
 class TestOneEpoch:
@@ -116,7 +137,7 @@ class TestOneEpoch:
     ):
         # Without steps every batch is measured at one theta, so their mean is J.
         run = Run(weighted=True)
-        run.schedule = SCHEDULES["constant"](BPClassifier(learning_rate_init=1e-300))
+        run.schedule = constant(1e-300)
         monitor = run.train(1, batch_size, shuffle)
         assert len(monitor.batch_losses) == -(-N_ROWS // batch_size)
         assert monitor.losses == pytest.approx([run.value()], rel=1e-12)
@@ -131,6 +152,7 @@ class TestOneEpoch:
 
     def test_the_step_is_along_the_gradient(self):
         run = Run(weighted=True, alpha=0.2)
+        run.optimizer = OPTIMIZERS["sgd"](momentum=0).start(run.theta.size, np.float64)
         run.objective.full(run.batches, N_ROWS)
         expected = run.theta - 0.1 * run.objective.gradient
         run.train(1, N_ROWS)
@@ -138,35 +160,41 @@ class TestOneEpoch:
 
 
 class TestRates:
-    def test_are_asked_for_once_an_epoch_with_the_rows_seen(self):
+    def test_are_asked_for_once_an_epoch_with_what_is_done(self):
         run = Run(schedule=Recorder())
         run.train(3)
         run.train(2)
-        assert run.schedule.asked == [0, 50, 100, 150, 200]
-        assert run.schedule.started == [(0, 150), (150, 100)]
+        assert run.schedule.epochs == [Counts(4 * e, e, 50 * e) for e in range(5)]
+        assert run.schedule.steps == []
+        assert run.schedule.started == [
+            (Counts(), Counts(12, 3, 150)),
+            (Counts(12, 3, 150), Counts(8, 2, 100)),
+        ]
 
-    def test_are_asked_for_before_every_step_by_a_schedule_that_wants_it(self):
+    def test_are_asked_for_before_every_step_where_they_change(self):
         run = Run(schedule=Recorder(every_step=True))
         run.train(2)
-        # The first question of an epoch may be asked twice.
-        assert sorted(set(run.schedule.asked)) == [0, 16, 32, 48, 50, 66, 82, 98]
-        assert run.schedule.asked == sorted(run.schedule.asked)
+        run.train(1)
+        assert run.schedule.steps == list(range(12))
+
+    def test_of_the_last_steps_are_told_to_the_monitor(self):
+        monitor = Run(schedule=Recorder()).train(3)
+        assert monitor.rates == [0.1, 0.1 / 2, 0.1 / 3]
+        monitor = Run(schedule=Recorder(every_step=True)).train(2)
+        assert monitor.rates == [0.1 / 4, 0.1 / 8]
 
     @pytest.mark.parametrize("optimizer", OPTIMIZERS)
     def test_of_one_epoch_do_not_move_the_other(self, optimizer):
         # Rates that halve at the second epoch, against two runs of one epoch each.
         class Halving(SCHEDULES["constant"]):
-            def rate(self, n_seen):
-                return self.initial / (1 + n_seen // N_ROWS)
+            def decayed(self, n_epochs, n_seen):
+                return self.initial / (1 + n_epochs)
 
-        parameters = BPClassifier(learning_rate_init=0.05)
-        together = Run(optimizer=optimizer, schedule=Halving(parameters))
+        together = Run(optimizer=optimizer, schedule=Halving().begin(0.05))
         together.train(2)
         apart = Run(optimizer=optimizer)
         for rate in (0.05, 0.025):
-            apart.schedule = SCHEDULES["constant"](
-                BPClassifier(learning_rate_init=rate)
-            )
+            apart.schedule = constant(rate)
             apart.train(1)
         np.testing.assert_array_equal(together.theta, apart.theta)
 
@@ -183,8 +211,7 @@ class TestSeveralEpochs:
     @pytest.mark.parametrize("schedule", ["constant", "invscaling"])
     def test_two_and_three_are_five(self, optimizer, schedule):
         def start():
-            parameters = BPClassifier(learning_rate_init=0.1)
-            return Run(optimizer=optimizer, schedule=SCHEDULES[schedule](parameters))
+            return Run(optimizer=optimizer, schedule=SCHEDULES[schedule]().begin(0.1))
 
         once, twice = start(), start()
         whole = once.train(5)
@@ -217,12 +244,41 @@ class TestSeveralEpochs:
     def test_divergence_is_an_error(self):
         run = Run()
         run.y *= 1e200
-        run.schedule = SCHEDULES["constant"](BPClassifier(learning_rate_init=1e308))
+        run.schedule = constant(1e308)
         with (
             np.errstate(over="ignore", invalid="ignore"),
             pytest.raises(ValueError, match="Training diverged"),
         ):
             run.train(10)
+
+
+class TestDeadline:
+    """The clock reads 0, 1, 2 ... here, once a question."""
+
+    @pytest.fixture(autouse=True)
+    def clock(self, monkeypatch):
+        readings = iter(range(1000))
+        monkeypatch.setattr(time, "perf_counter", lambda: next(readings))
+        return readings
+
+    @pytest.mark.parametrize(("deadline", "n_batches"), [(-1, 1), (0.5, 2), (1, 3)])
+    def test_ends_an_epoch_after_the_batch(self, deadline, n_batches):
+        short = Run()
+        monitor = short.train(1, deadline=deadline)
+        whole = Run().train(1)
+        assert list(monitor.batch_losses) == list(whole.batch_losses)[:n_batches]
+        assert monitor.losses == [pytest.approx(np.mean(monitor.batch_losses))]
+        assert monitor.n_seen == 16 * n_batches
+        assert short.done == Counts(n_batches, 1, 16 * n_batches)
+
+    def test_at_the_last_batch_the_epoch_is_whole(self):
+        late, whole = Run(), Run()
+        assert late.train(1, deadline=2.5).losses == whole.train(1).losses
+        assert late.done == whole.done == Counts(4, 1, N_ROWS)
+
+    def test_without_one_the_clock_is_not_read(self, clock):
+        Run().train(3)
+        assert next(clock) == 0
 
 
 class Interrupted(Objective):
@@ -255,8 +311,9 @@ class SparseRun(Run):
     """Wide sparse data, of which a batch meets only a part of the features."""
 
     def __init__(self, stepper, optimizer, schedule="constant"):
-        parameters = BPClassifier(learning_rate_init=0.02)
-        super().__init__(optimizer=optimizer, schedule=SCHEDULES[schedule](parameters))
+        super().__init__(
+            optimizer=optimizer, schedule=SCHEDULES[schedule]().begin(0.02)
+        )
         self.stepper = stepper
         rng = np.random.default_rng(0)
         self.network, self.theta, _, _ = make_case(

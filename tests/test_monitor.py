@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from skann import BPClassifier
 from skann._monitor import Monitor
+from skann._schedule_base import Counts
 from skann._schedules import SCHEDULES
 from skann._stopping import Patience
 
@@ -16,7 +16,9 @@ def make(patience=None, theta=None, **keywords):
 
 
 def adaptive(initial=0.1):
-    return SCHEDULES["adaptive"](BPClassifier(learning_rate_init=initial))
+    schedule = SCHEDULES["adaptive"]().begin(initial)
+    schedule.start(Counts(), Counts(10, 10, 10))
+    return schedule
 
 
 class Validation:
@@ -108,14 +110,18 @@ class TestStopping:
 
     def test_a_lower_rate_renews_the_patience(self):
         monitor, schedule = make(Patience(0.0, 2)), adaptive(0.1)
-        ends = [monitor.end_of_epoch(1.0, [1.0], 1, schedule) for _ in range(5)]
+        ends = [
+            monitor.end_of_epoch(1.0, [1.0], 1, schedule=schedule) for _ in range(5)
+        ]
         assert not any(ends)
-        assert schedule.rate(0) == pytest.approx(0.1 / 25)
+        assert schedule.epoch_rate(Counts()) == pytest.approx(0.1 / 25)
         assert monitor.stop_reason is None
 
     def test_a_rate_at_its_lowest_does_not(self):
         monitor, schedule = make(Patience(0.0, 2)), adaptive(1e-6)
-        ends = [monitor.end_of_epoch(1.0, [1.0], 1, schedule) for _ in range(3)]
+        ends = [
+            monitor.end_of_epoch(1.0, [1.0], 1, schedule=schedule) for _ in range(3)
+        ]
         assert ends == [False, False, True]
         assert monitor.stop_reason is not None
 
@@ -134,7 +140,7 @@ class TestVerbose:
     def test_silent_unless_asked(self, capsys):
         monitor = make(Patience(0.0, 1), validate=Validation([1.0, 1.0]))
         monitor.end_of_epoch(1.0, [1.0], 1)
-        monitor.end_of_epoch(1.0, [1.0], 1, adaptive())
+        monitor.end_of_epoch(1.0, [1.0], 1, schedule=adaptive())
         assert capsys.readouterr().out == ""
 
     def test_counts_on_from_the_life_before(self, capsys):
@@ -147,9 +153,9 @@ class TestVerbose:
             Patience(0.0, 1), validate=Validation([0.5, 0.5, 0.5]), verbose=True
         )
         schedule = adaptive(2e-6)
-        monitor.end_of_epoch(1.0, [1.0], 1, schedule)
+        monitor.end_of_epoch(1.0, [1.0], 1, schedule=schedule)
         assert "Validation loss = 0.50000000, score = -0.5" in capsys.readouterr().out
-        assert not monitor.end_of_epoch(1.0, [1.0], 1, schedule)
+        assert not monitor.end_of_epoch(1.0, [1.0], 1, schedule=schedule)
         assert "Learning rate lowered to 4e-07" in capsys.readouterr().out
-        assert monitor.end_of_epoch(1.0, [1.0], 1, schedule)
+        assert monitor.end_of_epoch(1.0, [1.0], 1, schedule=schedule)
         assert f"Stopping: {monitor.stop_reason}." in capsys.readouterr().out

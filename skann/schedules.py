@@ -1,0 +1,26 @@
+"""Learning-rate schedules as objects, for ``learning_rate=``.
+
+A name, ``learning_rate="cosine"``, is the schedule with its default settings; an object
+has settings of its own, ``learning_rate=Cosine(warmup=0.1)``, which a search reaches as
+``learning_rate__warmup``. The initial rate is the estimator's ``learning_rate_init``.
+"""
+
+from ._schedule_kinds import (
+    Adaptive,
+    Constant,
+    Cosine,
+    Exponential,
+    InvScaling,
+    OneCycle,
+    Step,
+)
+
+__all__ = [
+    "Adaptive",
+    "Constant",
+    "Cosine",
+    "Exponential",
+    "InvScaling",
+    "OneCycle",
+    "Step",
+]
