@@ -2,8 +2,8 @@
 
 A *stepper* takes one batch: it evaluates the objective and moves the parameters. There
 are two, for all parameters at once and for wide sparse data (see ``_lazy_rows.py``).
-In the last step of an epoch, where :attr:`measures` is set, it takes the gradient's norm
-before the optimiser destroys that.
+In the last step of an epoch, where ``measures`` is set, it takes the gradient's norm,
+before the optimiser destroys the gradient.
 """
 
 import math

@@ -15,7 +15,7 @@ from sklearn.utils import _safe_indexing, check_random_state, indexable
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
 from ._classifier import BPClassifier
-from ._labels import is_multilabel
+from ._codecs import make_codec
 from ._monitor import DivergenceError
 from ._regressor import BPRegressor
 from ._solvers import solver_for
@@ -265,8 +265,7 @@ def _batches(model, X, y, sample_weight):
     size = min(size, len(rows))
     first = {}
     if isinstance(model, BPClassifier):
-        multilabel = is_multilabel(y, None)
-        first["classes"] = np.arange(y.shape[1]) if multilabel else np.unique(y)
+        first["classes"] = make_codec(y).classes
     while True:
         order = rng.permutation(rows) if model.shuffle else rows
         for start in range(0, len(rows) - size + 1, size):

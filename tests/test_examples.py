@@ -25,6 +25,7 @@ ARGUMENTS = {
     "plot_xor": [],
     "plot_grid_search": ["--search-rows", "1500", "--train-rows", "6000"],
     "plot_grid_search_xor": [],
+    "plot_learning_rates": ["--seeds", "1"],
     "plot_save_and_continue": [],
 }
 
@@ -89,6 +90,18 @@ def sees_one_winner(output):
     assert accuracy > 0.95
 
 
+def sees_schedules_make_up_for_a_high_rate(output):
+    (suggested,) = numbers(r"Suggested learning rate: ([\d.]+)", output)
+    assert 0.0005 < suggested < 0.01
+    rows = re.findall(r"^(\w[\w -]*?) +(0\.\d+) +(0\.\d+)$", output, re.M)
+    high = {name: float(accuracy) for name, _, accuracy in rows}
+    assert len(high) == 8
+    assert min(float(accuracy) for _, accuracy, _ in rows) > 0.91
+    for name, accuracy in high.items():
+        if name not in ("constant", "adaptive"):
+            assert accuracy > high["constant"]
+
+
 def sees_training_go_on(output):
     assert output.count("bit for bit: True") == 2
     (half_way,) = numbers(r"after 10 epochs: ([\d.]+)", output)
@@ -101,6 +114,7 @@ READER_SEES = {
     "plot_xor": sees_who_solves_xor,
     "plot_grid_search": sees_ranked_candidates,
     "plot_grid_search_xor": sees_one_winner,
+    "plot_learning_rates": sees_schedules_make_up_for_a_high_rate,
     "plot_save_and_continue": sees_training_go_on,
 }
 
@@ -155,10 +169,10 @@ def test_readme_code_prints_what_it_says(tmp_path):
     assert run("-c", code, cwd=tmp_path).split("\n")[:-1] == said
 
 
-def test_documentation_examples():
-    blocks = python_blocks("docs/index.md")
-    source = "\n".join(blocks)
-    test = doctest.DocTestParser().get_doctest(source, {}, "docs/index.md", None, 0)
+@pytest.mark.parametrize("page", ["docs/index.md", "docs/learning_rate.md"])
+def test_documentation_examples(page):
+    source = "\n".join(python_blocks(page))
+    test = doctest.DocTestParser().get_doctest(source, {}, page, None, 0)
     results = doctest.DocTestRunner().run(test)
     assert results.attempted > 0
     assert results.failed == 0
