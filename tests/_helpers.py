@@ -15,6 +15,7 @@ from skann._batches import Batches
 from skann._losses import LOSSES
 from skann._network import Network
 from skann._objective import Objective
+from skann._optimizers import OPTIMIZERS
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
@@ -70,6 +71,18 @@ ACTIVATION_FORMULAS = {
 
 # The activations whose slope, or its slope, jumps at zero.
 BENT_AT_ZERO = {"relu", "leaky_relu", "elu", "selu"}
+
+# Label: name and settings of every optimiser, and of each rule that one has.
+OPTIMIZER_FORMS = {name: (name, {}) for name in OPTIMIZERS} | {
+    "plain sgd": ("sgd", {"momentum": 0.0}),
+    "sgd, Polyak's momentum": ("sgd", {"nesterovs_momentum": False}),
+}
+
+
+def make_optimizer(form, **more):
+    """An optimiser without state."""
+    name, settings = OPTIMIZER_FORMS[form]
+    return OPTIMIZERS[name](**(settings | more))
 
 
 def _squares(a, y):

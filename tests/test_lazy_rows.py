@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from _helpers import OPTIMIZER_FORMS, make_optimizer
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from skann._lazy_rows import LazyRows, compact, pays
-from skann._optimizers import OPTIMIZERS, Adam
+from skann._optimizers import Adam
 
 
 def wide(density=0.01, n_rows=50, n_features=400, seed=0):
@@ -48,17 +49,17 @@ class TestCompact:
         assert small.shape == (3, 0)
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("form", OPTIMIZER_FORMS)
 @pytest.mark.parametrize("gap", [1, 3, 40, 900])
-def test_a_row_wakes_where_it_would_have_gone(name, gap):
+def test_a_row_wakes_where_it_would_have_gone(form, gap):
     # One row gets two gradients with a gap of steps between them; the other row gets
     # a gradient in every step. The same with zero gradients for all parameters.
     rng = np.random.default_rng(0)
     dense = rng.normal(size=(2, 3))
     lazy = dense.copy()
-    options = {"epsilon": 1e-20} if name == "adam" else {}
-    by_rows = OPTIMIZERS[name](**options).start(6, np.float64)
-    whole = OPTIMIZERS[name](**options).start(6, np.float64)
+    options = {"epsilon": 1e-20} if form == "adam" else {}
+    by_rows = make_optimizer(form, **options).start(6, np.float64)
+    whole = make_optimizer(form, **options).start(6, np.float64)
     gradient = np.empty(6)
     whole.bind(dense.reshape(-1), gradient)
     by_rows.bind(lazy.reshape(-1), np.empty(6), 6)

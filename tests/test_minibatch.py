@@ -7,8 +7,10 @@ import time
 import numpy as np
 import pytest
 from _helpers import (
+    OPTIMIZER_FORMS,
     make_batches,
     make_case,
+    make_optimizer,
     make_weight,
     objective_for,
     plain_objective,
@@ -18,7 +20,7 @@ from scipy import sparse
 from skann._minibatch import DenseStepper, LazyStepper, train
 from skann._monitor import Monitor
 from skann._objective import Objective
-from skann._optimizers import OPTIMIZERS
+from skann._optimizers import Adam
 from skann._schedule_base import Counts
 from skann._schedules import SCHEDULES
 from skann._stopping import Patience
@@ -38,7 +40,7 @@ class Run:
     def __init__(
         self,
         *,
-        optimizer="sgd",
+        optimizer="plain sgd",
         schedule=None,
         patience=None,
         weighted=False,
@@ -54,7 +56,7 @@ class Run:
         self.objective = objective_for(
             self.batches, self.network, alpha, self.theta, objective
         )
-        self.optimizer = OPTIMIZERS[optimizer]().start(self.theta.size, np.float64)
+        self.optimizer = make_optimizer(optimizer).start(self.theta.size, np.float64)
         self.schedule = schedule or constant()
         self.patience = patience
         self.rng = np.random.default_rng(0)
@@ -183,7 +185,7 @@ class TestRates:
         monitor = Run(schedule=Recorder(every_step=True)).train(2)
         assert monitor.rates == [0.1 / 4, 0.1 / 8]
 
-    @pytest.mark.parametrize("optimizer", OPTIMIZERS)
+    @pytest.mark.parametrize("optimizer", OPTIMIZER_FORMS)
     def test_of_one_epoch_do_not_move_the_other(self, optimizer):
         # Rates that halve at the second epoch, against two runs of one epoch each.
         class Halving(SCHEDULES["constant"]):
@@ -200,14 +202,14 @@ class TestRates:
 
 
 class TestSeveralEpochs:
-    @pytest.mark.parametrize("optimizer", OPTIMIZERS)
+    @pytest.mark.parametrize("optimizer", OPTIMIZER_FORMS)
     def test_the_loss_falls(self, optimizer):
         monitor = Run(optimizer=optimizer).train(30)
         assert len(monitor.losses) == 30
         assert monitor.losses[-1] < 0.9 * monitor.losses[0]
         assert monitor.stop_reason is None
 
-    @pytest.mark.parametrize("optimizer", OPTIMIZERS)
+    @pytest.mark.parametrize("optimizer", OPTIMIZER_FORMS)
     @pytest.mark.parametrize("schedule", ["constant", "invscaling"])
     def test_two_and_three_are_five(self, optimizer, schedule):
         def start():
@@ -330,10 +332,10 @@ class SparseRun(Run):
             self.theta,
             skip_input_gradient=stepper is LazyStepper,
         )
-        self.optimizer = OPTIMIZERS[optimizer]().start(self.theta.size, np.float64)
+        self.optimizer = make_optimizer(optimizer).start(self.theta.size, np.float64)
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("optimizer", OPTIMIZER_FORMS)
 class TestLazyStepper:
     """Rows of weights that no batch meets are moved later, and end at the same place.
 
@@ -342,7 +344,7 @@ class TestLazyStepper:
     """
 
     def assert_same(self, lazy, dense):
-        tolerance = 5e-6 if isinstance(lazy.optimizer, OPTIMIZERS["adam"]) else 1e-12
+        tolerance = 5e-6 if isinstance(lazy.optimizer, Adam) else 1e-12
         np.testing.assert_allclose(lazy.theta, dense.theta, rtol=0, atol=tolerance)
         for one, other in zip(lazy.optimizer.state, dense.optimizer.state, strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-6, atol=tolerance)

@@ -5,9 +5,9 @@ import pickle
 
 import numpy as np
 import pytest
+from _helpers import OPTIMIZER_FORMS, make_optimizer
 
-from skann import BPClassifier
-from skann._optimizers import OPTIMIZERS, SGD, Adam, Momentum, Nesterov, make_optimizer
+from skann._optimizers import OPTIMIZERS
 
 # Longer than a block and no multiple of one, whatever power of two a block may be.
 LONG = 70_001
@@ -15,25 +15,11 @@ N_STEPS = 50
 
 
 # Each takes theta and (gradient, rate) pairs and returns what theta becomes.
-def sgd(theta, steps):
-    for g, rate in steps:
-        theta = theta - rate * g
-    return theta
-
-
-def momentum(theta, steps, momentum=0.9):
+def sgd(theta, steps, momentum=0.9, nesterovs_momentum=True):
     v = 0
     for g, rate in steps:
         v = momentum * v - rate * g
-        theta = theta + v
-    return theta
-
-
-def nesterov(theta, steps, momentum=0.9):
-    v = 0
-    for g, rate in steps:
-        v = momentum * v - rate * g
-        theta = theta + momentum * v - rate * g
+        theta = theta + (momentum * v - rate * g if nesterovs_momentum else v)
     return theta
 
 
@@ -49,9 +35,14 @@ def adam(theta, steps, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
 
 # Name: the equation, and settings to hold it at besides the defaults.
 EQUATIONS = {
-    "sgd": (sgd, []),
-    "momentum": (momentum, [{"momentum": 0.5}, {"momentum": 1.0}]),
-    "nesterov": (nesterov, [{"momentum": 0.5}, {"momentum": 1.0}]),
+    "sgd": (
+        sgd,
+        [
+            {"momentum": momentum, "nesterovs_momentum": nesterov}
+            for momentum in (0.0, 0.5, 0.9, 1.0)
+            for nesterov in (False, True)
+        ],
+    ),
     "adam": (
         adam,
         [
@@ -61,7 +52,7 @@ EQUATIONS = {
     ),
 }
 
-over_names = pytest.mark.parametrize("name", OPTIMIZERS)
+over_forms = pytest.mark.parametrize("form", OPTIMIZER_FORMS)
 over_settings = pytest.mark.parametrize(
     ("name", "settings"),
     [(name, settings) for name in OPTIMIZERS for settings in ({}, *EQUATIONS[name][1])],
@@ -89,8 +80,8 @@ def follow(optimizer, theta, steps):
     return theta
 
 
-def started(name, n, dtype=np.float64, **settings):
-    return OPTIMIZERS[name](**settings).start(n, dtype)
+def started(form, n, dtype=np.float64):
+    return make_optimizer(form).start(n, dtype)
 
 
 @over_settings
@@ -98,7 +89,9 @@ def started(name, n, dtype=np.float64, **settings):
 def test_is_its_equation(name, settings, n):
     theta = np.random.default_rng(1).normal(size=n)
     expected = EQUATIONS[name][0](theta.copy(), make_steps(n), **settings)
-    found = follow(started(name, n, **settings), theta, make_steps(n))
+    found = follow(
+        OPTIMIZERS[name](**settings).start(n, np.float64), theta, make_steps(n)
+    )
     assert found is theta
     np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-10)
 
@@ -108,7 +101,7 @@ def test_is_its_equation(name, settings, n):
 def test_float32_stays_float32(name, settings, n):
     theta = np.random.default_rng(1).normal(size=n).astype(np.float32)
     exact = EQUATIONS[name][0](theta.astype(float), make_steps(n, 10), **settings)
-    optimizer = started(name, n, np.float32, **settings)
+    optimizer = OPTIMIZERS[name](**settings).start(n, np.float32)
     steps = [(g.astype(np.float32), rate) for g, rate in make_steps(n, 10)]
     follow(optimizer, theta, steps)
     assert theta.dtype == np.float32
@@ -117,17 +110,17 @@ def test_float32_stays_float32(name, settings, n):
     np.testing.assert_allclose(theta, exact, rtol=1e-4, atol=1e-4)
 
 
-@over_names
+@over_forms
 @pytest.mark.parametrize(
     "duplicate",
     [copy.deepcopy, lambda optimizer: pickle.loads(pickle.dumps(optimizer))],
     ids=["deepcopy", "pickle"],
 )
-def test_state_survives_and_bindings_do_not(name, duplicate):
+def test_state_survives_and_bindings_do_not(form, duplicate):
     n, steps = 1000, list(make_steps(1000))
-    straight = follow(started(name, n), np.zeros(n), steps)
+    straight = follow(started(form, n), np.zeros(n), steps)
 
-    optimizer, theta = started(name, n), np.zeros(n)
+    optimizer, theta = started(form, n), np.zeros(n)
     follow(optimizer, theta, steps[:20])
     twin, elsewhere = duplicate(optimizer), theta.copy()
     follow(twin, elsewhere, steps[20:])
@@ -138,20 +131,20 @@ def test_state_survives_and_bindings_do_not(name, duplicate):
     np.testing.assert_array_equal(theta, straight)
 
 
-@over_names
-def test_a_pickle_holds_the_state_and_not_theta(name):
+@over_forms
+def test_a_pickle_holds_the_state_and_not_theta(form):
     n = 10_000
-    optimizer = started(name, n)
+    optimizer = started(form, n)
     before = len(pickle.dumps(optimizer))
     follow(optimizer, np.zeros(n), make_steps(n, 3))
     assert abs(len(pickle.dumps(optimizer)) - before) < 1000
     assert before < 8 * n * len(optimizer.state) + 1000
 
 
-@over_names
-def test_start_forgets(name):
+@over_forms
+def test_start_forgets(form):
     n, steps = 100, list(make_steps(100, 10))
-    optimizer = started(name, n)
+    optimizer = started(form, n)
     first = follow(optimizer, np.zeros(n), steps)
     assert optimizer.n_steps == 10
     assert optimizer.start(n, np.float64) is optimizer
@@ -159,21 +152,21 @@ def test_start_forgets(name):
     np.testing.assert_array_equal(follow(optimizer, np.zeros(n), steps), first)
 
 
-@over_names
-def test_no_gradient_no_step(name):
+@over_forms
+def test_no_gradient_no_step(form):
     theta = np.random.default_rng(0).normal(size=50)
     before = theta.copy()
-    follow(started(name, 50), theta, [(np.zeros(50), 0.1)] * 3)
+    follow(started(form, 50), theta, [(np.zeros(50), 0.1)] * 3)
     np.testing.assert_array_equal(theta, before)
 
 
-@over_names
+@over_forms
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_goes_down_into_a_valley(name, dtype):
+def test_goes_down_into_a_valley(form, dtype):
     # ½ Σ c x² with curvatures c from 0.1 to 10.
     curvature = np.geomspace(0.1, 10, 20).astype(dtype)
     theta, gradient = np.ones(20, dtype), np.empty(20, dtype)
-    optimizer = started(name, 20, dtype)
+    optimizer = started(form, 20, dtype)
     optimizer.bind(theta, gradient)
     for _ in range(1500):
         np.multiply(theta, curvature, gradient)
@@ -182,39 +175,12 @@ def test_goes_down_into_a_valley(name, dtype):
     assert abs(theta).max() < 0.06
 
 
-class TestMakeOptimizer:
-    @pytest.mark.parametrize(
-        ("parameters", "kind"),
-        [
-            ({"solver": "adam"}, Adam),
-            ({"solver": "sgd", "momentum": 0}, SGD),
-            ({"solver": "sgd", "momentum": 0.0, "nesterovs_momentum": False}, SGD),
-            ({"solver": "sgd"}, Nesterov),
-            ({"solver": "sgd", "nesterovs_momentum": False}, Momentum),
-        ],
-        ids=str,
-    )
-    def test_kind(self, parameters, kind):
-        optimizer = make_optimizer(BPClassifier(**parameters))
-        assert type(optimizer) is kind
-        assert kind in OPTIMIZERS.values()
-
-    def test_settings(self):
-        adam = make_optimizer(BPClassifier(beta_1=0.5, beta_2=0.6, epsilon=0.7))
-        assert (adam.beta_1, adam.beta_2, adam.epsilon) == (0.5, 0.6, 0.7)
-        for nesterov in (False, True):
-            sgd = make_optimizer(
-                BPClassifier(solver="sgd", momentum=0.3, nesterovs_momentum=nesterov)
-            )
-            assert sgd.momentum == 0.3
-
-
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_no_state_stays_below_the_normal_numbers(name, dtype):
+@over_forms
+def test_no_state_stays_below_the_normal_numbers(form, dtype):
     # A unit that dies gets no gradient any more; what it leaves behind must not become
     # a subnormal number, which is slow and for ever.
-    optimizer = OPTIMIZERS[name]().start(3, dtype)
+    optimizer = make_optimizer(form).start(3, dtype)
     theta, gradient = np.zeros(3, dtype), np.empty(3, dtype)
     optimizer.bind(theta, gradient)
     for step in range(8000):
