@@ -36,7 +36,7 @@ from ._growing import GrowingArray
 from ._initializers import INITIALIZERS, initialize
 from ._monitor import new_history
 from ._network import Network
-from ._optimizers import Optimizer
+from ._optimizer import Optimizer
 from ._schedule_base import Schedule
 from ._schedule_kinds import Constant
 from ._schedules import SCHEDULES, needs_length, schedule_for
@@ -238,7 +238,8 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         solver = solver_for(self)
         schedule = schedule_for(self)
         is_constant = isinstance(schedule, Constant) and not schedule.needs_length
-        if not solver.uses_learning_rate and not is_constant:
+        scheduled = solver.uses_learning_rate and solver.follows_schedule
+        if not scheduled and not is_constant:
             # No error: a grid over solvers and schedules has such a corner.
             warn(
                 f"learning_rate={self.learning_rate!r} is not used by "

@@ -9,8 +9,8 @@ values of X, not its width.
 With a state s_k after k steps asleep and decay factors d, ``s_k = d^k s_0`` exactly,
 and the row has moved by ``direction(s_0) · Σ_j rate_j ratio^j``:
 
-* plain SGD does not move: exact;
-* momentum, v_j = μ^j v_0: exact;
+* plain SGD, Adagrad and RMSprop do not move: exact;
+* momentum, v_j = μ^j v_0, and that of RMSprop: exact;
 * Adam moves by -η_j β₁^j m_0 / (β₂^(j/2) √v_0 + ε) at its j-th step: here ε is taken to
   shrink like √v, so that the sum is one division and a factor. Relative to exact Adam
   a movement is off by less than 0.2 ε/√v before it has died away: nothing, unless
@@ -33,7 +33,7 @@ def pays(X, batch_size, alpha, optimizer):
     """Whether rows can sleep, and a batch of X meets few enough of its features.
 
     The L2 penalty keeps all weights moving, so ``alpha`` must be zero; and movement
-    must die away, which only parameters at the edge of their range prevent.
+    must die away, by a rule that the optimiser knows.
     """
     if not sparse.issparse(X) or alpha or optimizer.sleep_ratio >= 1:
         return False
@@ -76,9 +76,10 @@ class LazyRows:
         since = self._asleep_since[features]
         steps = self._now - since
         if state and steps.any():
-            move = self._optimizer.direction(*state)
-            move *= self._moves[since].astype(move.dtype)[:, None]
-            self._weights[features] += move
+            if len(self._window):
+                move = self._optimizer.direction(*state)
+                move *= self._moves[since].astype(move.dtype)[:, None]
+                self._weights[features] += move
             decays = self._optimizer.sleep_decays
             for vector, decay in zip(state, decays, strict=True):
                 vector *= (decay**steps).astype(vector.dtype)[:, None]

@@ -1,9 +1,10 @@
 """Mini-batch training: epochs, batches, one optimiser step a batch.
 
 A *stepper* takes one batch: it evaluates the objective and moves the parameters. There
-are two, for all parameters at once and for wide sparse data (see ``_lazy_rows.py``).
-In the last step of an epoch, where ``measures`` is set, it takes the gradient's norm,
-before the optimiser destroys the gradient.
+are three: for all parameters at once, for wide sparse data (see ``_lazy_rows.py``), and
+for optimisers that want all rows in one batch. In the last step of an epoch, where
+``measures`` is set, it takes the gradient's norm, before the optimiser destroys the
+gradient.
 """
 
 import math
@@ -14,6 +15,9 @@ import numpy as np
 
 from ._lazy_rows import LazyRows, compact
 from ._schedule_base import Counts
+
+# Rows evaluated at once where a batch is all rows: memory does not grow with them.
+_CHUNK_ROWS = 2048
 
 
 class DenseStepper:
@@ -31,7 +35,8 @@ class DenseStepper:
     gradient_norm = math.nan
 
     def __init__(self, objective, optimizer):
-        optimizer.bind(objective.theta, objective.gradient)
+        weights = objective.network.layout.weight_slices
+        optimizer.bind(objective.theta, objective.gradient, weights=weights)
         self._evaluate, self._step = objective.batch, optimizer.step
         self._gradient = objective.gradient
 
@@ -59,7 +64,7 @@ class LazyStepper:
     def __init__(self, objective, optimizer):
         layout = objective.network.layout
         first = layout.weight_slices[0].stop
-        optimizer.bind(objective.theta, objective.gradient, first)
+        optimizer.bind(objective.theta, objective.gradient, first, layout.weight_slices)
         self._gradient = objective.gradient[first:]
         self._objective, self._optimizer = objective, optimizer
         self._rows = LazyRows(optimizer, layout.weights(objective.theta)[0])
@@ -88,6 +93,31 @@ def _norm(factor, *parts):
     return math.sqrt(square) / abs(factor) if factor else math.nan
 
 
+class AllRows:
+    """Batches with one batch an epoch, of all rows, that stays where it is."""
+
+    def __init__(self, batches):
+        self.batches, self.n_rows = batches, batches.n_rows
+        self.shape = (batches.n_rows, batches.X.shape[1])
+
+    def epoch(self, batch_size, rng=None):
+        """Iterate over the one batch; its X is this object."""
+        return iter(((self, None, None),))
+
+
+class AllRowsStepper(DenseStepper):
+    """Moves all parameters along the gradient over all rows, summed in chunks."""
+
+    def __init__(self, objective, optimizer):
+        super().__init__(objective, optimizer)
+        self._evaluate, self._evaluate_full = self._evaluate_all, objective.full
+
+    def _evaluate_all(self, X, y, weight, factor):
+        loss = self._evaluate_full(X.batches, _CHUNK_ROWS)
+        np.multiply(self._gradient, factor, self._gradient)
+        return loss
+
+
 def train(
     stepper,
     batches,
@@ -104,8 +134,8 @@ def train(
 
     Parameters
     ----------
-    stepper : DenseStepper or LazyStepper
-    batches : Batches
+    stepper : DenseStepper, LazyStepper or AllRowsStepper
+    batches : Batches, or AllRows for the last
     optimizer : Optimizer
         The stepper's.
     schedule : Schedule

@@ -13,7 +13,7 @@ import numpy as np
 from . import _fullbatch, _minibatch
 from ._batches import Batches
 from ._lazy_rows import pays
-from ._minibatch import DenseStepper, LazyStepper
+from ._minibatch import AllRows, AllRowsStepper, DenseStepper, LazyStepper
 from ._monitor import Best, Limits, Monitor, check_finite, diverged
 from ._network import raw_outputs
 from ._objective import Objective, mean_loss
@@ -190,13 +190,15 @@ def _solve(parameters, solver, network, theta, batches, progress, monitor, max_i
     if batch_size == "auto":
         batch_size = automatic_batch_size(batches.n_rows)
     stepper = DenseStepper
-    if pays(batches.X, batch_size, parameters.alpha, optimizer):
+    if optimizer.full_batch:
+        stepper, batch_size = AllRowsStepper, batches.n_rows
+    elif pays(batches.X, batch_size, parameters.alpha, optimizer):
         stepper, options["skip_input_gradient"] = LazyStepper, True
     objective = Objective(network, parameters.alpha, theta, **options)
     done = Counts(progress.n_steps, progress.n_iter, progress.n_seen)
     _minibatch.train(
         stepper(objective, optimizer),
-        batches,
+        AllRows(batches) if optimizer.full_batch else batches,
         optimizer,
         progress.schedule,
         monitor,

@@ -1,11 +1,25 @@
 """Solvers as objects, for ``solver=``.
 
 A name, ``solver="adam"``, is the solver with its default settings; an object has
-settings of its own, ``solver=Adam(amsgrad=True)``, which a search reaches as
-``solver__amsgrad``.
+settings of its own, ``solver=AdamW(weight_decay=0.1)``, which a search reaches as
+``solver__weight_decay``.
 """
 
+from ._adam import Adam, AdamW, AMSGrad, Nadam
+from ._adaptive import Adagrad, RMSprop
 from ._fullbatch import LBFGS
-from ._optimizers import SGD, Adam
+from ._optimizers import SGD
+from ._signs import Lion, Rprop
 
-__all__ = ["LBFGS", "SGD", "Adam"]
+__all__ = [
+    "LBFGS",
+    "SGD",
+    "AMSGrad",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Lion",
+    "Nadam",
+    "RMSprop",
+    "Rprop",
+]

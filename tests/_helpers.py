@@ -76,6 +76,8 @@ BENT_AT_ZERO = {"relu", "leaky_relu", "elu", "selu"}
 OPTIMIZER_FORMS = {name: (name, {}) for name in OPTIMIZERS} | {
     "plain sgd": ("sgd", {"momentum": 0.0}),
     "sgd, Polyak's momentum": ("sgd", {"nesterovs_momentum": False}),
+    "rmsprop with momentum": ("rmsprop", {"momentum": 0.9}),
+    "lion with decay": ("lion", {"weight_decay": 0.1}),
 }
 
 
@@ -83,6 +85,18 @@ def make_optimizer(form, **more):
     """An optimiser without state."""
     name, settings = OPTIMIZER_FORMS[form]
     return OPTIMIZERS[name](**(settings | more))
+
+
+# Those whose parameters may sleep while they have no gradient.
+SLEEPERS = [
+    "sgd",
+    "plain sgd",
+    "sgd, Polyak's momentum",
+    "adam",
+    "rmsprop",
+    "rmsprop with momentum",
+    "adagrad",
+]
 
 
 def _squares(a, y):

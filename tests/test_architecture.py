@@ -19,6 +19,7 @@ from sklearn.base import BaseEstimator
 import skann
 import skann.datasets
 from skann import BPClassifier, BPRegressor
+from skann._optimizers import OPTIMIZERS
 
 ROOT = Path(skann.__file__).parent
 FILES = {
@@ -222,7 +223,14 @@ def check_parameters(thing, found):
         assert description, f"{name} has no description"
 
 
-OBJECTS, METHODS = dict(public_objects()), dict(public_methods())
+def optimizers():
+    # Their methods are the engine's.
+    for kind in OPTIMIZERS.values():
+        yield f"skann.solvers.{kind.__name__}", kind
+
+
+OBJECTS = dict(public_objects()) | dict(optimizers())
+METHODS = dict(public_methods())
 PROPERTIES = dict(public_properties())
 
 

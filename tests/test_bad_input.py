@@ -17,6 +17,7 @@ from skann import BPClassifier, BPRegressor
 from skann._activations import ACTIVATIONS
 from skann._initializers import INITIALIZERS
 from skann._schedules import SCHEDULES
+from skann._solvers import SOLVERS
 
 each_estimator = pytest.mark.parametrize("Estimator", [BPClassifier, BPRegressor])
 each_way = pytest.mark.parametrize(
@@ -129,7 +130,7 @@ class TestEveryWay:
             ("activation", [None], ACTIVATIONS),
             ("activation", ["relu", "tanh"], ["2 names", "1 hidden"]),
             ("activation", [], ["0 names", "1 hidden"]),
-            ("solver", "newton", ["adam", "sgd", "lbfgs"]),
+            ("solver", "newton", SOLVERS),
             ("loss", "hinge", ["mse", "squared_error"]),
             ("weight_init", "xavier", ["auto", *INITIALIZERS]),
             ("learning_rate", "cosin", SCHEDULES),

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from _helpers import OPTIMIZER_FORMS, make_optimizer
+from _helpers import OPTIMIZER_FORMS, SLEEPERS, make_optimizer
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from skann._lazy_rows import LazyRows, compact, pays
-from skann._optimizers import Adam
+from skann._optimizers import Adam, AdamW
 
 
 def wide(density=0.01, n_rows=50, n_features=400, seed=0):
@@ -31,6 +31,13 @@ class TestPays:
     def test_not_where_movement_does_not_die_away(self, betas):
         assert not pays(wide(), 10, 0.0, Adam(*betas))
 
+    @pytest.mark.parametrize("form", OPTIMIZER_FORMS)
+    def test_with_the_optimisers_whose_rows_sleep(self, form):
+        assert pays(wide(), 10, 0.0, make_optimizer(form)) == (form in SLEEPERS)
+
+    def test_not_where_weights_decay(self):
+        assert not pays(wide(), 10, 0.0, AdamW(weight_decay=0.1))
+
 
 class TestCompact:
     def test_keeps_the_columns_that_are_there(self):
@@ -49,7 +56,7 @@ class TestCompact:
         assert small.shape == (3, 0)
 
 
-@pytest.mark.parametrize("form", OPTIMIZER_FORMS)
+@pytest.mark.parametrize("form", SLEEPERS)
 @pytest.mark.parametrize("gap", [1, 3, 40, 900])
 def test_a_row_wakes_where_it_would_have_gone(form, gap):
     # One row gets two gradients with a gap of steps between them; the other row gets

@@ -1,6 +1,7 @@
 """Every optimiser against its equation, written out; and its state, come what may."""
 
 import copy
+import itertools
 import pickle
 
 import numpy as np
@@ -33,6 +34,84 @@ def adam(theta, steps, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
     return theta
 
 
+def adamw(theta, steps, weight_decay=0.01, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
+    m = v = 0
+    for t, (g, rate) in enumerate(steps, start=1):
+        theta = theta - rate * weight_decay * theta
+        m = beta_1 * m + (1 - beta_1) * g
+        v = beta_2 * v + (1 - beta_2) * g**2
+        m_hat, v_hat = m / (1 - beta_1**t), v / (1 - beta_2**t)
+        theta = theta - rate * m_hat / (np.sqrt(v_hat) + epsilon)
+    return theta
+
+
+def amsgrad(theta, steps, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
+    m = v = largest = 0
+    for t, (g, rate) in enumerate(steps, start=1):
+        m = beta_1 * m + (1 - beta_1) * g
+        v = beta_2 * v + (1 - beta_2) * g**2
+        largest = np.maximum(largest, v)
+        m_hat, u_hat = m / (1 - beta_1**t), largest / (1 - beta_2**t)
+        theta = theta - rate * m_hat / (np.sqrt(u_hat) + epsilon)
+    return theta
+
+
+def nadam(theta, steps, beta_1=0.9, beta_2=0.999, epsilon=1e-8, momentum_decay=0.004):
+    def mu(t):
+        return beta_1 * (1 - 0.5 * 0.96 ** (t * momentum_decay))
+
+    m = v = 0
+    for t, (g, rate) in enumerate(steps, start=1):
+        m = beta_1 * m + (1 - beta_1) * g
+        v = beta_2 * v + (1 - beta_2) * g**2
+        product = np.prod([mu(i) for i in range(1, t + 1)])
+        direction = (1 - mu(t)) / (1 - product) * g
+        direction = direction + mu(t + 1) / (1 - product * mu(t + 1)) * m
+        theta = theta - rate * direction / (np.sqrt(v / (1 - beta_2**t)) + epsilon)
+    return theta
+
+
+def rmsprop(theta, steps, rho=0.9, epsilon=1e-8, momentum=0.0):
+    v = b = 0
+    for g, rate in steps:
+        v = rho * v + (1 - rho) * g**2
+        b = momentum * b + g / (np.sqrt(v) + epsilon)
+        theta = theta - rate * b
+    return theta
+
+
+def adagrad(theta, steps, initial_accumulator=0.0, epsilon=1e-10):
+    s = initial_accumulator
+    for g, rate in steps:
+        s = s + g**2
+        theta = theta - rate * g / (np.sqrt(s) + epsilon)
+    return theta
+
+
+def lion(theta, steps, beta_1=0.9, beta_2=0.99, weight_decay=0.0):
+    m = 0
+    for g, rate in steps:
+        direction = np.sign(beta_1 * m + (1 - beta_1) * g)
+        theta = theta - rate * (direction + weight_decay * theta)
+        m = beta_2 * m + (1 - beta_2) * g
+    return theta
+
+
+def rprop(
+    theta, steps, increase=1.2, decrease=0.5, smallest_step=1e-6, largest_step=50.0
+):
+    last, size = np.zeros_like(theta), None
+    for g, rate in steps:
+        if size is None:
+            size = np.full_like(theta, rate)
+        size = np.where(g * last > 0, size * increase, size)
+        size = np.where(g * last < 0, size * decrease, size)
+        size = np.clip(size, smallest_step, largest_step)
+        last = np.where(g * last < 0, 0, g)
+        theta = theta - np.sign(last) * size
+    return theta
+
+
 # Name: the equation, and settings to hold it at besides the defaults.
 EQUATIONS = {
     "sgd": (
@@ -50,7 +129,55 @@ EQUATIONS = {
             {"beta_1": 0.0, "beta_2": 0.0},
         ],
     ),
+    "adamw": (
+        adamw,
+        [
+            {"weight_decay": 0.0},
+            {"weight_decay": 0.5, "beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-2},
+            {"beta_1": 0.0, "beta_2": 0.0},
+        ],
+    ),
+    "amsgrad": (
+        amsgrad,
+        [
+            {"beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-2},
+            {"beta_1": 0.0, "beta_2": 0.0},
+        ],
+    ),
+    "nadam": (
+        nadam,
+        [
+            {"beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-2, "momentum_decay": 1.0},
+            {"beta_1": 0.0, "beta_2": 0.0, "momentum_decay": 0.0},
+        ],
+    ),
+    "rmsprop": (
+        rmsprop,
+        [
+            {"rho": 0.99, "epsilon": 1e-2},
+            {"rho": 0.0, "momentum": 0.5},
+            {"momentum": 0.9},
+        ],
+    ),
+    "adagrad": (adagrad, [{"initial_accumulator": 0.1, "epsilon": 1e-2}]),
+    "lion": (
+        lion,
+        [
+            {"beta_1": 0.5, "beta_2": 0.5, "weight_decay": 0.5},
+            {"beta_1": 0.0, "beta_2": 0.0},
+        ],
+    ),
+    "rprop": (
+        rprop,
+        [
+            {"increase": 1.5, "decrease": 0.3},
+            {"smallest_step": 0.05, "largest_step": 0.2},
+        ],
+    ),
 }
+
+# Those with decoupled weight decay.
+DECAYING = ["adamw", "lion"]
 
 over_forms = pytest.mark.parametrize("form", OPTIMIZER_FORMS)
 over_settings = pytest.mark.parametrize(
@@ -153,11 +280,31 @@ def test_start_forgets(form):
 
 
 @over_forms
-def test_no_gradient_no_step(form):
+def test_without_gradient_only_decay_moves(form):
     theta = np.random.default_rng(0).normal(size=50)
-    before = theta.copy()
-    follow(started(form, 50), theta, [(np.zeros(50), 0.1)] * 3)
-    np.testing.assert_array_equal(theta, before)
+    optimizer, expected = started(form, 50), theta.copy()
+    for _ in range(3):
+        expected = expected * (1 - 0.1 * getattr(optimizer, "weight_decay", 0))
+    follow(optimizer, theta, [(np.zeros(50), 0.1)] * 3)
+    np.testing.assert_array_equal(theta, expected)
+
+
+@pytest.mark.parametrize("name", DECAYING)
+@pytest.mark.parametrize("start", [0, 7, 70_000])
+def test_only_weights_decay(name, start):
+    # Weights and biases in turn, in pieces shorter and longer than a block.
+    ends = [0, 10, 11, 100_000, 100_500, 180_000, 200_000]
+    pieces = [slice(a, b) for a, b in itertools.pairwise(ends)]
+    weights = pieces[::2]
+    theta = np.random.default_rng(0).normal(size=ends[-1])
+    expected = theta.copy()
+    for where in weights:
+        moved = slice(max(where.start, start), max(where.stop, start))
+        expected[moved] *= 1 - 0.1 * 0.5
+    optimizer = OPTIMIZERS[name](weight_decay=0.5).start(theta.size, np.float64)
+    optimizer.bind(theta, np.zeros_like(theta), start, weights)
+    optimizer.step(0.1)
+    np.testing.assert_array_equal(theta, expected)
 
 
 @over_forms
@@ -168,7 +315,7 @@ def test_goes_down_into_a_valley(form, dtype):
     theta, gradient = np.ones(20, dtype), np.empty(20, dtype)
     optimizer = started(form, 20, dtype)
     optimizer.bind(theta, gradient)
-    for _ in range(1500):
+    for _ in range(2000):
         np.multiply(theta, curvature, gradient)
         np.multiply(gradient, optimizer.factor(0.02), gradient)
         optimizer.step(0.02)
@@ -189,3 +336,40 @@ def test_no_state_stays_below_the_normal_numbers(form, dtype):
         for state in optimizer.state:
             size = np.abs(state)
             assert ((size == 0) | (size >= np.finfo(dtype).tiny)).all()
+
+
+@pytest.mark.parametrize("name", DECAYING)
+def test_no_decaying_weight_stays_below_the_normal_numbers(name):
+    # Those of a dead unit.
+    optimizer = OPTIMIZERS[name](weight_decay=1.0).start(3, np.float32)
+    theta = np.ones(3, np.float32)
+    optimizer.bind(theta, np.zeros(3, np.float32))
+    for _ in range(1024):
+        optimizer.step(0.1)
+        size = np.abs(theta)
+        assert ((size == 0) | (size >= np.finfo(np.float32).tiny)).all()
+    assert not theta.any()
+
+
+@pytest.mark.parametrize("factor", [1e-30, 1e30])
+def test_rprop_goes_by_signs_alone(factor):
+    # A product of two such gradients is no float32.
+    n, steps = 100, list(make_steps(100, 20))
+    ends = [
+        follow(
+            started("rprop", n, np.float32),
+            np.zeros(n, np.float32),
+            [((g * scale).astype(np.float32), rate) for g, rate in steps],
+        )
+        for scale in (1, factor)
+    ]
+    np.testing.assert_array_equal(*ends)
+
+
+def test_rprop_takes_the_first_rate():
+    n, steps = 100, list(make_steps(100, 20))
+    same = [(g, steps[0][1]) for g, _ in steps]
+    np.testing.assert_array_equal(
+        follow(started("rprop", n), np.zeros(n), steps),
+        follow(started("rprop", n), np.zeros(n), same),
+    )
