@@ -41,10 +41,13 @@ class BPClassifier(ClassifierMixin, BaseBP):
         -Σ_k y_k log a_k on a softmax layer; with two classes this is the same as
         "cross_entropy", and multilabel targets can't use it. "auto": "softmax" for
         several classes, "cross_entropy" for two and for multilabel targets.
-    solver : {"adam", "sgd", "lbfgs"}, default="adam"
-        "sgd" is plain gradient descent on mini-batches, with `momentum`. "lbfgs" is
-        SciPy's full-batch quasi-Newton method, computed in float64; it suits a few
-        thousand rows. Adam needs the least tuning.
+    solver : str or object of `skann.solvers`, default="adam"
+        A name is the object with its default settings: "adam" needs the least tuning;
+        "sgd" is gradient descent with `momentum`; "adamw", "amsgrad", "nadam",
+        "rmsprop", "adagrad" and "lion" are optimisers on mini-batches as well. "rprop"
+        takes one step an epoch along the gradient over all rows. "lbfgs" is SciPy's
+        full-batch quasi-Newton method, computed in float64; it suits a few thousand
+        rows.
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weights of the classes, by their labels; they multiply the rows' weights, on
         validation data too. "balanced" gives every class the same total weight, for
@@ -55,9 +58,9 @@ class BPClassifier(ClassifierMixin, BaseBP):
         scikit-learn's ``alpha`` is ``batch_size`` times as large for the same effect
         (its default of 1e-4 is 5e-7 here, next to nothing; hence 0).
     batch_size : int or "auto", default="auto"
-        Rows in a mini-batch; "auto" is a hundredth of the rows, at
-        least 32 and at most 200. A larger number than
-        there are rows makes one batch of all. "lbfgs" uses all rows at once.
+        Rows in a mini-batch; "auto" is a hundredth of the rows, at least 32 and at most
+        200. A larger number than there are rows makes one batch of all. "rprop" and the
+        minimisers use all rows at once.
     learning_rate : str, object of `skann.schedules` or callable, default="constant"
         Rate over time, for the solvers of mini-batches, any with any. "constant".
         "invscaling": ``learning_rate_init / (t + 1) ** power_t`` with t the rows

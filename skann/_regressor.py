@@ -35,10 +35,13 @@ class BPRegressor(RegressorMixin, BaseBP):
         "mish".
     loss : {"squared_error", "mse"}, default="squared_error"
         ½‖z - y‖²; the two names are one and the same.
-    solver : {"adam", "sgd", "lbfgs"}, default="adam"
-        "sgd" is plain gradient descent on mini-batches, with `momentum`. "lbfgs" is
-        SciPy's full-batch quasi-Newton method, computed in float64; it suits a few
-        thousand rows. Adam needs the least tuning.
+    solver : str or object of `skann.solvers`, default="adam"
+        A name is the object with its default settings: "adam" needs the least tuning;
+        "sgd" is gradient descent with `momentum`; "adamw", "amsgrad", "nadam",
+        "rmsprop", "adagrad" and "lion" are optimisers on mini-batches as well. "rprop"
+        takes one step an epoch along the gradient over all rows. "lbfgs" is SciPy's
+        full-batch quasi-Newton method, computed in float64; it suits a few thousand
+        rows.
     normalize_y : bool, default=True
         Whether the network is trained on targets that are shifted to mean zero and
         scaled to variance one, each output by itself, by the training rows of the first
@@ -53,9 +56,9 @@ class BPRegressor(RegressorMixin, BaseBP):
         scikit-learn's ``alpha`` is ``batch_size`` times as large for the same effect
         (its default of 1e-4 is 5e-7 here, next to nothing; hence 0).
     batch_size : int or "auto", default="auto"
-        Rows in a mini-batch; "auto" is a hundredth of the rows, at
-        least 32 and at most 200. A larger number than
-        there are rows makes one batch of all. "lbfgs" uses all rows at once.
+        Rows in a mini-batch; "auto" is a hundredth of the rows, at least 32 and at most
+        200. A larger number than there are rows makes one batch of all. "rprop" and the
+        minimisers use all rows at once.
     learning_rate : str, object of `skann.schedules` or callable, default="constant"
         Rate over time, for the solvers of mini-batches, any with any. "constant".
         "invscaling": ``learning_rate_init / (t + 1) ** power_t`` with t the rows

@@ -7,6 +7,7 @@ machine. A warning that the reader would see is an error. (Not every warning is,
 """
 
 import doctest
+import inspect
 import os
 import re
 import subprocess
@@ -14,6 +15,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from skann._optimizers import OPTIMIZERS
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
@@ -169,10 +172,25 @@ def test_readme_code_prints_what_it_says(tmp_path):
     assert run("-c", code, cwd=tmp_path).split("\n")[:-1] == said
 
 
-@pytest.mark.parametrize("page", ["docs/index.md", "docs/learning_rate.md"])
+PAGES = ["docs/index.md", "docs/learning_rate.md", "docs/solvers.md"]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_documentation_examples(page):
     source = "\n".join(python_blocks(page))
     test = doctest.DocTestParser().get_doctest(source, {}, page, None, 0)
     results = doctest.DocTestRunner().run(test)
     assert results.attempted > 0
     assert results.failed == 0
+
+
+def test_documentation_lists_every_optimiser():
+    listed = {
+        name: (kind, re.findall(r"`(\w+)`", settings))
+        for name, kind, settings in re.findall(
+            r'^\| `"(\w+)"` \| `(\w+)` \| .* \| (.*) \|$', text("docs/solvers.md"), re.M
+        )
+    }
+    for name, kind in OPTIMIZERS.items():
+        settings = list(inspect.signature(kind).parameters)
+        assert listed[name] == (kind.__name__, settings)

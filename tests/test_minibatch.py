@@ -161,7 +161,7 @@ class TestOneEpoch:
 
     def test_the_step_is_along_the_gradient(self):
         run = Run(weighted=True, alpha=0.2)
-        run.optimizer = OPTIMIZERS["sgd"](momentum=0).start(run.theta.size, np.float64)
+        run.optimizer = make_optimizer("plain sgd").start(run.theta.size, np.float64)
         run.objective.full(run.batches, N_ROWS)
         expected = run.theta - 0.1 * run.objective.gradient
         run.train(1, N_ROWS)
@@ -211,7 +211,7 @@ class TestRates:
 class TestSeveralEpochs:
     @pytest.mark.parametrize("optimizer", OPTIMIZER_FORMS)
     def test_the_loss_falls(self, optimizer):
-        schedule = SCHEDULES["constant"](BPClassifier(learning_rate_init=0.03))
+        schedule = constant(0.03)
         monitor = Run(optimizer=optimizer, schedule=schedule).train(30)
         assert len(monitor.losses) == 30
         assert monitor.losses[-1] < 0.9 * monitor.losses[0]
@@ -289,18 +289,6 @@ class TestDeadline:
     def test_without_one_the_clock_is_not_read(self, clock):
         Run().train(3)
         assert next(clock) == 0
-
-
-class Interrupted(Objective):
-    """Someone presses Ctrl-C at the tenth batch."""
-
-    n_batches = 0
-
-    def batch(self, *args):
-        self.n_batches += 1
-        if self.n_batches == 10:
-            raise KeyboardInterrupt
-        return super().batch(*args)
 
 
 class TestAllRows:
