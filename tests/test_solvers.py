@@ -246,7 +246,7 @@ class TestRprop:
 
     @pytest.mark.parametrize("rate", ["invscaling", "adaptive", "one_cycle"])
     def test_a_schedule_would_not_be_used(self, rate):
-        with pytest.raises(ValueError, match=f"learning_rate='{rate}'.*rprop"):
+        with pytest.warns(UserWarning, match=f"learning_rate='{rate}'.*rprop"):
             make("rprop", learning_rate=rate).fit(X, Y)
 
     def test_all_rows_make_one_step_whatever_the_batch_size(self):
