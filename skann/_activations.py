@@ -13,33 +13,14 @@ the memory it is given: training allocates nothing. There are two kinds.
 To add one: write the class, add an instance to :data:`ACTIVATIONS` and say in
 :data:`skann._initializers.DEFAULT_INITIALIZER` how its layer starts. The tests run
 over the table.
-
-NumPy's own ``exp`` and ``tanh`` are vectorised while SciPy's special functions are
-not (on large arrays ``expit`` costs about six times a sigmoid by way of ``np.tanh``),
-so SciPy's are used where NumPy has none or the array is small. On arrays of a few
-elements a call is all overhead, and what counts is how it is made: outputs go by
-position where NumPy allows it, and constants are 0-d arrays of the right dtype
-(:func:`constant`), because converting a Python number doubles the time of a call.
 """
 
 import math
-from functools import cache
 
 import numpy as np
 from scipy.special import ndtr
 
-
-@cache
-def constant(value, dtype):
-    """``value`` as a 0-d array, made once."""
-    array = np.array(value, dtype)
-    array.flags.writeable = False
-    return array
-
-
-# Up to this many elements one call of a function that is not vectorised costs less
-# than several calls of functions that are.
-SMALL = 128
+from ._elementwise import constant, logistic, softplus
 
 
 class Activation:
@@ -54,6 +35,17 @@ class Activation:
     def backward(self, delta, a, scratch):
         """Multiply ``delta`` by ``f'(z)`` in place, given ``a = f(z)``."""
         raise NotImplementedError
+
+    def second(self, z, a, first):
+        """``f''(z)``, given ``a = f(z)`` and ``first = f'(z)``; may be the number 0."""
+        raise NotImplementedError
+
+    def derivatives(self, z):
+        """``f(z)``, ``f'(z)`` and ``f''(z)`` in new arrays; ``z`` is left alone."""
+        a, first, scratch = np.empty_like(z), np.ones_like(z), np.empty_like(z)
+        self.forward(z, a, scratch)
+        self.backward(first, a, scratch)
+        return a, first, self.second(z, a, first)
 
 
 class SavingActivation(Activation):
@@ -76,8 +68,20 @@ class SavingActivation(Activation):
         """Multiply ``delta`` by the derivative that the way forward has saved."""
         np.multiply(delta, derivative, delta)
 
+    def derivatives(self, z):
+        a, first = np.empty_like(z), z.copy()
+        self.forward_saving(first, a, np.empty_like(z))
+        return a, first, self.second(z, a, first)
 
-class Identity(Activation):
+
+class PiecewiseLinear(Activation):
+    """f'' = 0, but for the kinks."""
+
+    def second(self, z, a, first):
+        return 0.0
+
+
+class Identity(PiecewiseLinear):
     """f(z) = z"""
 
     def forward(self, z, out, scratch):
@@ -99,6 +103,9 @@ class Logistic(Activation):
         np.subtract(a, scratch, scratch)
         np.multiply(delta, scratch, delta)
 
+    def second(self, z, a, first):
+        return first * (1 - 2 * a)
+
 
 class Tanh(Activation):
     """f(z) = tanh(z); f' = 1 - a²"""
@@ -110,6 +117,9 @@ class Tanh(Activation):
         np.multiply(a, a, scratch)
         np.subtract(constant(1, a.dtype), scratch, scratch)
         np.multiply(delta, scratch, delta)
+
+    def second(self, z, a, first):
+        return -2 * a * first
 
 
 class TanhOpt(Activation):
@@ -133,8 +143,11 @@ class TanhOpt(Activation):
         np.add(scratch, self.slope * self.amplitude, scratch)
         np.multiply(delta, scratch, delta)
 
+    def second(self, z, a, first):
+        return (-2 * self.slope / self.amplitude) * a * first
 
-class Relu(Activation):
+
+class Relu(PiecewiseLinear):
     """f(z) = max(z, 0); f' = 1 where a > 0, else 0"""
 
     # Below this many elements two calls cost less than making the integer views.
@@ -159,7 +172,7 @@ class Relu(Activation):
         np.multiply(delta_bits, mask, delta_bits)
 
 
-class LeakyRelu(Activation):
+class LeakyRelu(PiecewiseLinear):
     """f(z) = max(z, 0.01 z); f' = 1 where a > 0, else 0.01 (Maas et al. 2013)"""
 
     slope = 0.01
@@ -187,6 +200,9 @@ class Elu(Activation):
         np.minimum(a, 0, out=scratch)
         np.add(scratch, 1, scratch)
         np.multiply(delta, scratch, delta)
+
+    def second(self, z, a, first):
+        return np.where(z > 0, 0.0, first)
 
 
 class Selu(Activation):
@@ -219,6 +235,9 @@ class Selu(Activation):
         np.multiply(delta, negative_part, delta)
         np.add(delta, scratch, delta)
 
+    def second(self, z, a, first):
+        return np.where(z > 0, 0.0, first)
+
 
 class Softplus(Activation):
     """f(z) = log(1 + exp(z)); f' = 1 - exp(-a)"""
@@ -231,6 +250,9 @@ class Softplus(Activation):
         np.expm1(scratch, scratch)
         np.negative(scratch, scratch)
         np.multiply(delta, scratch, delta)
+
+    def second(self, z, a, first):
+        return first * (1 - first)
 
 
 class Silu(SavingActivation):
@@ -247,6 +269,10 @@ class Silu(SavingActivation):
         np.multiply(scratch, gate, scratch)
         np.multiply(z, gate, out)
         np.copyto(z, scratch)
+
+    def second(self, z, a, first):
+        gate = self._gate(z, np.empty_like(z))
+        return gate * (1 - gate) * (2 + z * (1 - 2 * gate))
 
 
 class Gelu(SavingActivation):
@@ -268,6 +294,9 @@ class Gelu(SavingActivation):
         np.add(scratch, gate, scratch)
         np.multiply(z, gate, out)
         np.copyto(z, scratch)
+
+    def second(self, z, a, first):
+        return np.exp(-z * z / 2) / math.sqrt(2 * math.pi) * (2 - z * z)
 
 
 class Mish(SavingActivation):
@@ -297,34 +326,11 @@ class Mish(SavingActivation):
         np.multiply(z, gate, out)
         np.copyto(z, scratch)
 
-
-def logistic(z, out):
-    """1 / (1 + exp(-z)) by way of tanh, which neither overflows nor branches.
-
-    The error is absolute, half a unit in the last place of 1: right for a hidden
-    layer, too coarse for the logarithm of a small probability.
-    """
-    half = constant(0.5, z.dtype)
-    np.multiply(z, half, out)
-    np.tanh(out, out)
-    np.multiply(out, half, out)
-    return np.add(out, half, out)
-
-
-def softplus(z, out, scratch):
-    """log(1 + exp(z)) = max(z, 0) + log1p(exp(-|z|)), for every z without overflow.
-
-    ``out`` may be ``z``; ``scratch`` may be neither.
-    """
-    if z.size < SMALL:
-        # One call, though NumPy does not vectorise it.
-        return np.logaddexp(constant(0, z.dtype), z, out)
-    np.abs(z, scratch)
-    np.negative(scratch, scratch)
-    np.exp(scratch, scratch)
-    np.log1p(scratch, scratch)
-    np.maximum(z, 0, out=out)
-    return np.add(out, scratch, out)
+    def second(self, z, a, first):
+        t = self._gate(z, np.empty_like(z))
+        sigma = logistic(z, np.empty_like(z))
+        slope = sigma * (1 - t * t)  # of t
+        return slope * (2 + z * (1 - sigma - 2 * t * sigma))
 
 
 ACTIVATIONS = {

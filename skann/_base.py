@@ -31,9 +31,9 @@ from . import _memory
 from ._activations import ACTIVATIONS
 from ._data import Data
 from ._fitted import FittedNetwork
-from ._fullbatch import Minimizer
 from ._growing import GrowingArray
 from ._initializers import INITIALIZERS, initialize
+from ._minimizers import Minimizer
 from ._monitor import new_history
 from ._network import Network
 from ._optimizer import Optimizer

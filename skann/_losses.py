@@ -5,8 +5,9 @@ Arrays here are *outputs first*: ``z``, ``y`` and the returned delta have shape
 the classes is then ten long vector operations instead of two hundred short ones,
 about ten times as fast.
 
-A loss is one method, :meth:`Loss.value_and_delta`: the weighted sum over the rows of
-the loss, and its derivative with respect to ``z``, which replaces ``z``. Values are
+A loss is :meth:`Loss.value_and_delta`: the weighted sum over the rows of the loss, and
+its derivative with respect to ``z``, which replaces ``z``. (Full-batch methods ask for
+the second derivative as well, :meth:`Loss.hessian_product`.) Values are
 computed from ``z`` itself (log-sum-exp, softplus), never from the logarithm of a
 probability, so nothing is clipped and a confident mistake keeps its true price. Sums
 run over outputs and rows; dividing by the weights is the objective's business.
@@ -15,9 +16,9 @@ To add a loss: write the class and add an instance to :data:`LOSSES`.
 """
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, softmax
 
-from ._activations import SMALL, logistic, softplus
+from ._elementwise import SMALL, logistic, softplus
 
 
 class Loss:
@@ -51,6 +52,22 @@ class Loss:
         """
         raise NotImplementedError
 
+    def hessian_product(self, z, direction, y):
+        """How the derivative with respect to ``z`` changes along a direction.
+
+        Parameters
+        ----------
+        z, direction, y : ndarray of shape (n_outputs, n_rows)
+            Raw outputs, their change and targets; left as they are.
+
+        Returns
+        -------
+        change : ndarray of shape (n_outputs, n_rows)
+            Each row's Hessian with respect to ``z`` times its direction, for row
+            weights of one. New, or ``direction`` itself.
+        """
+        raise NotImplementedError
+
 
 class SquaredError(Loss):
     """½ ‖z - y‖² with linear outputs."""
@@ -60,6 +77,9 @@ class SquaredError(Loss):
     def value_and_delta(self, z, y, weight, work):
         np.subtract(z, y, z)
         return _half_square(z, weight, work[0])
+
+    def hessian_product(self, z, direction, y):
+        return direction
 
 
 class ObservedSquaredError(Loss):
@@ -92,6 +112,12 @@ class LogisticSquaredError(Loss):
         np.multiply(z, slope, z)
         return value
 
+    def hessian_product(self, z, direction, y):
+        # Not convex: the second term is negative where a is on the wrong side.
+        a = expit(z)
+        slope = a * expit(-z)
+        return slope * (slope + (a - y) * (1 - 2 * a)) * direction
+
 
 class CrossEntropy(Loss):
     """Σ_k softplus(z_k) - y_k z_k with a = σ(z), the lecture's second loss.
@@ -123,6 +149,9 @@ class CrossEntropy(Loss):
             np.multiply(z, weight, z)
         return float(value)
 
+    def hessian_product(self, z, direction, y):
+        return expit(z) * expit(-z) * direction
+
 
 class SoftmaxLikelihood(Loss):
     """log Σ_j exp(z_j) - Σ_k y_k z_k with a = softmax(z), the lecture's third loss.
@@ -149,6 +178,10 @@ class SoftmaxLikelihood(Loss):
         np.subtract(a, y, z)
         np.multiply(z, weight, z)
         return float(value)
+
+    def hessian_product(self, z, direction, y):
+        a = softmax(z, axis=0)
+        return a * (direction - (a * direction).sum(axis=0))
 
 
 class ByTask(Loss):

@@ -11,7 +11,7 @@ are divided by their sum.
 
 import numpy as np
 
-from ._activations import softplus
+from ._elementwise import softplus
 
 
 def probabilities(raw, kind):

@@ -8,7 +8,7 @@ say a thing twice, and is refused.
 
 import inspect
 
-from ._fullbatch import MINIMIZERS
+from ._minimizers import MINIMIZERS
 from ._optimizers import OPTIMIZERS
 
 SOLVERS = {**OPTIMIZERS, **MINIMIZERS}
@@ -17,7 +17,7 @@ SOLVERS = {**OPTIMIZERS, **MINIMIZERS}
 SHARED_PARAMETERS = {
     "sgd": ("momentum", "nesterovs_momentum"),
     "adam": ("beta_1", "beta_2", "epsilon"),
-    "lbfgs": ("max_fun",),
+    **dict.fromkeys(MINIMIZERS, ("max_fun",)),
 }
 
 

@@ -7,11 +7,13 @@ settings of its own, ``solver=AdamW(weight_decay=0.1)``, which a search reaches 
 
 from ._adam import Adam, AdamW, AMSGrad, Nadam
 from ._adaptive import Adagrad, RMSprop
-from ._fullbatch import LBFGS
+from ._minimizers import BFGS, CG, LBFGS, NewtonCG, TrustNCG
 from ._optimizers import SGD
 from ._signs import Lion, Rprop
 
 __all__ = [
+    "BFGS",
+    "CG",
     "LBFGS",
     "SGD",
     "AMSGrad",
@@ -20,6 +22,8 @@ __all__ = [
     "AdamW",
     "Lion",
     "Nadam",
+    "NewtonCG",
     "RMSprop",
     "Rprop",
+    "TrustNCG",
 ]

@@ -92,6 +92,23 @@ class TestEveryLoss:
                 (delta * direction).sum(), numeric, rtol=1e-6, atol=1e-10
             )
 
+    @pytest.mark.parametrize("n_outputs", [1, 4])
+    def test_hessian_product_is_the_slope_of_delta(self, name, n_outputs):
+        z, y, _ = draw(name, 20, n_outputs)
+        direction = np.random.default_rng(1).normal(size=z.shape)
+        numeric = slope(lambda at: evaluate(name, at, y)[1].copy(), z, direction)
+        found = LOSSES[name].hessian_product(
+            *(outputs_first(array) for array in (z, direction, y))
+        )
+        np.testing.assert_allclose(found.T, numeric, rtol=1e-7, atol=1e-10)
+
+    def test_hessian_product_of_huge_logits_is_finite(self, name):
+        rng = np.random.default_rng(0)
+        z = rng.choice([-1e4, -1600.0, 0.0, 1600.0, 1e4], (3, 50))
+        y = make_targets(name, 50, 3, rng)
+        found = LOSSES[name].hessian_product(z, np.ones_like(z), outputs_first(y))
+        assert np.isfinite(found).all()
+
     def test_soft_targets(self, name):
         z, y, _ = draw(name, 20)
         y = 0.9 * y + 0.1 / y.shape[1]
