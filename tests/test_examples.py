@@ -30,6 +30,7 @@ ARGUMENTS = {
     "plot_grid_search_xor": [],
     "plot_learning_rates": ["--seeds", "1"],
     "plot_save_and_continue": [],
+    "plot_second_order": [],
 }
 
 
@@ -112,6 +113,20 @@ def sees_training_go_on(output):
     assert in_the_end > half_way
 
 
+def sees_when_newton_pays(output):
+    final = {}
+    for block in output.strip().split("\n\n"):
+        title, _, *rows = block.split("\n")
+        final[title] = {row.split()[0]: float(row.split()[3]) for row in rows[:5]}
+    unscaled = final["linear, features as they come"]
+    assert unscaled["newton-cg"] < unscaled["lbfgs"] - 1e-3
+    assert unscaled["trust-ncg"] < unscaled["lbfgs"] - 1e-3
+    network = final["a network for a sine"]
+    assert network["lbfgs"] < min(network["newton-cg"], network["trust-ncg"]) / 10
+    scaled = final["linear, features scaled"]
+    assert max(scaled.values()) - min(scaled.values()) < 1e-5
+
+
 READER_SEES = {
     "plot_lecture_mnist": sees_lecture_accuracies,
     "plot_xor": sees_who_solves_xor,
@@ -119,6 +134,7 @@ READER_SEES = {
     "plot_grid_search_xor": sees_one_winner,
     "plot_learning_rates": sees_schedules_make_up_for_a_high_rate,
     "plot_save_and_continue": sees_training_go_on,
+    "plot_second_order": sees_when_newton_pays,
 }
 
 
@@ -172,7 +188,12 @@ def test_readme_code_prints_what_it_says(tmp_path):
     assert run("-c", code, cwd=tmp_path).split("\n")[:-1] == said
 
 
-PAGES = ["docs/index.md", "docs/learning_rate.md", "docs/solvers.md"]
+PAGES = [
+    "docs/index.md",
+    "docs/learning_rate.md",
+    "docs/minimizers.md",
+    "docs/solvers.md",
+]
 
 
 @pytest.mark.parametrize("page", PAGES)

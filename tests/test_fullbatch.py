@@ -1,4 +1,4 @@
-"""L-BFGS behind the same monitor: known minima, limits, and honest reasons to stop."""
+"""SciPy's minimisers behind the same monitor: minima, limits, reasons to stop."""
 
 import numpy as np
 import pytest
@@ -11,12 +11,28 @@ from _helpers import (
 )
 from scipy.optimize import minimize
 
+from skann._curvature import Curvature
 from skann._fullbatch import train
+from skann._minimizers import LBFGS, MINIMIZERS
 from skann._monitor import Monitor
 from skann._objective import Objective
 from skann._stopping import Patience
 
 SMALL_GRADIENT = "the gradient is small enough"
+NO_STEP = "no step was found that lowers the loss any further"
+
+over_minimizers = pytest.mark.parametrize("solver", MINIMIZERS)
+NEWTON = [name for name, kind in MINIMIZERS.items() if kind.uses_curvature]
+
+
+class Counting(Objective):
+    """Counts its evaluations."""
+
+    n_evaluations = 0
+
+    def full(self, *args):
+        self.n_evaluations += 1
+        return super().full(*args)
 
 
 class Run:
@@ -43,15 +59,25 @@ class Run:
         )
 
     def train(
-        self, *, max_iter=1000, max_fun=10_000, tol=1e-6, patience=None, validate=None
+        self,
+        solver="lbfgs",
+        *,
+        max_iter=1000,
+        tol=1e-6,
+        patience=None,
+        validate=None,
+        monitor=None,
+        **options,
     ):
-        monitor = Monitor(self.theta, patience, validate=validate)
+        monitor = monitor or Monitor(
+            self.theta, patience, validate=validate, max_iter=max_iter
+        )
         train(
             self.objective,
             self.batches,
             monitor,
+            solver=MINIMIZERS[solver](**({"max_fun": 10_000} | options)),
             max_iter=max_iter,
-            max_fun=max_fun,
             tol=tol,
         )
         return monitor
@@ -66,14 +92,15 @@ class Run:
         return abs(self.objective.gradient).max()
 
 
+@over_minimizers
 class TestLinearLeastSquares:
     """Without hidden layers the minimum is that of the normal equations."""
 
     @pytest.mark.parametrize("alpha", [0.0, 0.3])
     @pytest.mark.parametrize("weighted", [False, True])
-    def test_finds_the_minimum(self, weighted, alpha):
+    def test_finds_the_minimum(self, solver, weighted, alpha):
         run = Run(activations=(), weighted=weighted, alpha=alpha)
-        run.train(tol=1e-9)
+        run.train(solver, tol=1e-7)
         weight = np.ones(60) if run.weight is None else run.weight
         ones = np.hstack([run.X, np.ones((60, 1))])
         penalty = alpha * np.diag([1.0] * run.X.shape[1] + [0.0])
@@ -87,9 +114,9 @@ class TestLinearLeastSquares:
             layout.biases(run.theta)[0], exact[-1], rtol=1e-4, atol=1e-5
         )
 
-    def test_more_rows_than_are_evaluated_at_once(self):
+    def test_more_rows_than_are_evaluated_at_once(self, solver):
         run = Run(activations=(), n_rows=10_000)
-        run.train(tol=1e-9)
+        run.train(solver, tol=1e-7)
         ones = np.hstack([run.X, np.ones((10_000, 1))])
         exact, *_ = np.linalg.lstsq(ones, run.y)
         layout = run.network.layout
@@ -98,11 +125,12 @@ class TestLinearLeastSquares:
         )
 
 
+@over_minimizers
 class TestRecord:
-    def test_losses_are_those_of_each_iteration(self):
+    def test_losses_are_those_of_each_iteration(self, solver):
         run = Run(alpha=0.01)
         first = run.value()
-        monitor = run.train(max_iter=20)
+        monitor = run.train(solver, max_iter=20)
         assert monitor.losses[-1] == pytest.approx(run.value(), rel=1e-12)
         assert monitor.losses == sorted(monitor.losses, reverse=True)
         # Before each iteration: the start, and then what the one before has reached.
@@ -111,26 +139,7 @@ class TestRecord:
         )
         assert monitor.n_seen == 60 * len(monitor.losses)
 
-    def test_is_scipy_s_own_run(self):
-        run = Run("softmax", ("tanh", "gelu"), weighted=True, alpha=0.01)
-        other = Run("softmax", ("tanh", "gelu"), weighted=True, alpha=0.01)
-
-        def evaluate(theta):
-            other.theta[...] = theta
-            value = other.objective.full(other.batches, 60)
-            return value, other.objective.gradient.copy()
-
-        run.train(max_iter=10)
-        result = minimize(
-            evaluate,
-            other.theta.copy(),
-            jac=True,
-            method="L-BFGS-B",
-            options={"maxiter": 10},
-        )
-        np.testing.assert_allclose(run.theta, result.x, rtol=1e-6, atol=1e-8)
-
-    def test_validation_sees_theta_of_the_iteration(self):
+    def test_validation_sees_theta_of_the_iteration(self, solver):
         run = Run()
         seen = []
 
@@ -138,100 +147,258 @@ class TestRecord:
             seen.append(run.value())
             return seen[-1], 0.0
 
-        monitor = run.train(max_iter=10, validate=validate)
+        monitor = run.train(solver, max_iter=10, validate=validate)
         assert seen == pytest.approx(monitor.losses, rel=1e-12)
 
+    def test_the_gradient_s_norm_is_that_of_the_iteration(self, solver):
+        run = Run("softmax", alpha=0.01)
+        norms, expected = [], []
 
-class TestReasonsToStop:
-    def test_max_iter(self):
-        monitor = Run().train(max_iter=3)
-        assert len(monitor.losses) == 3
-        assert monitor.stop_reason is None
-        assert monitor.limit == "max_iter"
+        class Watching(Monitor):
+            def end_of_epoch(self, *args, gradient_norm, **options):
+                norms.append(gradient_norm)
+                other.theta[...] = run.theta
+                other.objective.full(other.batches, 60)
+                expected.append(np.linalg.norm(other.objective.gradient))
+                return super().end_of_epoch(*args, **options)
 
-    def test_max_fun(self):
-        class Counting(Objective):
-            n_evaluations = 0
+        other = Run("softmax", alpha=0.01)
+        run.train(solver, max_iter=10, monitor=Watching(run.theta, None))
+        assert len(norms) > 5
+        np.testing.assert_allclose(norms, expected, rtol=1e-9, atol=1e-12)
 
+    def test_nothing_is_evaluated_twice(self, solver):
+        class Recording(Objective):
             def full(self, *args):
-                self.n_evaluations += 1
+                thetas.append(self.theta.tobytes())
                 return super().full(*args)
 
-        run = Run(objective=Counting)
-        monitor = run.train(max_fun=5)
-        # SciPy looks at the limit between iterations, each of a few evaluations.
-        assert 5 <= run.objective.n_evaluations < 15
-        assert len(monitor.losses) <= 5
+        thetas = []
+        Run("softmax", ("tanh",), alpha=0.01, objective=Recording).train(
+            solver, max_iter=30
+        )
+        assert len(set(thetas)) == len(thetas)
+
+
+# What SciPy does by itself with a function that shares no memory: the same path.
+@over_minimizers
+def test_is_scipy_s_own_run(solver):
+    run = Run("softmax", ("tanh", "gelu"), weighted=True, alpha=0.01)
+    other = Run("softmax", ("tanh", "gelu"), weighted=True, alpha=0.01)
+
+    def evaluate(theta):
+        other.theta[...] = theta
+        value = other.objective.full(other.batches, 60)
+        return value, other.objective.gradient.copy()
+
+    def product(theta, vector):
+        step = 1e-5 / np.linalg.norm(vector)
+        higher = evaluate(theta + step * vector)[1]
+        return (higher - evaluate(theta - step * vector)[1]) / (2 * step)
+
+    run.train(solver, max_iter=6)
+    kind = MINIMIZERS[solver]
+    result = minimize(
+        evaluate,
+        other.theta.copy(),
+        jac=True,
+        hessp=product if kind.uses_curvature else None,
+        method=kind.method,
+        options={"maxiter": 6},
+    )
+    np.testing.assert_allclose(run.theta, result.x, rtol=1e-5, atol=1e-6)
+
+
+@over_minimizers
+class TestReasonsToStop:
+    def test_max_iter(self, solver):
+        monitor = Run().train(solver, max_iter=3)
+        assert len(monitor.losses) == 3
         assert monitor.stop_reason is None
-        assert monitor.limit == "max_fun"
+        assert monitor.limit == ("max_iter", 3)
+
+    @pytest.mark.parametrize("max_fun", [1, 5, 20])
+    def test_max_fun(self, solver, max_fun):
+        run = Run(objective=Counting)
+        first = run.value()
+        monitor = run.train(solver, max_fun=max_fun, tol=0.0)
+        if MINIMIZERS[solver].uses_curvature:
+            assert run.objective.n_evaluations <= max_fun
+        else:
+            assert run.objective.n_evaluations == max_fun
+        assert monitor.stop_reason is None
+        assert monitor.limit == ("max_fun", max_fun)
+        # The last completed iteration and not the last point tried.
+        assert monitor.loss == (monitor.losses or [monitor.loss])[-1]
+        assert run.value() == pytest.approx((monitor.losses or [first])[-1], rel=1e-12)
 
     @pytest.mark.parametrize("tol", [1e-1, 1e-3, 1e-6, 1e-9])
     @pytest.mark.parametrize("activations", [(), ("tanh", "tanh")], ids=str)
-    def test_a_gradient_that_is_said_to_be_small_is_at_most_tol(self, activations, tol):
-        # Losses that hardly fall any more end SciPy's search as well.
+    def test_a_gradient_that_is_said_to_be_small_is_at_most_tol(
+        self, solver, activations, tol
+    ):
         run = Run("softmax", activations, alpha=0.001)
-        monitor = run.train(tol=tol)
-        assert monitor.stop_reason is not None
+        monitor = run.train(solver, tol=tol)
         if tol >= 1e-3:
             assert monitor.stop_reason == SMALL_GRADIENT
         if monitor.stop_reason == SMALL_GRADIENT:
             assert run.largest_slope() <= tol
+        elif monitor.stop_reason is not None:
+            assert NO_STEP in monitor.stop_reason
+            said = float(monitor.stop_reason.rsplit(maxsplit=1)[-1])
+            assert said == pytest.approx(run.largest_slope(), rel=0.1, abs=1e-12)
 
-    def test_a_search_that_fails_ends_at_the_last_iteration(self):
+    @pytest.mark.parametrize("tol", [1e-2, 1e-3])
+    def test_stops_at_the_first_gradient_that_is_small(self, solver, tol):
+        run = Run("softmax", ("tanh",), alpha=0.001)
+        n_iter = len(run.train(solver, tol=tol).losses)
+        shorter = Run("softmax", ("tanh",), alpha=0.001)
+        shorter.train(solver, tol=tol, max_iter=n_iter - 1)
+        assert run.largest_slope() <= tol < shorter.largest_slope()
+
+    def test_a_search_that_fails_ends_at_the_last_iteration(self, solver, capfd):
         # With nothing left but rounding SciPy tries points until it gives up.
         run = Run("softmax", ("tanh",), alpha=0.01)
-        monitor = run.train(tol=0.0, max_iter=10_000)
+        monitor = run.train(solver, tol=0.0, max_iter=10_000)
         assert run.value() == pytest.approx(monitor.losses[-1], rel=1e-14)
         assert run.largest_slope() < 1e-4
-        assert "can't be lowered" in monitor.stop_reason
+        assert NO_STEP in monitor.stop_reason
+        assert capfd.readouterr() == ("", "")
 
-    def test_patience(self):
+    def test_patience(self, solver):
         run = Run()
-        monitor = run.train(patience=Patience(1e9, 3))
+        monitor = run.train(solver, patience=Patience(1e9, 3))
         assert len(monitor.losses) == 4
         assert "did not improve" in monitor.stop_reason
         assert monitor.losses[-1] == pytest.approx(run.value(), rel=1e-12)
 
-    def test_a_start_at_the_minimum(self):
-        run = Run(activations=())
-        run.train(tol=1e-9)
+    def test_whatever_the_monitor_says_ends_the_run(self, solver):
+        class Impatient(Monitor):
+            def end_of_epoch(self, *args, **options):
+                super().end_of_epoch(*args, **options)
+                self.stop_reason = "time is up"
+                return len(self.losses) == 2
+
+        run = Run()
+        monitor = run.train(solver, monitor=Impatient(run.theta, None))
+        assert len(monitor.losses) == 2
+        assert monitor.stop_reason == "time is up"
+        assert monitor.losses[-1] == pytest.approx(run.value(), rel=1e-12)
+
+    def test_a_start_at_the_minimum(self, solver):
+        run = Run(activations=(), objective=Counting)
+        run.train("lbfgs", tol=1e-9)
         before = run.theta.copy()
-        monitor = run.train(tol=1e-2)
+        run.objective.n_evaluations = 0
+        monitor = run.train(solver, tol=1e-2)
+        assert run.objective.n_evaluations == 1
         assert monitor.losses == []
         assert monitor.loss == pytest.approx(run.value(), rel=1e-12)
         assert monitor.stop_reason == SMALL_GRADIENT
         np.testing.assert_array_equal(run.theta, before)
 
-    def test_a_start_without_a_finite_loss_is_an_error(self):
+    def test_a_start_without_a_finite_loss_is_an_error(self, solver):
         run = Run()
         run.theta *= 1e200
         with (
             np.errstate(over="ignore", invalid="ignore"),
             pytest.raises(ValueError, match=r"before the first iteration.*Scale X"),
         ):
-            run.train()
+            run.train(solver)
 
 
-class Interrupted(Objective):
+class Fenced(Counting):
+    """Overflows to NaN farther than a radius from where it began."""
+
+    radius = 1.0
+    n_outside = 0
+
+    def full(self, *args):
+        value = super().full(*args)
+        if self.n_evaluations == 1:
+            self.centre = self.theta.copy()
+        if np.linalg.norm(self.theta - self.centre) > self.radius:
+            self.n_outside += 1
+            self.gradient[...] = np.nan
+            return np.nan
+        return value
+
+
+@over_minimizers
+def test_steps_into_overflow_are_taken_back(solver):
+    run = Run("softmax", ("tanh",), objective=Fenced)
+    start, first = run.theta.copy(), run.value()
+    monitor = run.train(solver, max_iter=50)
+    assert run.objective.n_outside > 0
+    assert np.linalg.norm(run.theta - start) <= 1
+    assert run.value() == pytest.approx(monitor.loss, rel=1e-12)
+    assert monitor.loss < first
+
+
+class Interrupted(Counting):
     """Someone presses Ctrl-C at an evaluation of the objective."""
 
     at = None
-    n_evaluations = 0
 
     def full(self, *args):
-        self.n_evaluations += 1
-        if self.n_evaluations == self.at:
+        if self.n_evaluations + 1 == self.at:
             raise KeyboardInterrupt
         return super().full(*args)
 
 
+@over_minimizers
 @pytest.mark.parametrize("at", [2, 3, 9, 20])
-def test_an_interrupt_keeps_the_last_iteration(at):
+def test_an_interrupt_keeps_the_last_iteration(solver, at):
     # Between iterations SciPy tries points that may be far worse.
     run = Run(objective=Interrupted)
     first = run.value()
     run.objective.at = at
     with pytest.warns(UserWarning, match="interrupted by user"):
-        monitor = run.train()
+        monitor = run.train(solver)
     assert monitor.stop_reason == "interrupted by user"
     assert run.value() == pytest.approx((monitor.losses or [first])[-1], rel=1e-12)
+
+
+@pytest.mark.parametrize("solver", NEWTON)
+def test_a_product_counts_as_two_gradients(solver, monkeypatch):
+    def product(self, *args):
+        nonlocal n_products
+        n_products += 1
+        return original(self, *args)
+
+    n_products, original = 0, Curvature.product
+    monkeypatch.setattr(Curvature, "product", product)
+    run = Run("softmax", ("tanh",), alpha=0.01, objective=Counting)
+    run.train(solver, max_fun=101, tol=0.0)
+    spent = run.objective.n_evaluations + 2 * n_products
+    assert 100 <= spent <= 101
+    assert n_products > 20
+
+
+def test_too_many_parameters_for_a_dense_matrix():
+    run = Run()
+    n = run.theta.size
+    with pytest.raises(
+        ValueError, match=rf"n_parameters={n}.*max_parameters={n - 1}.*lbfgs"
+    ):
+        run.train("bfgs", max_parameters=n - 1)
+    assert run.train("bfgs", max_parameters=n, max_iter=2).losses
+
+
+def test_memory_of_lbfgs_is_used():
+    n_iter = {
+        memory: len(Run("softmax", (), alpha=1e-3).train(memory=memory).losses)
+        for memory in (1, 30)
+    }
+    assert n_iter[30] < n_iter[1]
+    assert LBFGS().memory == 10
+
+
+def test_radius_of_the_trust_region_bounds_the_step():
+    run = Run("softmax", ("tanh",))
+    start = run.theta.copy()
+    run.train("trust-ncg", initial_radius=1e-3, max_iter=1)
+    step = np.linalg.norm(run.theta - start)
+    assert step == pytest.approx(1e-3)
+    run.train("trust-ncg", initial_radius=1e-3, max_radius=2e-3, max_iter=10)
+    assert np.linalg.norm(run.theta - start) < 1e-3 + 10 * 2e-3
