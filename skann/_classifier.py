@@ -7,7 +7,13 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 
 from ._base import BaseBP, Given, trains_in_passes
-from ._codecs import LOSS_NAMES, TasksCodec, make_codec
+from ._codecs import (
+    LOSS_NAMES,
+    TasksCodec,
+    make_codec,
+    same_classes,
+    sorted_classes,
+)
 from ._validation import unchanged_on_error
 
 
@@ -374,13 +380,10 @@ class BPClassifier(ClassifierMixin, BaseBP):
                     "labels of all classes there will be."
                 )
             return
-        if isinstance(classes, (list, tuple)) and np.ndim(classes[0]) > 0:
-            classes = [np.unique(own) for own in classes]
-        else:
-            classes = np.unique(np.asarray(classes))
+        classes = sorted_classes(classes)
         if not fitted:
             self.classes_ = classes
-        elif not _same(classes, self.classes_):
+        elif not same_classes(classes, self.classes_):
             raise ValueError(
                 f"classes={classes} is not the same as on the first call to "
                 f"partial_fit or in fit: {self.classes_}."
@@ -392,7 +395,7 @@ class BPClassifier(ClassifierMixin, BaseBP):
 
     def _check_known(self, y):
         classes = make_codec(y).classes
-        if not _same(classes, self.classes_):
+        if not same_classes(classes, self.classes_):
             raise ValueError(
                 f"Training can't go on: y has the classes {classes}, the model was "
                 f"trained on {self.classes_}. Fit anew with warm_start=False, or use "
@@ -512,9 +515,3 @@ class BPClassifier(ClassifierMixin, BaseBP):
         # Not multi_output, though several columns of classes are welcome: the checks
         # that come with it rank rows by probabilities that have rounded to one.
         return tags
-
-
-def _same(classes, others):
-    if isinstance(classes, list) or isinstance(others, list):
-        return len(classes) == len(others) and all(map(np.array_equal, classes, others))
-    return np.array_equal(classes, others)

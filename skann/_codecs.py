@@ -216,6 +216,22 @@ class TasksCodec:
         return _share(np.all(hits, axis=0), data)
 
 
+def sorted_classes(classes):
+    """Classes as a codec keeps them: an array, or a list of one for each task."""
+    if isinstance(classes, list | tuple) and len(classes) and np.ndim(classes[0]):
+        return [np.unique(own) for own in classes]
+    return np.unique(np.asarray(classes))
+
+
+def same_classes(classes, others):
+    """Whether two such are equal."""
+    if isinstance(classes, list) != isinstance(others, list):
+        return False
+    if isinstance(classes, list):
+        return len(classes) == len(others) and all(map(np.array_equal, classes, others))
+    return np.array_equal(classes, others)
+
+
 def _share(hits, data):
     """Weighted share of hits; scikit-learn's way takes a hundred times as long."""
     weight = data.take(data.weight)

@@ -92,6 +92,9 @@ class ObservedSquaredError(Loss):
         np.copyto(z, 0, where=np.isnan(y))
         return _half_square(z, weight, work[0])
 
+    def hessian_product(self, z, direction, y):
+        return np.where(np.isnan(y), 0, direction)
+
 
 class LogisticSquaredError(Loss):
     """½ ‖a - y‖² with a = σ(z), the lecture's first loss.
@@ -207,6 +210,12 @@ class ByTask(Loss):
                 z[part], y[part], weight, (a[part], scratch[part], row)
             )
             for part in self._parts
+        )
+
+    def hessian_product(self, z, direction, y):
+        product = self._loss.hessian_product
+        return np.concatenate(
+            [product(z[part], direction[part], y[part]) for part in self._parts]
         )
 
 
