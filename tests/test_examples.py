@@ -188,7 +188,7 @@ def test_readme_code_prints_what_it_says(tmp_path):
     assert run("-c", code, cwd=tmp_path).split("\n")[:-1] == said
 
 
-PAGES = [f"docs/{name}.md" for name in ("index", "learning_rate", "minimizers", "solvers")]
+PAGES = [
     "docs/index.md",
     "docs/learning_rate.md",
     "docs/minimizers.md",
