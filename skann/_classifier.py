@@ -3,7 +3,6 @@
 import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 
 from ._base import BaseBP, Given, trains_in_passes
@@ -12,9 +11,9 @@ from ._codecs import (
     TasksCodec,
     make_codec,
     same_classes,
-    sorted_classes,
+    settled_classes,
 )
-from ._validation import unchanged_on_error
+from ._validation import class_weighted, unchanged_on_error
 
 
 class BPClassifier(ClassifierMixin, BaseBP):
@@ -372,22 +371,8 @@ class BPClassifier(ClassifierMixin, BaseBP):
                 "not know all rows; give a dict, such as from "
                 "sklearn.utils.class_weight.compute_class_weight."
             )
-        fitted = hasattr(self, "_theta")
-        if classes is None:
-            if not fitted:
-                raise ValueError(
-                    "classes must be passed on the first call to partial_fit: the "
-                    "labels of all classes there will be."
-                )
-            return
-        classes = sorted_classes(classes)
-        if not fitted:
-            self.classes_ = classes
-        elif not same_classes(classes, self.classes_):
-            raise ValueError(
-                f"classes={classes} is not the same as on the first call to "
-                f"partial_fit or in fit: {self.classes_}."
-            )
+        known = self.classes_ if hasattr(self, "_theta") else None
+        self.classes_ = settled_classes(classes, known)
 
     def _new_codec(self, y, weight, partial):
         # A first partial_fit has put the classes there.
@@ -410,16 +395,7 @@ class BPClassifier(ClassifierMixin, BaseBP):
         self.classes_ = codec.classes
 
     def _weigh(self, weight, y):
-        if self.class_weight is None:
-            return weight
-        own = compute_sample_weight(self.class_weight, y)
-        if weight is not None:
-            own *= weight
-        if not own.any():
-            raise ValueError(
-                f"class_weight={self.class_weight!r} leaves no row a positive weight."
-            )
-        return own
+        return class_weighted(weight, self.class_weight, y)
 
     def predict(self, X):
         """Predict class labels.

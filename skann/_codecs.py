@@ -216,15 +216,37 @@ class TasksCodec:
         return _share(np.all(hits, axis=0), data)
 
 
-def sorted_classes(classes):
-    """Classes as a codec keeps them: an array, or a list of one for each task."""
+def settled_classes(classes, known):
+    """Classes for ``partial_fit`` as a codec keeps them.
+
+    Parameters
+    ----------
+    classes : array-like, list of array-like, or None
+        What the user has given: one array, or one for each of several tasks.
+    known : ndarray, list of ndarray, or None
+        Those settled before; None on the first call.
+    """
+    if classes is None and known is None:
+        raise ValueError(
+            "classes must be passed on the first call to partial_fit: the labels of "
+            "all classes there will be."
+        )
+    if classes is None:
+        return known
     if isinstance(classes, list | tuple) and len(classes) and np.ndim(classes[0]):
-        return [np.unique(own) for own in classes]
-    return np.unique(np.asarray(classes))
+        classes = [np.unique(own) for own in classes]
+    else:
+        classes = np.unique(np.asarray(classes))
+    if known is not None and not same_classes(classes, known):
+        raise ValueError(
+            f"classes={classes} is not the same as on the first call to partial_fit or "
+            f"in fit: {known}."
+        )
+    return classes
 
 
 def same_classes(classes, others):
-    """Whether two such are equal."""
+    """Whether two such, arrays or lists of arrays, are equal."""
     if isinstance(classes, list) != isinstance(others, list):
         return False
     if isinstance(classes, list):

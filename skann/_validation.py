@@ -9,6 +9,7 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils.class_weight import compute_sample_weight
 
 from ._activations import ACTIVATIONS
 
@@ -125,6 +126,20 @@ def check_sample_weight(sample_weight, X):
             "sample_weight must have at least one positive weight; got zeros only."
         )
     return weight
+
+
+def class_weighted(weight, class_weight, y):
+    """Row weights times those of the rows' classes; None for ones."""
+    if class_weight is None:
+        return weight
+    product = compute_sample_weight(class_weight, y)
+    if weight is not None:
+        product *= weight
+    if not product.any():
+        raise ValueError(
+            f"class_weight={class_weight!r} leaves no row a positive weight."
+        )
+    return product
 
 
 def split_rows(rows, labels, validation_fraction, rng, n_least=1):
