@@ -248,7 +248,7 @@ def raw_outputs(network, theta, X, *, check_finite=False):
     widest = min(chunk, n_samples) * max(layout.layer_sizes[1:])
     memory = None
     if activations:
-        memory = [_memory.empty(widest, theta.dtype) for _ in range(3)]
+        memory = [np.empty(widest, theta.dtype) for _ in range(3)]
     # Outputs for huge rows may overflow; that is what infinity is for.
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         for start in range(0, n_samples, chunk):
