@@ -350,7 +350,7 @@ class BPRegressor(RegressorMixin, BaseBP):
             X, y = super()._validate_pair(X, y, reset)
         else:
             X, _ = super()._validate_pair(X, np.zeros(_num_samples(X)), reset)
-            y = self._check_targets(y, X)
+        y = self._check_targets(y, X)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         return X, y

@@ -233,6 +233,11 @@ def check_validation_arguments(estimator, given, partial):
 
 def check_targets(y, X, *, dtype=None, allow_nan=False):
     """Targets that belong to X as an array; sparse ones stay sparse."""
+    if dtype == "numeric":
+        # Words and dates; scikit-learn's error does not say where they are.
+        given = y if hasattr(y, "dtype") else np.asarray(y)
+        if getattr(given.dtype, "kind", "O") in "SUMm":
+            raise ValueError(f"y must hold numbers; got an array of {given.dtype}.")
     y = check_array(
         y,
         accept_sparse="csr",

@@ -19,6 +19,13 @@ from skann._optimizers import OPTIMIZERS
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
+# For modules that let a full-batch solver take a few steps of many: it always says so.
+# Its message ends where that of the other solvers goes on, so theirs stay errors.
+FEW_ITERATIONS_ARE_ENOUGH = (
+    r"ignore:Training stopped at max_(iter|fun)=\d+ while the loss was still falling\."
+    ":sklearn.exceptions.ConvergenceWarning"
+)
+
 
 def _normal_cdf(z):
     return erfc(-z / np.sqrt(2)) / 2

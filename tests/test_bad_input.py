@@ -29,6 +29,7 @@ rng = np.random.RandomState(0)
 X = rng.normal(size=(60, 5))
 THREE = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0.5)
 LABELS = np.eye(3, dtype=int)[THREE]
+COLUMNS = np.column_stack([THREE, THREE > 0])
 Y = {BPClassifier: THREE, BPRegressor: np.sin(X[:, 0])}
 
 
@@ -275,11 +276,10 @@ class TestClassifier:
         ("y", "words"),
         [
             (X[:, 0], ["continuous", "discrete classes"]),
-            (np.column_stack([THREE, THREE]), ["(n_samples,)", "zeros and ones"]),
             (2 * LABELS - 1, ["zeros and ones"]),
             (csr_array(2 * LABELS), ["zeros and ones"]),
         ],
-        ids=["continuous", "two columns", "-1 and 1", "sparse 0 and 2"],
+        ids=["continuous", "-1 and 1", "sparse 0 and 2"],
     )
     def test_targets(self, way, y, words):
         on = LABELS if y.ndim == 2 and way in ("warm fit", "partial_fit") else THREE
@@ -293,7 +293,6 @@ class TestClassifier:
         with refusal(model, "loss='softmax'", "multilabel", "cross_entropy", "mse"):
             method(X, LABELS)
 
-    @each_way_on
     @pytest.mark.parametrize(
         ("first", "y", "words"),
         [
@@ -302,11 +301,54 @@ class TestClassifier:
             (THREE, LABELS, ["multilabel-indicator", "single-label"]),
             (LABELS, THREE, ["multiclass", "multilabel"]),
             (LABELS, LABELS[:, :2], ["2 labels", "3"]),
+            (COLUMNS, COLUMNS + 1, ["[3]", "[0, 1, 2]"]),
+            (COLUMNS, COLUMNS[:, :1].ravel(), ["1 columns of classes", "2"]),
+            (THREE, COLUMNS, ["multiclass-multioutput", "single-label"]),
         ],
-        ids=["unknown", "words", "labels", "classes", "two labels"],
+        ids=[
+            "unknown",
+            "words",
+            "labels",
+            "classes",
+            "two labels",
+            "unknown in columns",
+            "one column",
+            "columns",
+        ],
     )
-    def test_targets_unlike_the_first(self, way, first, y, words):
-        model, method = prepare(BPClassifier, way, first)
+    def test_targets_unlike_the_first_in_a_pass(self, first, y, words):
+        model, method = prepare(BPClassifier, "partial_fit", first)
+        with refusal(model, "y ", *words):
+            method(X, y)
+
+    @pytest.mark.parametrize(
+        ("first", "y", "words"),
+        [
+            (THREE, np.where(THREE == 1, 9, THREE), ["[0 2 9]", "[0 1 2]"]),
+            (THREE, THREE.astype(str), ["'0' '1' '2'", "[0 1 2]"]),
+            (THREE, np.minimum(THREE, 1), ["[0 1]", "[0 1 2]"]),
+            (np.minimum(THREE, 1), THREE, ["[0 1 2]", "[0 1]"]),
+            (LABELS, LABELS[:, :2], ["[0 1]", "[0 1 2]"]),
+            (COLUMNS, COLUMNS[:, ::-1], ["array([0, 1])", "array([0, 1, 2])"]),
+            (THREE, COLUMNS, ["array([0, 1])", "[0 1 2]"]),
+        ],
+        ids=["unknown", "words", "less", "more", "two labels", "columns", "to columns"],
+    )
+    def test_classes_unlike_the_first_in_a_warm_start(self, first, y, words):
+        model, method = prepare(BPClassifier, "warm fit", first)
+        with refusal(model, "y ", "classes", *words, "warm_start=False"):
+            method(X, y)
+
+    @pytest.mark.parametrize(
+        ("first", "y", "words"),
+        [
+            (THREE, LABELS, ["multilabel-indicator", "single-label"]),
+            (LABELS, THREE, ["multiclass", "multilabel"]),
+        ],
+        ids=["labels", "classes"],
+    )
+    def test_kinds_unlike_the_first_in_a_warm_start(self, first, y, words):
+        model, method = prepare(BPClassifier, "warm fit", first)
         with refusal(model, "y ", *words):
             method(X, y)
 
@@ -337,10 +379,36 @@ class TestRegressor:
             method(X, csr_array(X[:, :2]))
 
     @each_way
-    def test_words(self, way):
+    @pytest.mark.parametrize(
+        "parameters",
+        [{}, {"normalize_y": False}, {"missing_targets": "ignore"}],
+        ids=str,
+    )
+    @pytest.mark.parametrize("shape", [60, (60, 2)], ids=["flat", "two columns"])
+    @pytest.mark.parametrize("kind", [str, object, bytes])
+    def test_words(self, way, parameters, shape, kind):
+        on = X[:, :2] if shape == (60, 2) else X[:, 0]
+        model, method = prepare(BPRegressor, way, on)
+        model.set_params(**parameters)
+        words = ["could not convert"] if kind is object else ["y", "numbers"]
+        with refusal(model, *words):
+            method(X, np.full(shape, "a", dtype=kind))
+
+    @each_way
+    def test_dates(self, way):
         model, method = prepare(BPRegressor, way)
-        with refusal(model, "could not convert"):
-            method(X, np.full(60, "a"))
+        with refusal(model, "y must hold numbers", "datetime64"):
+            method(X, np.full(60, "2020-02-20", dtype="datetime64[D]"))
+
+    def test_words_to_validate_on(self):
+        model, method = prepare(BPRegressor, "fit")
+        with refusal(model, "y_val", "numbers"):
+            method(X, Y[BPRegressor], X_val=X, y_val=np.full(60, "a"))
+
+    def test_a_single_row_to_validate_on(self):
+        model, method = prepare(BPRegressor, "fit", early_stopping=True)
+        with refusal(model, "validation_fraction=0.1", "10 samples", "at least 2"):
+            method(X[:10], Y[BPRegressor][:10])
 
     @each_way_on
     def test_another_number_of_outputs(self, way):

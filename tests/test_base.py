@@ -6,7 +6,7 @@ are, and how training goes on in a later call in test_persistence.py.
 
 import numpy as np
 import pytest
-from _helpers import theta
+from _helpers import FEW_ITERATIONS_ARE_ENOUGH, theta
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
@@ -14,7 +14,11 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skann import BPClassifier, BPRegressor
 
-pytestmark = pytest.mark.parametrize("Estimator", [BPClassifier, BPRegressor])
+pytestmark = [
+    pytest.mark.parametrize("Estimator", [BPClassifier, BPRegressor]),
+    # How far L-BFGS gets in five iterations is nobody's question here.
+    pytest.mark.filterwarnings(FEW_ITERATIONS_ARE_ENOUGH),
+]
 each_solver = pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
 each_pass_solver = pytest.mark.parametrize("solver", ["adam", "sgd"])
 with_and_without_stopping = pytest.mark.parametrize("early_stopping", [False, True])
@@ -232,7 +236,7 @@ class TestRecord:
     def test_an_epoch_is_the_mean_of_its_batches(self, Estimator, solver, batch_size):
         model = make(Estimator, solver=solver, batch_size=batch_size, alpha=0.1)
         model.fit(X, Y[Estimator])
-        size = 60 if batch_size == "auto" else batch_size
+        size = 32 if batch_size == "auto" else batch_size
         rows = np.diff([*range(0, 60, size), 60])
         assert model.batch_loss_curve_.dtype == np.float64
         epochs = model.batch_loss_curve_.reshape(5, len(rows))
@@ -298,10 +302,34 @@ class TestStops:
         assert model.n_iter_ == 1 + 3 * (5 + 1)
 
     def test_a_budget_too_short_to_converge_warns(self, Estimator):
-        model = make(Estimator, n_iter_no_change=4, tol=0.0)
-        with pytest.warns(ConvergenceWarning, match="max_iter=5"):
+        model = make(Estimator, n_iter_no_change=4, tol=0.0, learning_rate_init=0.05)
+        with pytest.warns(ConvergenceWarning, match="max_iter=5 .* by [1-9][0-9]%"):
             model.fit(X, Y[Estimator])
+        fall = 1 - model.loss_curve_[-1] / model.loss_curve_[0]
+        assert fall > 0.1
         model.set_params(max_iter=4).fit(X, Y[Estimator])  # too short to judge by
+
+    def test_a_budget_in_which_little_has_been_gained_does_not(self, Estimator):
+        model = make(Estimator, n_iter_no_change=4, tol=0.0, learning_rate_init=1e-4)
+        model.fit(X, Y[Estimator])  # a warning is an error
+        losses = model.loss_curve_
+        assert 0 < 1 - losses[-1] / losses[0] < 0.1
+        assert model.stop_reason_ == "max_iter reached"
+
+    def test_a_minimiser_that_a_limit_has_ended_warns(self, Estimator):
+        model = make(Estimator, solver="lbfgs", max_iter=1)
+        with pytest.warns(ConvergenceWarning, match=r"max_iter=1 .*Raise max_iter\.$"):
+            model.fit(X, Y[Estimator])
+        model.set_params(max_iter=500, max_fun=4)
+        with pytest.warns(ConvergenceWarning, match=r"max_fun=4 .*Raise max_fun\.$"):
+            model.fit(X, Y[Estimator])
+
+    def test_a_learning_rate_that_a_minimiser_does_not_use_warns(self, Estimator):
+        model = make(Estimator, solver="lbfgs", learning_rate="adaptive")
+        with pytest.warns(UserWarning, match="'adaptive' is not used by .*'lbfgs'"):
+            model.fit(X, Y[Estimator])
+        plain = make(Estimator, solver="lbfgs").fit(X, Y[Estimator])
+        assert_same_training(model, plain)
 
     @each_solver
     def test_early_stopping_keeps_the_best(self, Estimator, solver):

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from _helpers import small_net, theta
+from _helpers import FEW_ITERATIONS_ARE_ENOUGH, small_net, theta
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from scipy.special import expit, log_softmax, softmax
@@ -13,6 +13,9 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.linear_model import LogisticRegression
 
 from skann import BPClassifier
+
+# How far L-BFGS gets in five iterations is nobody's question here.
+pytestmark = pytest.mark.filterwarnings(FEW_ITERATIONS_ARE_ENOUGH)
 
 rng = np.random.RandomState(0)
 X = rng.normal(size=(60, 5))
@@ -255,7 +258,8 @@ class TestPartialFit:
         assert net.predict_proba(X).shape == (60, 3)
         net.partial_fit(X[:5], ["c"] * 5)
         net.partial_fit(X[:5], ["a"] * 5, classes=["a", "b", "c"])
-        assert net.n_iter_ == 3
+        assert net.n_iter_ == 1
+        assert net.history_["epoch"] == [1, 2, 3]
 
     def test_several_labels(self):
         net = make(shuffle=False).partial_fit(X, LABELS, classes=[0, 1, 2])
@@ -266,6 +270,104 @@ class TestPartialFit:
     def test_after_fit_the_classes_are_known(self):
         net = make().fit(X, THREE).partial_fit(X[THREE == 1], THREE[THREE == 1])
         assert_array_equal(net.classes_, [0, 1, 2])
+
+
+COLUMNS = np.column_stack([TWO, THREE, (X[:, 2] > 0) + 5])
+
+
+class TestColumnsOfClasses:
+    @pytest.mark.parametrize("loss", ["mse", "cross_entropy", "softmax", "auto"])
+    @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+    @pytest.mark.parametrize("early_stopping", [False, True])
+    def test_in_and_out(self, loss, solver, early_stopping):
+        net = make(loss=loss, solver=solver, early_stopping=early_stopping)
+        net.fit(X, COLUMNS)
+        several = loss in ("softmax", "auto")
+        assert net.out_activation_ == ("softmax" if several else "logistic")
+        assert net.n_outputs_ == 2 + 3 + 2
+        for found, classes in zip(
+            net.classes_, ([0, 1], [0, 1, 2], [5, 6]), strict=True
+        ):
+            assert_array_equal(found, classes)
+        z, p = net.decision_function(X), net.predict_proba(X)
+        predicted = net.predict(X)
+        assert predicted.shape == (60, 3)
+        for k, classes in enumerate(net.classes_):
+            a = softmax(z[k], axis=1) if several else expit(z[k])
+            assert_allclose(p[k], a / a.sum(axis=1, keepdims=True), rtol=1e-9)
+            assert_array_equal(predicted[:, k], classes[z[k].argmax(axis=1)])
+            log_p = net.predict_log_proba(X)[k]
+            assert_allclose(log_p, np.log(p[k]), rtol=1e-9, atol=1e-15)
+        right = (predicted == COLUMNS).all(axis=1)
+        assert net.score(X, COLUMNS) == right.mean()
+        weighted = np.average(right, weights=WEIGHT)
+        assert net.score(X, COLUMNS, WEIGHT) == pytest.approx(weighted)
+
+    def test_their_losses_are_added_up(self):
+        net = make(hidden_layer_sizes=(), solver="lbfgs", alpha=0.1, max_iter=1000)
+        together = net.set_params(tol=1e-9).fit(X, COLUMNS[:, [1, 1]])
+        alone = clone(net).fit(X, THREE)
+        for task in together.predict_proba(X):
+            assert_allclose(task, alone.predict_proba(X), atol=1e-6)
+        assert together.loss_ == pytest.approx(2 * alone.loss_)
+
+    def test_are_learnt(self):
+        net = make(hidden_layer_sizes=(50,), learning_rate="one_cycle", max_iter=100)
+        net.set_params(learning_rate_init=0.02)
+        assert net.fit(X, COLUMNS).score(X, COLUMNS) > 0.9
+
+    def test_words(self):
+        words = np.column_stack(
+            [np.array(["no", "yes"])[TWO], np.array([*"abc"])[THREE]]
+        )
+        net, numbered = make().fit(X, words), make().fit(X, COLUMNS[:, :2])
+        assert_same_training(net, numbered)
+        codes = numbered.predict(X)
+        expected = [["no", "yes"][i] + "abc"[j] for i, j in codes]
+        assert ["".join(row) for row in net.predict(X)] == expected
+
+    def test_passes_are_given_a_list_of_classes(self):
+        classes = [[0, 1], [0, 1, 2], [6, 5]]
+        net = make(shuffle=False).partial_fit(X, COLUMNS, classes=classes)
+        assert_array_equal(
+            theta(net), theta(make(shuffle=False, max_iter=1).fit(X, COLUMNS))
+        )
+        some = THREE == 1
+        net.partial_fit(X[some], COLUMNS[some], classes=classes)
+        assert [len(own) for own in net.classes_] == [2, 3, 2]
+
+
+class TestClassWeight:
+    @pytest.mark.parametrize("y", [TWO, THREE], ids=["two", "three"])
+    @pytest.mark.parametrize("weight", [None, WEIGHT], ids=["unweighted", "weighted"])
+    def test_is_a_row_weight(self, y, weight):
+        of_class = {0: 0.5, 1: 3.0, 2: 1.0}
+        own = np.array([of_class[label] for label in y])
+        own = own if weight is None else own * weight
+        used = {label: of_class[label] for label in set(y)}
+        net = make(class_weight=used).fit(X, y, weight)
+        assert_same_training(net, make().fit(X, y, own))
+        passes = make(class_weight=used)
+        passes.partial_fit(X, y, classes=sorted(used), sample_weight=weight)
+        plain = make().partial_fit(X, y, classes=sorted(used), sample_weight=own)
+        assert_same_training(passes, plain)
+
+    def test_balanced_gives_every_class_the_same(self):
+        own = 60 / (3 * np.bincount(THREE))[THREE]
+        net = make(class_weight="balanced").fit(X, THREE)
+        assert_allclose(theta(net), theta(make().fit(X, THREE, own)), rtol=1e-9)
+
+    def test_by_words_and_on_validation_data(self):
+        y = np.array(["no", "yes"])[TWO]
+        settings = {"max_iter": 1, "learning_rate_init": 1e-300}
+        net = make(class_weight={"no": 3.0, "yes": 1.0}, **settings)
+        net.fit(X, y, X_val=X, y_val=y)
+        p = net.predict_proba(X)
+        losses, own = -np.log(np.where(TWO, p[:, 1], p[:, 0])), np.where(TWO, 1.0, 3.0)
+        expected = np.average(losses, weights=own)
+        assert net.validation_loss_curve_ == pytest.approx([expected])
+        accuracy = np.average(net.predict(X) == y, weights=own)
+        assert net.validation_scores_ == pytest.approx([accuracy])
 
 
 class TestSplit:

@@ -16,6 +16,7 @@ DISTRIBUTIONS = {
     "glorot_normal": ("normal", lambda fan_in, fan_out: 2 / (fan_in + fan_out)),
     "he_uniform": ("uniform", lambda fan_in, fan_out: 2 / fan_in),
     "he_normal": ("normal", lambda fan_in, fan_out: 2 / fan_in),
+    "he_uniform_max": ("uniform", lambda fan_in, fan_out: 2 / max(fan_in, fan_out)),
     "lecun_uniform": ("uniform", lambda fan_in, fan_out: 1 / fan_in),
     "lecun_normal": ("normal", lambda fan_in, fan_out: 1 / fan_in),
     "orthogonal": ("orthogonal", lambda fan_in, fan_out: 1 / max(fan_in, fan_out)),
@@ -96,6 +97,14 @@ class TestEveryInitializer:
         assert not np.isclose(first, second).any()
 
 
+@pytest.mark.parametrize("shape", [(30, 900), (900, 30), (200, 200)], ids=str)
+def test_he_uniform_max_goes_by_the_larger_side(shape):
+    (W,), _ = start(shape, "he_uniform_max")
+    np.testing.assert_allclose(W.var(), 2 / max(shape), rtol=0.03)
+    bound = np.sqrt(6 / max(shape))
+    assert 0.999 * bound < abs(W).max() <= bound
+
+
 def test_orthogonal_wide_matrices_have_orthonormal_rows():
     (W,), _ = start((20, 50), "orthogonal")
     np.testing.assert_allclose(W @ W.T, np.eye(20), atol=1e-12)
@@ -112,10 +121,16 @@ def test_orthogonal_matrices_are_not_all_turned_one_way():
 def test_auto_gives_each_activation_its_variance(activation):
     family = PROMISED[activation]
     assert DEFAULT_INITIALIZER[activation].startswith(family)
-    weights, _ = start((FAN_IN, FAN_OUT, 60), "auto", (activation,))
-    for W, name in zip(weights, (family, "glorot"), strict=True):
-        variance = DISTRIBUTIONS[f"{name}_uniform"][1](*W.shape)
-        np.testing.assert_allclose(W.var(), variance, rtol=0.05)
+    for width in (FAN_OUT, 2 * FAN_IN):
+        weights, _ = start((FAN_IN, width, 60), "auto", (activation,))
+        for W, name in zip(weights, (family, "glorot"), strict=True):
+            n_in, n_out = W.shape
+            variance = {
+                "he": 2 / max(n_in, n_out),
+                "glorot": 2 / (n_in + n_out),
+                "lecun": 1 / n_in,
+            }[name]
+            np.testing.assert_allclose(W.var(), variance, rtol=0.05)
 
 
 def test_auto_looks_at_each_layer_s_own_activation():

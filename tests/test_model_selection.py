@@ -4,6 +4,7 @@ import joblib
 import numpy as np
 import pytest
 import sklearn
+from _helpers import FEW_ITERATIONS_ARE_ENOUGH
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import accuracy_score, make_scorer, r2_score
 from sklearn.model_selection import (
@@ -102,6 +103,8 @@ class TestCrossValidation:
             found = found > 0
         assert accuracy_score(y, found) > 0.95
 
+    # A hundred iterations are good enough for the scores asked for.
+    @pytest.mark.filterwarnings(FEW_ITERATIONS_ARE_ENOUGH)
     def test_of_the_regressor(self):
         X = XOR[0]
         target = X[:, 0] * X[:, 1]

@@ -14,8 +14,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
-from _helpers import small_net as make
-from _helpers import theta
+from _helpers import FEW_ITERATIONS_ARE_ENOUGH, small_net, theta
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -39,6 +38,13 @@ WEIGHT = rng.uniform(0.5, 2, 60)
 STILL = {"solver": "sgd", "learning_rate_init": 1e-300, "momentum": 0.0}
 
 
+def make(Estimator, **parameters):
+    """A small network whose units are those of y, whichever rows come first."""
+    if Estimator is BPRegressor:
+        parameters = {"normalize_y": False} | parameters
+    return small_net(Estimator, **parameters)
+
+
 def given(model):
     """Arguments that make another model start with this one's weights."""
     return {"coef_init": model.coefs_, "intercept_init": model.intercepts_}
@@ -50,7 +56,8 @@ class TestPartialFit:
         assert hasattr(Estimator(), "partial_fit")
         assert hasattr(Estimator(solver="sgd"), "partial_fit")
         assert not hasattr(Estimator(solver="lbfgs"), "partial_fit")
-        assert not hasattr(Estimator(early_stopping=True), "partial_fit")
+        assert not hasattr(Estimator(learning_rate="one_cycle"), "partial_fit")
+        assert hasattr(Estimator(early_stopping=True), "partial_fit")
 
     @each_pass_solver
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -68,7 +75,8 @@ class TestPartialFit:
             assert theta(other).dtype == dtype
             assert_array_equal(other.batch_loss_curve_, epoch.batch_loss_curve_)
             assert other.t_ == epoch.t_ == 60
-        assert (epoch.n_iter_, one.n_iter_, parts.n_iter_) == (1, 1, 4)
+        assert (epoch.n_iter_, one.n_iter_, parts.n_iter_) == (1, 1, 1)
+        assert parts.history_["epoch"] == [1, 2, 3, 4]
 
     @each_pass_solver
     def test_passes_are_a_fit(self, Estimator, solver):
@@ -99,7 +107,9 @@ class TestPartialFit:
         assert not np.array_equal(theta(model), weights)
         assert_array_equal(model.batch_loss_curve_[:20], curve)
         assert len(model.batch_loss_curve_) == 24
-        assert len(model.loss_curve_) == model.n_iter_ == 6
+        assert model.n_iter_ == 1
+        assert len(model.loss_curve_) == 6
+        assert model.history_["epoch"] == [1, 2, 3, 4, 5, 6]
         assert model.t_ == 360
         fresh = make(Estimator, solver=solver, shuffle=False, max_iter=1)
         fresh.fit(X, Y[Estimator], **start)
@@ -127,7 +137,39 @@ class TestPartialFit:
         model = make(Estimator, n_iter_no_change=1, tol=1e9)
         for _ in range(4):
             model.partial_fit(X, Y[Estimator], **CLASSES[Estimator])
-        assert model.n_iter_ == len(model.loss_curve_) == 4
+            assert model.stop_reason_ is None
+            assert model.n_iter_ == 1
+        assert len(model.loss_curve_) == 4
+
+    def test_patience_counts_over_passes_where_it_is_asked_for(self, Estimator):
+        model = make(Estimator, early_stopping=True, n_iter_no_change=2, tol=1e9)
+        reasons = []
+        for _ in range(6):
+            model.partial_fit(X, Y[Estimator], **CLASSES[Estimator])
+            reasons.append(model.stop_reason_)
+        # The first pass improves on nothing at all; after its end patience is new.
+        assert [reason is None for reason in reasons] == 2 * [True, True, False]
+        assert "training loss did not improve" in reasons[2]
+        assert "2 consecutive" in reasons[2]
+
+    def test_the_end_of_patience_brings_the_best_weights_back(self, Estimator):
+        y = Y[Estimator]
+        model = make(Estimator, solver="sgd", early_stopping=True, n_iter_no_change=3)
+        model.set_params(tol=0.0, learning_rate_init=0.2)
+        validation = {"X_val": X[40:], "y_val": y[40:]}
+        weights = []
+        for _ in range(200):
+            model.partial_fit(X[:40], y[:40], **validation, **CLASSES[Estimator])
+            if model.stop_reason_ is not None:
+                break
+            weights.append(theta(model))
+        assert "validation loss did not improve" in model.stop_reason_
+        losses = model.validation_loss_curve_
+        best = int(np.argmin(losses))
+        assert best == len(losses) - 1 - 3
+        assert model.best_iter_ == best + 1
+        assert model.best_validation_score_ == model.validation_scores_[best]
+        assert_array_equal(theta(model), weights[best])
 
 
 @each_estimator
@@ -154,7 +196,9 @@ class TestWarmStart:
         assert theta(twice).dtype == dtype
         assert twice.loss_curve_ == once.loss_curve_
         assert_array_equal(twice.batch_loss_curve_, once.batch_loss_curve_)
-        assert (twice.n_iter_, twice.t_) == (once.n_iter_, once.t_) == (10, 600)
+        assert (once.n_iter_, twice.n_iter_) == (10, 5)
+        assert once.t_ == twice.t_ == 600
+        assert once.history_["epoch"] == twice.history_["epoch"] == [*range(1, 11)]
 
     def test_goes_on_after_passes(self, Estimator):
         y = Y[Estimator]
@@ -164,13 +208,16 @@ class TestWarmStart:
         once = make(Estimator, max_iter=7).fit(X, y)
         assert_array_equal(theta(passes.fit(X, y)), theta(once))
 
+    # Five iterations are not enough to converge, and not meant to be.
+    @pytest.mark.filterwarnings(FEW_ITERATIONS_ARE_ENOUGH)
     def test_lbfgs_starts_where_it_was(self, Estimator):
         model = make(Estimator, solver="lbfgs", warm_start=True)
         model.fit(X, Y[Estimator])
         reached = model.loss_
         model.fit(X, Y[Estimator])
         assert model.batch_loss_curve_[5] == pytest.approx(reached, rel=1e-12)
-        assert model.n_iter_ == 10
+        assert model.n_iter_ == 5
+        assert len(model.loss_curve_) == 10
 
     def test_without_it_nothing_is_left(self, Estimator):
         model = make(Estimator).fit(X, Y[Estimator])

@@ -1,23 +1,29 @@
 """The regressor: its targets, and linear models as the networks without hidden layers.
 
-Its predictions are the network's outputs as they are, so this is also where it is held
-what a network starts from and what parameters make of it, and how L-BFGS ends.
+Without standardised targets its predictions are the network's outputs as they are, so
+this is also where it is held what a network starts from and what parameters make of
+it, and how L-BFGS ends.
 """
 
 from functools import partial
 
 import numpy as np
 import pytest
-from _helpers import small_net, theta
+from _helpers import FEW_ITERATIONS_ARE_ENOUGH, small_net, theta
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.exceptions import DataConversionWarning
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.metrics import r2_score
+from sklearn.preprocessing import StandardScaler
 
 from skann import BPRegressor
 from skann._activations import ACTIVATIONS
 from skann._initializers import INITIALIZERS
+
+# How far L-BFGS gets in five iterations is nobody's question here.
+pytestmark = pytest.mark.filterwarnings(FEW_ITERATIONS_ARE_ENOUGH)
 
 rng = np.random.RandomState(0)
 X = rng.normal(size=(60, 5))
@@ -30,7 +36,8 @@ STILL = {"learning_rate_init": 1e-300, "momentum": 0.0}
 TO_THE_END = {"solver": "lbfgs", "tol": 1e-10, "max_iter": 1000}
 
 
-make = partial(small_net, BPRegressor)
+# TestStandardisedTargets is about the default, which is True.
+make = partial(small_net, BPRegressor, normalize_y=False)
 
 
 class TestLinearModels:
@@ -108,6 +115,98 @@ class TestTargets:
         assert net.t_ == 2 * net.n_iter_
         assert net.best_validation_score_ == pytest.approx(net.score(X, y), abs=0.2)
         assert net.best_validation_score_ != net.score(X, y)
+
+
+class TestStandardisedTargets:
+    make = staticmethod(partial(small_net, BPRegressor))
+
+    def test_is_the_default(self):
+        assert BPRegressor().normalize_y is True
+
+    @pytest.mark.parametrize("targets", [y, Y], ids=["one output", "two outputs"])
+    @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+    def test_is_a_scaler_around_the_network(self, targets, solver):
+        net = self.make(solver=solver).fit(X, 100 * targets + 7)
+        twin = TransformedTargetRegressor(
+            make(solver=solver), transformer=StandardScaler()
+        ).fit(X, 100 * targets + 7)
+        assert_allclose(net.predict(X), twin.predict(X), rtol=1e-6)
+        assert_allclose(theta(net), theta(twin.regressor_), rtol=1e-6, atol=1e-9)
+        assert_allclose(net.loss_curve_, twin.regressor_.loss_curve_, rtol=1e-9)
+
+    @pytest.mark.parametrize("unit", [1e-12, 1e3, 1e12])
+    @pytest.mark.parametrize("shift", [0.0, 1000.0])
+    def test_the_unit_makes_no_difference(self, unit, shift):
+        net = self.make().fit(X, Y)
+        other = self.make().fit(X, unit * (Y + shift))
+        assert_allclose(theta(other), theta(net), rtol=1e-4, atol=1e-7)
+        assert_allclose(other.loss_curve_, net.loss_curve_, rtol=1e-7)
+        assert_allclose(other.predict(X) / unit - shift, net.predict(X), atol=1e-6)
+
+    def test_weights_take_part(self):
+        # At a rate of nothing and with zero weights a prediction is the weighted mean.
+        start = [np.zeros((5, 7)), np.zeros((7, 2))]
+        net = self.make(**STILL, max_iter=1).fit(X, Y, WEIGHT, coef_init=start)
+        mean = np.average(Y, axis=0, weights=WEIGHT)
+        assert_allclose(net.predict(X), np.tile(mean, (60, 1)), rtol=1e-12)
+        # Half the variance of each output, in units of that variance.
+        whole = self.make(**STILL, max_iter=1, batch_size=60)
+        whole.fit(X, Y, WEIGHT, coef_init=start)
+        assert whole.loss_ == pytest.approx(0.5 + 0.5)
+
+    def test_later_calls_keep_the_units_of_the_first(self):
+        net = self.make(warm_start=True, **STILL).fit(X, Y)
+        before = net.predict(X)
+        net.partial_fit(X, 1000 * Y)
+        assert_allclose(net.predict(X), before, rtol=1e-12)
+        net.fit(X, 1000 * Y)
+        assert_allclose(net.predict(X), before, rtol=1e-12)
+
+    @pytest.mark.parametrize("value", [0.0, 0.1, -3e7])
+    def test_constant_targets(self, value):
+        net = self.make(solver="lbfgs", max_iter=200).fit(X, np.full(60, value))
+        assert np.isfinite(theta(net)).all()
+        assert_allclose(net.predict(X), value, atol=1e-2)
+
+    def test_float32_comes_out_as_float32(self):
+        net = self.make().fit(X.astype(np.float32), 1e6 + Y)
+        assert net.predict(X.astype(np.float32)).dtype == np.float32
+
+    def test_validation_score_is_in_no_unit(self):
+        net = self.make(max_iter=3).fit(X, 50 * Y + 3, X_val=X, y_val=50 * Y + 3)
+        expected = net.score(X, 50 * Y + 3)
+        assert net.validation_scores_[-1] == pytest.approx(expected)
+
+
+class TestMissingTargets:
+    def test_a_row_trains_the_outputs_that_it_has(self):
+        gaps = np.where(rng.uniform(size=Y.shape) < 0.3, np.nan, Y)
+        net = make(hidden_layer_sizes=(), missing_targets="ignore", **TO_THE_END)
+        net.fit(X, gaps)
+        for k in range(2):
+            seen = ~np.isnan(gaps[:, k])
+            linear = LinearRegression().fit(X[seen], gaps[seen, k])
+            assert_allclose(net.coefs_[0][:, k], linear.coef_, atol=1e-6)
+
+    @pytest.mark.parametrize("normalize_y", [False, True])
+    def test_without_gaps_nothing_changes(self, normalize_y):
+        a = make(normalize_y=normalize_y).fit(X, Y)
+        b = make(normalize_y=normalize_y, missing_targets="ignore").fit(X, Y)
+        assert_allclose(theta(b), theta(a), rtol=1e-9)
+
+    @pytest.mark.parametrize("normalize_y", [False, True])
+    def test_rows_without_any_are_left_out(self, normalize_y):
+        gaps = np.where(np.arange(60) % 4 == 0, np.nan, y)
+        seen = ~np.isnan(gaps)
+        settings = {"normalize_y": normalize_y, "missing_targets": "ignore"}
+        a = make(**settings).fit(X, gaps)
+        b = make(**settings).fit(X[seen], y[seen])
+        assert_allclose(theta(a), theta(b), rtol=1e-9)
+        assert a.t_ == b.t_
+
+    def test_nothing_but_gaps_is_an_error(self):
+        with pytest.raises(ValueError, match="y has no target besides NaN"):
+            make(missing_targets="ignore").fit(X, np.full(60, np.nan))
 
 
 class TestStart:
@@ -204,7 +303,7 @@ class TestLbfgs:
 
     def test_says_that_max_fun_has_ended_it(self):
         net = make(solver="lbfgs", max_iter=500, max_fun=4).fit(X, Y)
-        assert "max_fun" in net.stop_reason_
+        assert net.stop_reason_ == "max_fun reached"
 
     def test_with_nothing_to_do(self):
         # The weights are zero and so are the targets: no gradient, and no iteration.

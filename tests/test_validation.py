@@ -3,12 +3,17 @@
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
+from sklearn.model_selection import GroupShuffleSplit, PredefinedSplit
 
+from skann import BPClassifier, BPRegressor
 from skann._activations import ACTIVATIONS
 from skann._validation import (
     check_activations,
-    check_hidden_layer_sizes,
     check_sample_weight,
+    check_targets,
+    hidden_layers,
+    named_in_errors,
+    split_by,
     split_rows,
     unchanged_on_error,
 )
@@ -28,16 +33,42 @@ class TestHiddenLayerSizes:
         ],
     )
     def test_become_a_tuple_of_ints(self, given, sizes):
-        found = check_hidden_layer_sizes(given)
+        found = hidden_layers(BPClassifier(given))
         assert found == sizes
         assert all(type(size) is int for size in found)
 
     @pytest.mark.parametrize("given", [0, -1, (3, 0), (3, -2), (3, 2.0), "ab", ["a"]])
     def test_others_are_named_and_shown(self, given):
         with pytest.raises(ValueError, match=r"^hidden_layer_sizes must be") as error:
-            check_hidden_layer_sizes(given)
+            hidden_layers(BPClassifier(given))
         assert "of at least 1" in str(error.value)
         assert str(given).strip("(,)") in str(error.value)
+
+    @pytest.mark.parametrize(
+        ("depth", "width", "sizes"),
+        [
+            (2, 30, (30, 30)),
+            (3, None, (100, 100, 100)),
+            (None, 7, (7,)),
+            (0, None, ()),
+            (0, 7, ()),
+            (np.int64(2), np.int64(5), (5, 5)),
+        ],
+    )
+    def test_two_numbers_say_the_same(self, depth, width, sizes):
+        net = BPRegressor(n_hidden_layers=depth, n_hidden_units=width)
+        found = hidden_layers(net)
+        assert found == sizes
+        assert all(type(size) is int for size in found)
+
+    @pytest.mark.parametrize("numbers", [{"n_hidden_layers": 2}, {"n_hidden_units": 9}])
+    @pytest.mark.parametrize("given", [(50,), 7, ()])
+    def test_only_one_way_can_be_used(self, numbers, given):
+        ((name, number),) = numbers.items()
+        with pytest.raises(ValueError, match=r"^hidden_layer_sizes=") as error:
+            hidden_layers(BPClassifier(given, **numbers))
+        assert repr(given) in str(error.value)
+        assert f"{name}={number}" in str(error.value)
 
 
 class TestActivations:
@@ -100,8 +131,14 @@ class TestSampleWeight:
 
 
 class TestSplitRows:
-    def split(self, rows, labels=None, fraction=0.2, seed=0):
-        return split_rows(rows, labels, fraction, np.random.default_rng(seed))
+    def split(self, rows, labels=None, fraction=0.2, seed=0, n_least=1):
+        rng = np.random.default_rng(seed)
+        return split_rows(rows, labels, fraction, rng, n_least)
+
+    def test_too_few_rows_to_validate_on(self):
+        assert len(self.split(np.arange(11), fraction=0.1, n_least=2)[1]) == 2
+        with pytest.raises(ValueError, match=r"0\.1 of 10 samples leaves 1.*least 2"):
+            self.split(np.arange(10), fraction=0.1, n_least=2)
 
     @pytest.mark.parametrize("n_rows", [2, 3, 10, 101])
     @pytest.mark.parametrize("fraction", [0.1, 0.25, 0.5])
@@ -151,6 +188,115 @@ class TestSplitRows:
     def test_nothing_left_to_train_on(self, n_rows, fraction):
         with pytest.raises(ValueError, match=f"validation_fraction.*{fraction}"):
             self.split(np.arange(n_rows), fraction=fraction)
+
+
+class TestSplitBy:
+    X, y = np.zeros((12, 2)), np.arange(12)
+
+    def test_the_first_split_is_taken(self):
+        folds = np.where(self.y % 3 == 0, 0, np.where(self.y == 1, 1, -1))
+        train, validation = split_by(
+            PredefinedSplit(folds), self.X, self.y, None, np.arange(12)
+        )
+        np.testing.assert_array_equal(validation, [0, 3, 6, 9])
+        np.testing.assert_array_equal(train, [1, 2, 4, 5, 7, 8, 10, 11])
+
+    def test_groups_stay_together_and_rows_out_of_use_out(self):
+        groups, rows = self.y // 2, np.arange(1, 12)
+        splitter = GroupShuffleSplit(1, test_size=0.5, random_state=0)
+        train, validation = split_by(splitter, self.X, self.y, groups, rows)
+        assert not set(groups[train]) & set(groups[validation])
+        np.testing.assert_array_equal(np.union1d(train, validation), rows)
+
+    def test_a_part_without_rows_in_use_is_an_error(self):
+        folds = PredefinedSplit(np.where(self.y < 3, 0, -1))
+        with pytest.raises(ValueError, match=r"validation_fraction=.* 9 rows .* and 0"):
+            split_by(folds, self.X, self.y, None, np.arange(3, 12))
+
+
+class TestTargets:
+    X = np.zeros((3, 2))
+
+    @pytest.mark.parametrize("given", [[1, 2, 3], np.array([1, 2, 3], object)])
+    def test_numbers_are_numbers(self, given):
+        found = check_targets(given, self.X, dtype="numeric")
+        assert found.dtype.kind in "if"
+        np.testing.assert_array_equal(found, [1, 2, 3])
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            ["a", "b", "c"],
+            np.array([b"a"] * 3),
+            np.zeros(3, "M8[s]"),
+            np.zeros(3, "m8[s]"),
+        ],
+        ids=["words", "bytes", "dates", "durations"],
+    )
+    def test_others_are_named(self, given):
+        with pytest.raises(ValueError, match=r"^y must hold numbers; got an array of"):
+            check_targets(given, self.X, dtype="numeric")
+
+    def test_gaps_are_targets_where_they_are_allowed(self):
+        gaps = [1, np.nan, 2]
+        found = check_targets(gaps, self.X, dtype="numeric", allow_nan=True)
+        np.testing.assert_array_equal(found, gaps)
+        with pytest.raises(ValueError, match="y contains NaN"):
+            check_targets(gaps, self.X, dtype="numeric")
+
+    def test_they_belong_to_rows(self):
+        with pytest.raises(ValueError, match=r"inconsistent.*\[3, 2\]"):
+            check_targets([1, 2], self.X)
+
+
+def test_an_argument_is_named_in_errors():
+    def fail(error):
+        with named_in_errors("y_val"):
+            raise error
+
+    with pytest.raises(ValueError, match=r"^y_val: too long$"):
+        fail(ValueError("too long"))
+    with pytest.raises(KeyError):
+        fail(KeyError("other errors are left alone"))
+
+
+class TestValidationArguments:
+    X, y = np.arange(20.0).reshape(10, 2), np.arange(10) % 2
+
+    @pytest.mark.parametrize("method", ["fit", "partial_fit"])
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ({"X_val": X}, "together; y_val is None"),
+            ({"y_val": y}, "together; X_val is None"),
+            ({"sample_weight_val": np.ones(10)}, "X_val and y_val are not"),
+            ({"X_val": X, "y_val": y[:9]}, "y_val: .*inconsistent"),
+            (
+                {"X_val": X, "y_val": y, "sample_weight_val": -np.ones(10)},
+                "sample_weight_val: .*negative",
+            ),
+            ({"X_val": X[:, :1], "y_val": y}, "1 features.* 2 features"),
+        ],
+        ids=str,
+    )
+    def test_are_complete(self, method, arguments, message):
+        net = BPRegressor()
+        with pytest.raises(ValueError, match=message):
+            getattr(net, method)(self.X, self.y, **arguments)
+        assert not hasattr(net, "coefs_")
+
+    @pytest.mark.parametrize(
+        "parameters",
+        [
+            {},
+            {"early_stopping": True},
+            {"validation_fraction": GroupShuffleSplit(1)},
+        ],
+        ids=["nothing", "no splitter", "no early stopping"],
+    )
+    def test_groups_are_used(self, parameters):
+        with pytest.raises(ValueError, match=r"^groups are given but"):
+            BPClassifier(**parameters).fit(self.X, self.y, groups=self.y)
 
 
 class TestUnchangedOnError:
