@@ -135,9 +135,10 @@ def class_weighted(weight, class_weight, y):
     product = compute_sample_weight(class_weight, y)
     if weight is not None:
         product *= weight
-    if not product.any():
+    if not (np.isfinite(product) & (product >= 0)).all() or not product.any():
         raise ValueError(
-            f"class_weight={class_weight!r} leaves no row a positive weight."
+            "class_weight must give every row a finite weight that is not negative, "
+            f"and one a positive weight; got {class_weight!r}."
         )
     return product
 

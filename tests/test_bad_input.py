@@ -352,6 +352,28 @@ class TestClassifier:
         with refusal(model, "y ", *words):
             method(X, y)
 
+    @each_way
+    @pytest.mark.parametrize("bad", [-1.0, np.nan, np.inf])
+    def test_class_weights(self, way, bad):
+        model, method = prepare(BPClassifier, way)
+        model.set_params(class_weight={0: bad, 1: 1.0, 2: 1.0})
+        with refusal(model, "class_weight", repr(bad), "finite", "negative"):
+            method(X, THREE)
+        model.set_params(class_weight={0: 0.0, 1: 0.0, 2: 0.0})
+        with refusal(model, "class_weight", "positive"):
+            method(X, THREE)
+
+    def test_balanced_passes(self):
+        model, method = prepare(BPClassifier, "first partial_fit")
+        model.set_params(class_weight="balanced")
+        with refusal(model, "class_weight='balanced'", "partial_fit", "dict"):
+            method(X, THREE)
+
+    def test_no_classes(self):
+        model = BPClassifier()
+        with refusal(model, "y ", "[0, 1, 2]", "[]"):
+            model.partial_fit(X, THREE, classes=[])
+
     def test_another_loss(self):
         model, method = prepare(BPClassifier, "partial_fit", loss="mse")
         with refusal(model, "another network", "softmax", "squared_error"):
