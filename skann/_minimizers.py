@@ -11,7 +11,6 @@ table.
 
 from numbers import Integral, Real
 
-import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from ._options import Options
@@ -91,9 +90,10 @@ class LBFGS(Minimizer):
             "maxfun": self.max_fun,
             "maxcor": self.memory,
             "gtol": 0,
-            # SciPy's default gives up on a relative gain below 2e-9, long before the
-            # gradient is small; this one, when nothing is gained any more.
-            "ftol": 64 * np.finfo(float).eps,
+            # SciPy's default gives up on a gain below 2e-9 (of losses below one an
+            # absolute gain), long before the gradient is small; this one, when
+            # nothing is gained any more.
+            "ftol": 0,
         }
 
 

@@ -181,6 +181,17 @@ class TestEnds:
         gradient = IRIS.T @ delta + 0.01 * model.coefs_[0]
         assert max(abs(gradient).max(), abs(delta.sum(axis=0)).max()) <= 1e-3
 
+    def test_short_steps_are_no_end_while_the_gradient_is_large(self, solver):
+        # Large features: steps that look like nothing still change the loss.
+        rng = np.random.default_rng(0)
+        X = 1000 * rng.normal(size=(60, 3))
+        y = X @ [1e-3, 2e-3, 3e-3]
+        model = BPRegressor((), solver=solver, tol=1e-5, max_iter=1000, random_state=0)
+        assert model.fit(X, y).stop_reason_ == "the gradient is small enough"
+        np.testing.assert_allclose(
+            model.coefs_[0].ravel(), [1e-3, 2e-3, 3e-3], rtol=1e-4
+        )
+
     def test_verbose_tells_of_every_iteration(self, solver, capsys):
         model = classifier(solver, max_iter=4, verbose=True).fit(IRIS, SPECIES)
         lines = capsys.readouterr().out.splitlines()
