@@ -351,9 +351,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         rows = np.arange(data.X.shape[0]) if usable.rows is None else usable.rows
         if isinstance(self.validation_fraction, Real):
             labels = data.targets.labels
-            train, held_out = split_rows(
-                rows, labels, self.validation_fraction, rng, codec.least_to_score
-            )
+            train, held_out = split_rows(rows, labels, self.validation_fraction, rng)
         else:
             train, held_out = split_by(
                 self.validation_fraction, data.X, data.y, given.groups, rows
@@ -380,6 +378,11 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         """``score(raw)`` on the validation data, while ``theta`` changes."""
         if self.scoring == "loss":
             return lambda raw: codec.score(raw, held_out)
+        if held_out.n_rows < codec.least_to_score:
+            raise ValueError(
+                f"scoring={self.scoring!r} needs at least {codec.least_to_score} rows to "
+                f"validate on; got {held_out.n_rows}. Raise validation_fraction."
+            )
         scorer = check_scoring(self, scoring=self.scoring)
         # What a scorer wants is a fitted estimator: one that shares theta.
         view = copy.copy(self)

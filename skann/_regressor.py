@@ -39,9 +39,9 @@ class BPRegressor(RegressorMixin, BaseBP):
         A name is the object with its default settings: "adam" needs the least tuning;
         "sgd" is gradient descent with `momentum`; "adamw", "amsgrad", "nadam",
         "rmsprop", "adagrad" and "lion" are optimisers on mini-batches as well. "rprop"
-        takes one step an epoch along the gradient over all rows. "lbfgs" is SciPy's
-        full-batch quasi-Newton method, computed in float64; it suits a few thousand
-        rows.
+        takes one step an epoch along the gradient over all rows. "lbfgs", "cg", "bfgs",
+        "newton-cg" and "trust-ncg" are SciPy's full-batch minimisers, computed in
+        float64; they suit a few thousand rows, and "lbfgs" is the first to try.
     normalize_y : bool, default=True
         Whether the network is trained on targets that are shifted to mean zero and
         scaled to variance one, each output by itself, by the training rows of the first
@@ -50,14 +50,15 @@ class BPRegressor(RegressorMixin, BaseBP):
     missing_targets : {"error", "ignore"}, default="error"
         What to do about NaN in `y`: refuse it; or take it as "not observed", so that
         the row trains the other outputs. Rows without any target are left out.
-    alpha : float, default=0.0
+    alpha : float, default=0.003
         Strength of the L2 penalty ``alpha / 2 * ||W||²`` that is added to the mean
         loss; biases are not penalised. It does not depend on the batch size:
-        scikit-learn's ``alpha`` is ``batch_size`` times as large for the same effect
-        (its default of 1e-4 is 5e-7 here, next to nothing; hence 0).
+        scikit-learn's ``alpha`` is ``batch_size`` times as large for the same effect.
+        The default is the largest that did no harm to smooth functions without noise,
+        and it helps where there is noise.
     batch_size : int or "auto", default="auto"
-        Rows in a mini-batch; "auto" is a hundredth of the rows, at least 32 and at most
-        200. A larger number than there are rows makes one batch of all. "rprop" and the
+        Rows in a mini-batch; "auto" is a twenty-fifth of the rows, at least 8 and at
+        most 200. A larger number than there are rows makes one batch of all. "rprop" and the
         minimisers use all rows at once.
     learning_rate : str, object of `skann.schedules` or callable, default="constant"
         Rate over time, for the solvers of mini-batches, any with any. "constant".
@@ -81,7 +82,7 @@ class BPRegressor(RegressorMixin, BaseBP):
         Exponent of "invscaling". Must be left alone where `learning_rate` is an object
         or a callable, or a name that scikit-learn does not have.
     max_iter : int, default=200
-        Epochs (for "lbfgs", iterations) at most.
+        Epochs (of a full-batch solver, iterations) at most.
     shuffle : bool, default=True
         Whether to shuffle the rows before each epoch. One batch of all rows is never
         shuffled.
@@ -89,7 +90,7 @@ class BPRegressor(RegressorMixin, BaseBP):
         Determines starting weights, the validation split and shuffling.
     tol : float, default=1e-4
         An epoch improves if its loss falls below the best one by more than this. For
-        "lbfgs", the largest gradient component at which it has converged.
+        full-batch solvers, the largest gradient component at convergence.
     verbose : bool, default=False
         Whether to print the progress of each epoch.
     warm_start : bool, default=False
@@ -115,7 +116,8 @@ class BPRegressor(RegressorMixin, BaseBP):
         Epochs in a row without improvement after which training stops; infinity for
         never.
     max_fun : int, default=15000
-        Evaluations of the objective at most, for "lbfgs".
+        Evaluations of the objective at most, for full-batch solvers by name; a
+        product of the Hessian with a vector counts as two.
     weight_init : str, default="auto"
         Distribution of the starting weights: "uniform" (±0.5, the lecture's),
         "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "he_uniform_max"
@@ -146,7 +148,7 @@ class BPRegressor(RegressorMixin, BaseBP):
         Biases of each layer.
     loss_curve_ : list of float
         Objective of each epoch: the mean over its batches, each before its update.
-        For "lbfgs", after each iteration.
+        For full-batch solvers, after each iteration.
     batch_loss_curve_ : ndarray of shape (n_updates,)
         Objective of every mini-batch before its update, over the life of the model.
     loss_, best_loss_ : float
@@ -217,7 +219,7 @@ class BPRegressor(RegressorMixin, BaseBP):
         solver="adam",
         normalize_y=True,
         missing_targets="error",
-        alpha=0.0,
+        alpha=0.003,
         batch_size="auto",
         learning_rate="constant",
         learning_rate_init=0.001,

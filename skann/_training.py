@@ -123,12 +123,13 @@ def run(
 
 
 def automatic_batch_size(n_rows):
-    """A hundredth of the rows, between 32 and 200.
+    """A twenty-fifth of the rows, between 8 and 200.
 
     Few rows in batches of 200 would make a handful of updates an epoch: too few in any
-    usual number of epochs. Beyond 200 a step costs more than it gains.
+    usual number of epochs, and too few for ``n_iter_no_change`` of them to tell that
+    training has come to rest. Beyond 200 a step costs more than it gains.
     """
-    return min(200, max(32, n_rows // 100))
+    return min(200, max(8, n_rows // 25))
 
 
 def _limits(parameters, patience, stops_early):

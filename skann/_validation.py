@@ -143,7 +143,7 @@ def class_weighted(weight, class_weight, y):
     return product
 
 
-def split_rows(rows, labels, validation_fraction, rng, n_least=1):
+def split_rows(rows, labels, validation_fraction, rng):
     """Split row numbers into training and validation rows.
 
     Parameters
@@ -154,8 +154,6 @@ def split_rows(rows, labels, validation_fraction, rng, n_least=1):
         rows than classes, can't be stratified: the split is then plainly random.
     validation_fraction : float
     rng : numpy.random.Generator
-    n_least : int
-        Validation rows that there must be.
 
     Returns
     -------
@@ -173,11 +171,6 @@ def split_rows(rows, labels, validation_fraction, rng, n_least=1):
             f"on one and validate on the other; got {len(rows)} sample."
         )
     n_validation = int(np.ceil(validation_fraction * len(rows)))
-    if n_validation < n_least:
-        raise ValueError(
-            f"validation_fraction={validation_fraction} of {len(rows)} samples leaves "
-            f"{n_validation} to validate on; it must leave at least {n_least}."
-        )
     if n_validation == len(rows):
         raise ValueError(
             f"validation_fraction={validation_fraction} of {len(rows)} samples leaves "
