@@ -380,8 +380,8 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
             return lambda raw: codec.score(raw, held_out)
         if held_out.n_rows < codec.least_to_score:
             raise ValueError(
-                f"scoring={self.scoring!r} needs at least {codec.least_to_score} rows to "
-                f"validate on; got {held_out.n_rows}. Raise validation_fraction."
+                f"scoring={self.scoring!r} needs at least {codec.least_to_score} rows "
+                f"to validate on; got {held_out.n_rows}. Raise validation_fraction."
             )
         scorer = check_scoring(self, scoring=self.scoring)
         # What a scorer wants is a fitted estimator: one that shares theta.

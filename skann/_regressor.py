@@ -58,8 +58,8 @@ class BPRegressor(RegressorMixin, BaseBP):
         and it helps where there is noise.
     batch_size : int or "auto", default="auto"
         Rows in a mini-batch; "auto" is a twenty-fifth of the rows, at least 8 and at
-        most 200. A larger number than there are rows makes one batch of all. "rprop" and the
-        minimisers use all rows at once.
+        most 200. A larger number than there are rows makes one batch of all. "rprop"
+        and the minimisers use all rows at once.
     learning_rate : str, object of `skann.schedules` or callable, default="constant"
         Rate over time, for the solvers of mini-batches, any with any. "constant".
         "invscaling": ``learning_rate_init / (t + 1) ** power_t`` with t the rows

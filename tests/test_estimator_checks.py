@@ -37,7 +37,7 @@ ESTIMATORS = [
     BPRegressor(activation="tanh_opt"),
     BPRegressor(solver="sgd"),
     BPRegressor(solver="lbfgs"),
-    BPRegressor(early_stopping=True, validation_fraction=0.2),
+    BPRegressor(early_stopping=True),
 ]
 
 NO_RANDOM_SPLIT_CAN = {
