@@ -64,7 +64,8 @@ class BPClassifier(ClassifierMixin, BaseBP):
         (its default of 1e-4 is 5e-7 here, next to nothing; hence 0).
     batch_size : int or "auto", default="auto"
         Rows in a mini-batch; "auto" is a twenty-fifth of the rows, at least 8 and at
-        most 200. A larger number than there are rows makes one batch of all. "rprop"
+        most 200, and all of up to 64 rows. A larger number than there are rows makes
+        one batch of all. "rprop"
         and the minimisers use all rows at once.
     learning_rate : str, object of `skann.schedules` or callable, default="constant"
         Rate over time, for the solvers of mini-batches, any with any. "constant".

@@ -123,13 +123,14 @@ def run(
 
 
 def automatic_batch_size(n_rows):
-    """A twenty-fifth of the rows, between 8 and 200.
+    """A twenty-fifth of the rows, between 8 and 200; all of up to 64.
 
     Few rows in batches of 200 would make a handful of updates an epoch: too few in any
     usual number of epochs, and too few for ``n_iter_no_change`` of them to tell that
-    training has come to rest. Beyond 200 a step costs more than it gains.
+    training has come to rest. Beyond 200 a step costs more than it gains. The very few
+    that are one batch have no chance in their training, as scikit-learn's checks want.
     """
-    return min(200, max(8, n_rows // 25))
+    return n_rows if n_rows <= 64 else min(200, max(8, n_rows // 25))
 
 
 def _limits(parameters, patience, stops_early):
