@@ -1,7 +1,10 @@
 """The learning-rate range test: which rate to start from, from one short training.
 
-The model is a clone that is trained batch by batch through ``partial_fit``, so that
-every estimator, loss and solver takes part without the engine knowing of it.
+The model is a clone that is trained through ``partial_fit``, one batch and so one step
+a call: every estimator, loss and solver takes part without the engine knowing of it.
+What ``fit`` takes from all rows at once, the clone can't take from its first batch: the
+size of a batch, the mean and the deviation of real targets, and balanced class weights
+are worked out here beforehand (:func:`_prepared`), as ``fit`` would.
 """
 
 import copy
@@ -11,21 +14,23 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.utils import _safe_indexing, check_random_state, indexable
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
 from ._classifier import BPClassifier
 from ._codecs import make_codec
 from ._monitor import DivergenceError
+from ._real_codec import RealCodec
 from ._regressor import BPRegressor
 from ._solvers import solver_for
+from ._training import automatic_batch_size
 from ._validation import check_sample_weight
 
 # How many times its lowest value the smoothed loss may be before the test ends.
 _BLOWN_UP = 4
 
 # Share of the steps in the window that the losses are smoothed over, on each side.
-_WINDOW = 0.05
+_WINDOW = 0.1
 
 
 @dataclass
@@ -113,10 +118,10 @@ def learning_rate_range_test(
     Parameters
     ----------
     estimator : BPClassifier or BPRegressor
-        With a solver of mini-batches. Not changed, and need not be fitted; its
-        `learning_rate`, `learning_rate_init`, `power_t`, `max_iter`, `warm_start` and
-        `early_stopping` don't matter. A pipeline has to be taken apart: give its last
-        step, and X as that step sees it.
+        With a solver of mini-batches, so neither "rprop" nor "lbfgs". Not changed, and
+        need not be fitted; its `learning_rate`, `learning_rate_init`, `power_t`,
+        `max_iter`, `warm_start` and `early_stopping` don't matter. A pipeline has to be
+        taken apart: give its last step, and X as that step sees it.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Training data.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -143,14 +148,17 @@ def learning_rate_range_test(
     TypeError
         If `estimator` is not one of the two.
     ValueError
-        If a parameter or the data are not valid, the solver has no learning rate, or
-        training diverges at the first step.
+        If a parameter or the data are not valid, the solver takes all rows at once,
+        or training diverges at the first step.
 
     Notes
     -----
-    Rows are drawn anew, in whole batches, as often as is needed. The losses are
-    smoothed by a triangular window of 5 % of the steps to either side. The test ends
-    when their mean over the last 5 % is 4 times its lowest, or no longer finite.
+    Rows are drawn anew, in whole batches of the size that `fit` would use, as often as
+    is needed: a larger batch bears a higher rate. The mean and deviation of
+    `normalize_y` and balanced class weights are those of all rows, as in `fit`. The
+    losses are smoothed by a triangular window of 10 % of the steps to either side. The
+    test ends when their mean over the last 10 % is 4 times its lowest, or no longer
+    finite.
 
     The suggestion is a fifth of the rate at the lowest smoothed loss. Of eight rules
     that were compared with the best rate of a grid, on MNIST, digits, iris, diabetes, a
@@ -158,7 +166,16 @@ def learning_rate_range_test(
     which 80 % of the fall is done left the lowest training losses on average; of the
     two it is the simpler. A tenth was often too slow and a third sometimes unstable, as
     was the steepest descent of the logarithm; the steepest descent of the loss was the
-    slowest of all. Where losses of single batches differ much, look at the plot.
+    slowest of all.
+
+    The window was chosen on MNIST, digits, iris, breast cancer, diabetes and a smooth
+    regression, with both solvers, batches of 32 to 128 rows and ten random states each.
+    At 10 % the suggestions differ by a factor of 1.3 from one random state to the next,
+    at 5 % by 1.5, and the worst of ten leaves a training loss 2.6 times that of the
+    best rate of a grid, at 5 % 3.7 times (geometric means, batches of 32 to 40). A test
+    with batches of 128 for training in those of 32 suggested up to 3.5 times as high a
+    rate, for "sgd" sometimes too high a one. Where losses of single batches differ
+    much, look at the plot.
 
     References
     ----------
@@ -246,23 +263,40 @@ def _model(estimator, rates):
         learning_rate=rates.item,
     )
     model._validate_params()
-    if not solver_for(model).uses_learning_rate:
+    solver = solver_for(model)
+    if not solver.uses_learning_rate or solver.full_batch:
+        rate = "" if solver.uses_learning_rate else "has no learning rate and "
         raise ValueError(
             "estimator must have a solver of mini-batches, such as 'sgd' or 'adam'; "
-            f"solver={estimator.solver!r} has no learning rate."
+            f"got solver={estimator.solver!r}, which {rate}takes all rows at once."
         )
     return model
 
 
+def _prepared(model, X, y, sample_weight):
+    """X, y and row weights as ``fit`` would see them, checked; they suit the model."""
+    X, y = model._validate_pair(X, y, reset=True)
+    weight = model._weigh(check_sample_weight(sample_weight, X), y)
+    n_rows = X.shape[0] if weight is None else np.count_nonzero(weight)
+    size = model.batch_size
+    size = automatic_batch_size(n_rows) if size == "auto" else size
+    model.set_params(batch_size=min(size, n_rows))
+    if isinstance(model, BPClassifier):
+        model.set_params(class_weight=None)
+    else:
+        codec = RealCodec(y, weight, normalize=model.normalize_y)
+        y = (y - codec.mean) / codec.scale
+        model.set_params(normalize_y=False)
+    return X, y, weight
+
+
 def _batches(model, X, y, sample_weight):
     """Arguments of ``partial_fit`` for one batch after the other, without end."""
-    X, y = indexable(*(v if hasattr(v, "shape") else np.asarray(v) for v in (X, y)))
-    weight = check_sample_weight(sample_weight, X)
+    X, y, weight = _prepared(model, X, y, sample_weight)
     rows = np.arange(X.shape[0]) if weight is None else np.flatnonzero(weight)
     # The model's own generator draws its weights as if there were no other.
     rng = check_random_state(copy.deepcopy(model.random_state))
-    size = 200 if model.batch_size == "auto" else model.batch_size
-    size = min(size, len(rows))
+    size = model.batch_size
     first = {}
     if isinstance(model, BPClassifier):
         first["classes"] = make_codec(y).classes
@@ -271,8 +305,8 @@ def _batches(model, X, y, sample_weight):
         for start in range(0, len(rows) - size + 1, size):
             batch = order[start : start + size]
             yield {
-                "X": _safe_indexing(X, batch),
-                "y": _safe_indexing(y, batch),
+                "X": X[batch],
+                "y": y[batch],
                 "sample_weight": None if weight is None else weight[batch],
                 **first,
             }
