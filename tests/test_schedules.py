@@ -207,6 +207,12 @@ def data(Estimator, n=40):
     return X, (z > 0).astype(int) if Estimator is BPClassifier else z
 
 
+def follows(solver):
+    """Whether the solver of that name has a use for a schedule."""
+    kind = SOLVERS[solver]
+    return kind.uses_learning_rate and kind.follows_schedule
+
+
 over_estimators = pytest.mark.parametrize("Estimator", [BPClassifier, BPRegressor])
 over_warmups = pytest.mark.parametrize("warmup", [0.0, 0.3])
 
@@ -233,9 +239,7 @@ class TestAsParameter:
         net.set_params(learning_rate=planned.item, learning_rate_init=0.001)
         np.testing.assert_array_equal(theta(net.fit(X, y)), theta(mine))
 
-    @pytest.mark.parametrize(
-        "solver", [name for name in SOLVERS if SOLVERS[name].uses_learning_rate]
-    )
+    @pytest.mark.parametrize("solver", [name for name in SOLVERS if follows(name)])
     @over_names
     @over_warmups
     def test_goes_with_every_stochastic_solver(self, solver, name, warmup):
@@ -296,7 +300,14 @@ class TestAsParameter:
     )
     def test_a_run_that_was_planned_to_its_end_is_no_failure(self, schedule, warned):
         X, y = data(BPClassifier)
-        net = small_net(BPClassifier, learning_rate=schedule, max_iter=11, tol=0)
+        # The loss falls by more than half in the last ten epochs.
+        net = small_net(
+            BPClassifier,
+            learning_rate=schedule,
+            learning_rate_init=0.05,
+            max_iter=11,
+            tol=0,
+        )
         if not warned:
             net.fit(X, y)
             return
@@ -380,7 +391,7 @@ class TestGoingOn:
     @pytest.mark.parametrize(
         "change",
         [
-            {"learning_rate_init": 0.05},
+            {"learning_rate_init": 5e-4},
             {"learning_rate__factor": 4},
             {"learning_rate": Adaptive(smallest=1e-5)},
         ],
@@ -390,7 +401,7 @@ class TestGoingOn:
         net = small_net(
             BPClassifier,
             learning_rate=Adaptive(),
-            learning_rate_init=0.1,
+            learning_rate_init=1e-3,
             tol=1e9,
             n_iter_no_change=2,
             max_iter=3,
@@ -399,11 +410,10 @@ class TestGoingOn:
         )
 
         def lowered_to():
-            with pytest.warns(ConvergenceWarning):
-                net.fit(X, y)
+            net.fit(X, y)
             return capsys.readouterr().out.split("lowered to ")[1].split("\n")[0]
 
-        assert [lowered_to(), lowered_to()] == ["0.02", "0.004"]
+        assert [lowered_to(), lowered_to()] == ["0.0002", "4e-05"]
         net.set_params(**change)
         first = net.learning_rate_init / net.learning_rate.factor
         assert lowered_to() == f"{first:g}"
@@ -551,17 +561,48 @@ class TestRefusals:
             learning_rate_init=0.1,
         )
 
+
+class TestSolversWithoutUseForOne:
+    """A warning and no error: a grid over solvers and schedules has such a corner."""
+
     @pytest.mark.parametrize(
-        "given", [Constant(warmup=0.1), OneCycle(), "cosine", len], ids=repr
+        "given",
+        [Constant(warmup=0.1), OneCycle(), "cosine", "adaptive", falling],
     )
-    def test_lbfgs(self, given):
-        self.refuse("learning_rate", "lbfgs", learning_rate=given, solver="lbfgs")
+    @pytest.mark.parametrize("solver", [name for name in SOLVERS if not follows(name)])
+    def test_warn(self, solver, given):
+        X, y = data(BPClassifier)
+        net = small_net(
+            BPClassifier, solver=solver, learning_rate=given, max_iter=100, tol=0.1
+        )
+        with pytest.warns(UserWarning, match=f"is not used by solver='{solver}'") as w:
+            net.fit(X, y)
+        assert f"learning_rate={given!r}" in str(w[0].message)
+        assert len(w) == 1
 
     @pytest.mark.parametrize("given", ["constant", Constant()], ids=repr)
-    def test_lbfgs_takes_a_constant(self, given):
+    @pytest.mark.parametrize("solver", [name for name in SOLVERS if not follows(name)])
+    def test_take_a_constant(self, solver, given):
         X, y = data(BPClassifier)
-        net = small_net(BPClassifier, solver="lbfgs", learning_rate=given, max_iter=100)
+        net = small_net(
+            BPClassifier, solver=solver, learning_rate=given, max_iter=100, tol=0.1
+        )
         assert net.fit(X, y).n_iter_ > 0
+
+    @pytest.mark.parametrize(
+        "given",
+        [Constant(warmup=0.1), OneCycle(), "cosine", "adaptive", falling],
+    )
+    @pytest.mark.parametrize(
+        "solver", [n for n in SOLVERS if not SOLVERS[n].uses_learning_rate]
+    )
+    @pytest.mark.filterwarnings("ignore:learning_rate=:UserWarning")  # tested above
+    def test_minimisers_do_not_use_it(self, solver, given):
+        X, y = data(BPClassifier)
+        net = small_net(BPClassifier, solver=solver, max_iter=100)
+        plain = clone(net).fit(X, y)
+        net.set_params(learning_rate=given)
+        np.testing.assert_array_equal(theta(net.fit(X, y)), theta(plain))
 
 
 def test_a_schedule_of_one_s_own():
