@@ -13,6 +13,7 @@ float64 here whatever the data's dtype.
 """
 
 import math
+import time
 import warnings
 
 import numpy as np
@@ -37,7 +38,8 @@ def train(objective, batches, monitor, *, solver, max_iter, tol):
         Bound to a float64 theta.
     batches : Batches
     monitor : Monitor
-        Records every iteration, and may stop.
+        Records every iteration, and may stop. From the second iteration on, one ends
+        unfinished when the clock is past the monitor's ``deadline``.
     solver : Minimizer
     max_iter : int
         Iterations at most.
@@ -162,6 +164,11 @@ class _Run:
         return self._last
 
     def _spend(self, cost):
+        # The monitor looks at the clock between iterations, but one of Newton's may
+        # take hundreds of products. The first is let through, or nothing is learnt.
+        if self._n_iter and time.perf_counter() >= self._monitor.deadline:
+            self._monitor.stop_reason = "max_time is over, in mid-iteration"
+            raise _Ended
         if self._n_fun + cost > self._solver.max_fun:
             self._stop_at("max_fun", self._solver.max_fun)
         self._n_fun += cost

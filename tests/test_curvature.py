@@ -1,10 +1,13 @@
 """Hessian-vector products: differences of the gradient, and what a Hessian is."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from _helpers import (
     make_batches,
     make_case,
+    make_targets,
     make_weight,
     objective_for,
     slope,
@@ -15,10 +18,33 @@ from skann import _batches
 from skann._activations import ACTIVATIONS
 from skann._curvature import Curvature
 from skann._losses import LOSSES
+from skann._network import Network
 
-over_losses = pytest.mark.parametrize("loss", LOSSES)
+GAPS = "observed_squared_error, with gaps"
+TASKS = "softmax of two tasks"
+
+# Every loss as it is, and what else targets can make of one.
+over_losses = pytest.mark.parametrize("loss", [*LOSSES, GAPS, TASKS])
 over_weights = pytest.mark.parametrize("weighted", [False, True])
 over_alphas = pytest.mark.parametrize("alpha", [0.0, 0.3])
+
+
+def special_case(loss, activations, **options):
+    """As ``make_case``, also for targets with gaps and for several tasks."""
+    if loss == TASKS:
+        network, theta, X, y = make_case("softmax", activations, **options)
+        n_rows, n_outputs = y.shape
+        tasks = n_outputs // 2, n_outputs - n_outputs // 2
+        rng = np.random.default_rng(0)
+        y = np.hstack([make_targets("softmax", n_rows, n, rng) for n in tasks])
+        return replace(network, tasks=tasks), theta, X, y
+    network, theta, X, y = make_case(loss.split(",")[0], activations, **options)
+    if loss == GAPS:
+        rows = np.arange(len(y))
+        y[rows, rows % y.shape[1]] = np.nan
+        y[1] = np.nan
+        y[2] = 1.5
+    return network, theta, X, y
 
 
 class Case:
@@ -27,7 +53,7 @@ class Case:
     def __init__(self, loss, activations, weighted=False, alpha=0.0, **options):
         chunk = options.pop("chunk", 2048)
         as_sparse = options.pop("as_sparse", False)
-        self.network, self.theta, X, y = make_case(loss, activations, **options)
+        self.network, self.theta, X, y = special_case(loss, activations, **options)
         if as_sparse:
             X = sparse.csr_matrix(np.maximum(X, 0))
         weight = make_weight(X.shape[0]) if weighted else None
@@ -70,8 +96,9 @@ class TestIsTheSlopeOfTheGradient:
 
     @pytest.mark.parametrize("n_outputs", [1, 2, 5])
     def test_no_hidden_layer(self, loss, weighted, alpha, n_outputs):
-        if loss == "softmax" and n_outputs == 1:
-            n_outputs = 3  # one softmax output is always 1 and has no gradient
+        if n_outputs == 1 or loss == TASKS:
+            # One softmax output is always 1 and has no gradient.
+            n_outputs += {"softmax": 2, TASKS: 3}.get(loss, 0)
         Case(loss, (), weighted, alpha, n_outputs=n_outputs).check()
 
     @pytest.mark.parametrize("depth", [0, 1, 2])
@@ -122,6 +149,56 @@ class TestIsAHessian:
             atol=1e-14,
         )
         assert not case.product(np.zeros_like(u)).any()
+
+
+# Without hidden layers nothing joins the outputs: H has a block for each of them, or
+# for each task, which is that of a network by itself.
+class TestOutputsThatAreNotJoined:
+    def parts(self, case, vector, outputs):
+        layout = case.network.layout
+        weights, biases = layout.weights(vector)[0], layout.biases(vector)[0]
+        return np.concatenate([weights[:, outputs].ravel(), biases[outputs]])
+
+    def alone(self, case, network, X, y, outputs, vector, weight=None):
+        curvature = Curvature(network, 0.1, make_batches(X, y, weight), 2048)
+        assert network.layout.n_parameters == len(X[0]) * y.shape[1] + y.shape[1]
+        return curvature.product(
+            self.parts(case, case.theta, outputs), self.parts(case, vector, outputs)
+        )
+
+    def test_each_task_has_its_own_curvature(self):
+        network, _, X, y = special_case(TASKS, (), n_outputs=7)
+        assert network.tasks == (3, 4)
+        case = Case(TASKS, (), alpha=0.1, n_outputs=7)
+        (vector,) = case.directions(1)
+        found = case.product(vector)
+        for outputs in (slice(0, 3), slice(3, 7)):
+            labels = y[:, outputs]
+            small = Network((X.shape[1], labels.shape[1]), (), "softmax")
+            np.testing.assert_allclose(
+                self.parts(case, found, outputs),
+                self.alone(case, small, X, labels, outputs, vector),
+                rtol=1e-12,
+                atol=1e-15,
+            )
+
+    def test_a_gap_is_a_row_without_weight_for_its_output(self):
+        _, _, X, y = special_case(GAPS, ())
+        case = Case(GAPS, (), alpha=0.1)
+        (vector,) = case.directions(1)
+        found = case.product(vector)
+        for k in range(y.shape[1]):
+            seen = np.isfinite(y[:, k])
+            assert 0 < seen.sum() < len(y)
+            small = Network((X.shape[1], 1), (), "squared_error")
+            outputs = slice(k, k + 1)
+            target = np.nan_to_num(y[:, outputs])
+            np.testing.assert_allclose(
+                self.parts(case, found, outputs),
+                self.alone(case, small, X, target, outputs, vector, seen),
+                rtol=1e-12,
+                atol=1e-15,
+            )
 
 
 @pytest.mark.parametrize("chunk", [7, 2048])

@@ -14,7 +14,7 @@ from scipy.optimize import minimize
 from skann._curvature import Curvature
 from skann._fullbatch import train
 from skann._minimizers import LBFGS, MINIMIZERS
-from skann._monitor import Monitor
+from skann._monitor import Best, Limits, Monitor, new_history
 from skann._objective import Objective
 from skann._stopping import Patience
 
@@ -33,6 +33,13 @@ class Counting(Objective):
     def full(self, *args):
         self.n_evaluations += 1
         return super().full(*args)
+
+
+def recorded(monitor, column):
+    """One column of what the monitor has written down."""
+    history = new_history()
+    monitor.write_to(history)
+    return history[column]
 
 
 class Run:
@@ -65,13 +72,10 @@ class Run:
         max_iter=1000,
         tol=1e-6,
         patience=None,
-        validate=None,
         monitor=None,
         **options,
     ):
-        monitor = monitor or Monitor(
-            self.theta, patience, validate=validate, max_iter=max_iter
-        )
+        monitor = monitor or Monitor(self.theta, Limits(patience), max_iter=max_iter)
         train(
             self.objective,
             self.batches,
@@ -131,13 +135,21 @@ class TestRecord:
         run = Run(alpha=0.01)
         first = run.value()
         monitor = run.train(solver, max_iter=20)
-        assert monitor.losses[-1] == pytest.approx(run.value(), rel=1e-12)
-        assert monitor.losses == sorted(monitor.losses, reverse=True)
+        losses = recorded(monitor, "loss")
+        assert losses[-1] == monitor.loss == pytest.approx(run.value(), rel=1e-12)
+        assert losses == sorted(losses, reverse=True)
         # Before each iteration: the start, and then what the one before has reached.
         assert list(monitor.batch_losses) == pytest.approx(
-            [first, *monitor.losses[:-1]], rel=1e-12
+            [first, *losses[:-1]], rel=1e-12
         )
-        assert monitor.n_seen == 60 * len(monitor.losses)
+        assert recorded(monitor, "epoch") == list(range(1, 21))
+        assert monitor.n_iter == 20
+        assert monitor.n_seen == 60 * 20
+
+    def test_there_is_no_learning_rate(self, solver):
+        assert np.isnan(
+            recorded(Run().train(solver, max_iter=3), "learning_rate")
+        ).all()
 
     def test_validation_sees_theta_of_the_iteration(self, solver):
         run = Run()
@@ -145,25 +157,53 @@ class TestRecord:
 
         def validate():
             seen.append(run.value())
-            return seen[-1], 0.0
+            return seen[-1], -len(seen)
 
-        monitor = run.train(solver, max_iter=10, validate=validate)
-        assert seen == pytest.approx(monitor.losses, rel=1e-12)
+        monitor = Monitor(run.theta, Limits(), validate=validate)
+        run.train(solver, max_iter=10, monitor=monitor)
+        assert seen == pytest.approx(recorded(monitor, "loss"), rel=1e-12)
+        assert recorded(monitor, "validation_loss") == seen
+        assert recorded(monitor, "validation_score") == [-n for n in range(1, 11)]
+
+    @pytest.mark.parametrize(
+        "watched", ["training loss", "validation loss", "validation score"]
+    )
+    def test_the_best_is_kept_with_its_parameters(self, solver, watched):
+        run = Run()
+        # By validation the fourth of ten iterations is the best.
+        losses = [5.0, 4.0, 3.0, 1.0, 2.0, 6.0, 7.0, 8.0, 9.0, 10.0]
+        remaining, thetas = iter(losses), []
+
+        def validate():
+            thetas.append(run.theta.copy())
+            loss = next(remaining)
+            return loss, -loss
+
+        monitor = Monitor(
+            run.theta, Limits(), validate=validate, best=Best(), watched=watched
+        )
+        run.train(solver, max_iter=10, monitor=monitor)
+        training_losses = recorded(monitor, "loss")
+        expected = int(np.argmin(training_losses if watched[0] == "t" else losses))
+        assert monitor.best.epoch == expected + 1
+        np.testing.assert_array_equal(run.theta, thetas[-1])
+        monitor.restore_best()
+        np.testing.assert_array_equal(run.theta, thetas[expected])
+        assert run.value() == pytest.approx(training_losses[expected], rel=1e-12)
 
     def test_the_gradient_s_norm_is_that_of_the_iteration(self, solver):
-        run = Run("softmax", alpha=0.01)
-        norms, expected = [], []
+        run, other = (Run("softmax", alpha=0.01) for _ in range(2))
+        expected = []
 
         class Watching(Monitor):
-            def end_of_epoch(self, *args, gradient_norm, **options):
-                norms.append(gradient_norm)
+            def end_of_epoch(self, *args, **options):
                 other.theta[...] = run.theta
                 other.objective.full(other.batches, 60)
                 expected.append(np.linalg.norm(other.objective.gradient))
                 return super().end_of_epoch(*args, **options)
 
-        other = Run("softmax", alpha=0.01)
-        run.train(solver, max_iter=10, monitor=Watching(run.theta, None))
+        monitor = run.train(solver, max_iter=10, monitor=Watching(run.theta, Limits()))
+        norms = recorded(monitor, "gradient_norm")
         assert len(norms) > 5
         np.testing.assert_allclose(norms, expected, rtol=1e-9, atol=1e-12)
 
@@ -213,7 +253,7 @@ def test_is_scipy_s_own_run(solver):
 class TestReasonsToStop:
     def test_max_iter(self, solver):
         monitor = Run().train(solver, max_iter=3)
-        assert len(monitor.losses) == 3
+        assert monitor.n_iter == 3
         assert monitor.stop_reason is None
         assert monitor.limit == ("max_iter", 3)
 
@@ -229,8 +269,9 @@ class TestReasonsToStop:
         assert monitor.stop_reason is None
         assert monitor.limit == ("max_fun", max_fun)
         # The last completed iteration and not the last point tried.
-        assert monitor.loss == (monitor.losses or [monitor.loss])[-1]
-        assert run.value() == pytest.approx((monitor.losses or [first])[-1], rel=1e-12)
+        losses = recorded(monitor, "loss")
+        assert [monitor.loss] == (losses or [monitor.loss])[-1:]
+        assert run.value() == pytest.approx((losses or [first])[-1], rel=1e-12)
 
     @pytest.mark.parametrize("tol", [1e-1, 1e-3, 1e-6, 1e-9])
     @pytest.mark.parametrize("activations", [(), ("tanh", "tanh")], ids=str)
@@ -251,7 +292,7 @@ class TestReasonsToStop:
     @pytest.mark.parametrize("tol", [1e-2, 1e-3])
     def test_stops_at_the_first_gradient_that_is_small(self, solver, tol):
         run = Run("softmax", ("tanh",), alpha=0.001)
-        n_iter = len(run.train(solver, tol=tol).losses)
+        n_iter = run.train(solver, tol=tol).n_iter
         shorter = Run("softmax", ("tanh",), alpha=0.001)
         shorter.train(solver, tol=tol, max_iter=n_iter - 1)
         assert run.largest_slope() <= tol < shorter.largest_slope()
@@ -260,7 +301,8 @@ class TestReasonsToStop:
         # With nothing left but rounding SciPy tries points until it gives up.
         run = Run("softmax", ("tanh",), alpha=0.01)
         monitor = run.train(solver, tol=0.0, max_iter=10_000)
-        assert run.value() == pytest.approx(monitor.losses[-1], rel=1e-14)
+        assert run.value() == pytest.approx(monitor.loss, rel=1e-14)
+        assert recorded(monitor, "loss")[-1] == monitor.loss
         assert run.largest_slope() < 1e-4
         assert NO_STEP in monitor.stop_reason
         assert capfd.readouterr() == ("", "")
@@ -268,22 +310,52 @@ class TestReasonsToStop:
     def test_patience(self, solver):
         run = Run()
         monitor = run.train(solver, patience=Patience(1e9, 3))
-        assert len(monitor.losses) == 4
-        assert "did not improve" in monitor.stop_reason
-        assert monitor.losses[-1] == pytest.approx(run.value(), rel=1e-12)
+        assert monitor.n_iter == 4
+        assert "training loss did not improve" in monitor.stop_reason
+        assert monitor.loss == pytest.approx(run.value(), rel=1e-12)
 
     def test_whatever_the_monitor_says_ends_the_run(self, solver):
         class Impatient(Monitor):
             def end_of_epoch(self, *args, **options):
                 super().end_of_epoch(*args, **options)
                 self.stop_reason = "time is up"
-                return len(self.losses) == 2
+                return self.n_iter == 2
 
         run = Run()
-        monitor = run.train(solver, monitor=Impatient(run.theta, None))
-        assert len(monitor.losses) == 2
+        monitor = run.train(solver, monitor=Impatient(run.theta, Limits()))
+        assert monitor.n_iter == 2
         assert monitor.stop_reason == "time is up"
-        assert monitor.losses[-1] == pytest.approx(run.value(), rel=1e-12)
+        assert monitor.loss == pytest.approx(run.value(), rel=1e-12)
+
+    def test_time_that_runs_out_between_iterations_is_seen_before_the_next(
+        self, solver
+    ):
+        class Late(Monitor):
+            def end_of_epoch(self, *args, **options):
+                stops = super().end_of_epoch(*args, **options)
+                evaluations.append(run.objective.n_evaluations)
+                if self.n_iter == 2:
+                    self.deadline = -np.inf
+                return stops
+
+        evaluations = []
+        run = Run(objective=Counting)
+        monitor = run.train(solver, monitor=Late(run.theta, Limits()))
+        assert run.objective.n_evaluations == evaluations[-1]
+        assert monitor.n_iter == len(evaluations) == 2
+        assert monitor.stop_reason == "max_time is over, in mid-iteration"
+        assert monitor.loss == recorded(monitor, "loss")[-1]
+        assert run.value() == pytest.approx(monitor.loss, rel=1e-12)
+
+    def test_the_first_iteration_has_all_the_time_it_takes(self, solver):
+        run = Run()
+        first = run.value()
+        monitor = run.train(
+            solver, monitor=Monitor(run.theta, Limits(max_time=-np.inf))
+        )
+        assert monitor.n_iter == 1
+        assert "max_time" in monitor.stop_reason
+        assert run.value() < first
 
     def test_a_start_at_the_minimum(self, solver):
         run = Run(activations=(), objective=Counting)
@@ -292,7 +364,7 @@ class TestReasonsToStop:
         run.objective.n_evaluations = 0
         monitor = run.train(solver, tol=1e-2)
         assert run.objective.n_evaluations == 1
-        assert monitor.losses == []
+        assert recorded(monitor, "loss") == []
         assert monitor.loss == pytest.approx(run.value(), rel=1e-12)
         assert monitor.stop_reason == SMALL_GRADIENT
         np.testing.assert_array_equal(run.theta, before)
@@ -356,7 +428,8 @@ def test_an_interrupt_keeps_the_last_iteration(solver, at):
     with pytest.warns(UserWarning, match="interrupted by user"):
         monitor = run.train(solver)
     assert monitor.stop_reason == "interrupted by user"
-    assert run.value() == pytest.approx((monitor.losses or [first])[-1], rel=1e-12)
+    losses = recorded(monitor, "loss")
+    assert run.value() == pytest.approx((losses or [first])[-1], rel=1e-12)
 
 
 @pytest.mark.parametrize("solver", NEWTON)
@@ -382,12 +455,12 @@ def test_too_many_parameters_for_a_dense_matrix():
         ValueError, match=rf"n_parameters={n}.*max_parameters={n - 1}.*lbfgs"
     ):
         run.train("bfgs", max_parameters=n - 1)
-    assert run.train("bfgs", max_parameters=n, max_iter=2).losses
+    assert run.train("bfgs", max_parameters=n, max_iter=2).n_iter == 2
 
 
 def test_memory_of_lbfgs_is_used():
     n_iter = {
-        memory: len(Run("softmax", (), alpha=1e-3).train(memory=memory).losses)
+        memory: Run("softmax", (), alpha=1e-3).train(memory=memory).n_iter
         for memory in (1, 30)
     }
     assert n_iter[30] < n_iter[1]

@@ -17,6 +17,9 @@ from skann import BPClassifier, BPRegressor
 from skann._minimizers import MINIMIZERS
 from skann.solvers import BFGS, LBFGS, TrustNCG
 
+# Short budgets are meant as they are; TestEnds expects the warning by name.
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
 over_minimizers = pytest.mark.parametrize("solver", MINIMIZERS)
 
 IRIS, SPECIES = load_iris(return_X_y=True)
@@ -29,8 +32,6 @@ def classifier(solver, hidden=(5,), activation="tanh", **parameters):
         "max_iter": 1000,
         "random_state": 0,
         "tol": 1e-6,
-        # Short budgets are meant as they are: no warning.
-        "n_iter_no_change": np.inf,
     }
     return BPClassifier(hidden, activation, solver=solver, **(defaults | parameters))
 
@@ -57,6 +58,7 @@ class TestSameMinimum:
             C=1 / (0.01 * weight.sum()), tol=1e-10, solver="newton-cg"
         )
         reference.set_params(max_iter=10_000).fit(X, y, sample_weight=weight)
+        assert model.stop_reason_ == "the gradient is small enough"
         np.testing.assert_allclose(model.coefs_[0].T, reference.coef_, atol=1e-4)
 
     @pytest.mark.parametrize("n_targets", [1, 3])
@@ -64,12 +66,51 @@ class TestSameMinimum:
         X, y = make_regression(80, 6, n_targets=n_targets, noise=5, random_state=0)
         y = y / y.std()
         model = BPRegressor((), solver=solver, alpha=0.1, tol=1e-7, max_iter=1000)
-        model.fit(X, y)
+        model.set_params(normalize_y=False).fit(X, y)
         reference = Ridge(alpha=0.1 * 80).fit(X, y)
+        assert model.stop_reason_ == "the gradient is small enough"
         np.testing.assert_allclose(
             model.coefs_[0].T.squeeze(), reference.coef_, atol=1e-5
         )
         np.testing.assert_allclose(model.predict(X), reference.predict(X), atol=1e-5)
+
+    def test_ridge_in_the_target_s_own_unit(self, solver):
+        # Standardised targets have the same minimum, for the penalty's scale follows.
+        X, y = make_regression(80, 6, noise=5, random_state=0)
+        y = 1000 + 10 * y
+        model = BPRegressor((), solver=solver, alpha=0.1, tol=1e-9, max_iter=1000)
+        reference = Ridge(alpha=0.1 * 80).fit(X, y)
+        np.testing.assert_allclose(
+            model.fit(X, y).predict(X), reference.predict(X), atol=1e-5 * y.std()
+        )
+
+    def test_targets_that_are_not_observed(self, solver):
+        X, Y = make_regression(80, 6, n_targets=2, noise=5, random_state=0)
+        Y /= Y.std(axis=0)
+        Y[::3, 0] = Y[1::3, 1] = np.nan
+        model = BPRegressor((), solver=solver, alpha=0.1, tol=1e-8, max_iter=1000)
+        model.set_params(normalize_y=False, missing_targets="ignore").fit(X, Y)
+        for k, y in enumerate(Y.T):
+            seen = np.isfinite(y)
+            # The loss's mean is over all rows, with an error of 0 for what is NaN.
+            reference = Ridge(alpha=0.1 * 80).fit(X[seen], y[seen])
+            np.testing.assert_allclose(
+                model.coefs_[0][:, k], reference.coef_, atol=1e-5
+            )
+            np.testing.assert_allclose(
+                model.predict(X)[:, k], reference.predict(X), atol=1e-5
+            )
+
+    def test_several_columns_of_classes_are_so_many_regressions(self, solver):
+        Y = np.stack([SPECIES, SPECIES[::-1] == 1], axis=1)
+        model = classifier(solver, ()).fit(IRIS, Y)
+        # Two classes share a difference of weights between two outputs, half each;
+        # alone there is one output, and the same penalty is half as strong.
+        for y, proba, alpha in zip(
+            Y.T, model.predict_proba(IRIS), (0.01, 0.005), strict=True
+        ):
+            alone = classifier(solver, (), alpha=alpha).fit(IRIS, y)
+            np.testing.assert_allclose(proba, alone.predict_proba(IRIS), atol=1e-4)
 
 
 @over_minimizers
@@ -122,7 +163,7 @@ class TestFit:
     def test_going_on_goes_down(self, solver):
         model = classifier(solver, max_iter=5, warm_start=True).fit(IRIS, SPECIES)
         model.fit(IRIS, SPECIES)
-        assert model.n_iter_ == len(model.loss_curve_) == 10
+        assert (model.n_iter_, len(model.loss_curve_)) == (5, 10)
         assert model.loss_curve_ == sorted(model.loss_curve_, reverse=True)
 
     def test_multilabel_and_several_targets(self, solver):
@@ -156,22 +197,50 @@ class TestEnds:
         shorter = clone(model).set_params(max_iter=best + 1).fit(X, y)
         np.testing.assert_array_equal(model.coefs_[0], shorter.coefs_[0])
 
-    def test_max_iter_warns(self, solver):
-        model = classifier(solver, max_iter=3, n_iter_no_change=1)
+    # A limit is no convergence, however patient one is.
+    @pytest.mark.parametrize("n_iter_no_change", [1, np.inf])
+    @pytest.mark.parametrize("early_stopping", [False, True])
+    def test_max_iter_warns(self, solver, early_stopping, n_iter_no_change):
+        model = classifier(
+            solver,
+            max_iter=3,
+            early_stopping=early_stopping,
+            n_iter_no_change=max(n_iter_no_change, 5 * early_stopping),
+        )
         with pytest.warns(ConvergenceWarning, match="stopped at max_iter=3 .*Raise"):
             model.fit(IRIS, SPECIES)
         assert model.n_iter_ == 3
         assert model.stop_reason_ == "max_iter reached"
 
+    @pytest.mark.parametrize("n_iter_no_change", [1, np.inf])
     @pytest.mark.parametrize("as_object", [False, True])
-    def test_max_fun_warns_of_the_solver_s_own(self, solver, as_object):
-        model = classifier(solver, max_fun=60, n_iter_no_change=1)
+    def test_max_fun_warns_of_the_solver_s_own(
+        self, solver, as_object, n_iter_no_change
+    ):
+        model = classifier(solver, max_fun=60)
         if as_object:
-            model = classifier(MINIMIZERS[solver](max_fun=60), n_iter_no_change=1)
-        model.set_params(tol=0)
-        with pytest.warns(ConvergenceWarning, match="stopped at max_fun=60 .*Raise"):
+            model = classifier(MINIMIZERS[solver](max_fun=60))
+        model.set_params(tol=0, n_iter_no_change=n_iter_no_change)
+        with pytest.warns(
+            ConvergenceWarning, match=r"stopped at max_fun=60 .*Raise max_fun\.$"
+        ):
             model.fit(IRIS, SPECIES)
         assert model.stop_reason_ == "max_fun reached"
+
+    def test_target_loss_ends_at_the_first_loss_that_reaches_it(self, solver):
+        full = classifier(solver, max_iter=30).fit(IRIS, SPECIES).loss_curve_
+        target = (full[4] + full[10]) / 2
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            model = classifier(solver, target_loss=target).fit(IRIS, SPECIES)
+        assert model.stop_reason_ == f"target_loss={target:g} reached"
+        assert model.loss_ <= target < model.loss_curve_[-2]
+        assert model.loss_curve_ == full[: model.n_iter_]
+
+    def test_time_that_is_over_at_once_leaves_one_iteration(self, solver):
+        model = classifier(solver, max_time=1e-9).fit(IRIS, SPECIES)
+        assert model.n_iter_ == 1
+        assert model.stop_reason_ == "max_time=1e-09 seconds are over"
 
     def test_tol_is_the_largest_component_of_the_gradient(self, solver):
         model = classifier(solver, (), tol=1e-3).fit(IRIS, SPECIES)
@@ -250,10 +319,18 @@ class TestObjects:
     def test_no_partial_fit(self, solver):
         assert not hasattr(classifier(solver), "partial_fit")
 
-    def test_schedules_are_refused(self, solver):
-        model = classifier(solver, learning_rate="adaptive")
-        with pytest.raises(ValueError, match="no meaning"):
+    @pytest.mark.parametrize("as_object", [False, True])
+    def test_a_schedule_that_is_not_used_is_named(self, solver, as_object):
+        given = MINIMIZERS[solver]() if as_object else solver
+        plain = classifier(given, max_iter=5).fit(IRIS, SPECIES)
+        model = classifier(given, max_iter=5, learning_rate="adaptive")
+        with pytest.warns(
+            UserWarning, match=r"^learning_rate='adaptive' is not used by solver="
+        ) as caught:
             model.fit(IRIS, SPECIES)
+        (said,) = (str(w.message) for w in caught if w.category is UserWarning)
+        assert repr(given) in said
+        assert model.loss_curve_ == plain.loss_curve_
 
 
 @pytest.mark.parametrize(
