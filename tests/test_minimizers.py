@@ -1,12 +1,15 @@
 """SciPy's minimisers as an estimator's solver: one meaning of everything for all."""
 
+import inspect
+import re
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.datasets import load_iris, make_regression
+from sklearn.datasets import load_breast_cancer, load_iris, make_regression
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import r2_score
@@ -15,7 +18,7 @@ from sklearn.model_selection import GridSearchCV
 import skann.solvers
 from skann import BPClassifier, BPRegressor
 from skann._minimizers import MINIMIZERS
-from skann.solvers import BFGS, LBFGS, TrustNCG
+from skann.solvers import BFGS, LBFGS, NewtonCG, TrustNCG
 
 # Short budgets are meant as they are; TestEnds expects the warning by name.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -359,3 +362,39 @@ def test_bfgs_refuses_what_would_not_fit_and_leaves_the_model_as_it_was():
     with pytest.raises(ValueError, match=r"n_parameters=3203.*'lbfgs'"):
         model.fit(IRIS, SPECIES)
     np.testing.assert_array_equal(model.coefs_[0], before)
+
+
+# What docs/minimizers.md says of where Newton's methods pay. That they do not on a
+# network is what examples/plot_second_order.py ends in.
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", [NewtonCG, TrustNCG])
+def test_newton_is_ahead_in_as_many_gradients_where_it_pays(kind, seed):
+    X, y = load_breast_cancer(return_X_y=True)
+    loss, other = (
+        classifier(each(max_fun=800), (), alpha=1e-4, tol=0, max_iter=100_000)
+        .set_params(random_state=seed)
+        .fit(X, y)
+        .loss_
+        for each in (kind, LBFGS)
+    )
+    assert loss < 0.077 < 0.079 < other
+
+
+@pytest.mark.parametrize(
+    ("page", "row"),
+    [
+        ("solvers", r'^\| `"([\w-]+)"` \| `(\w+)` \| .* \| (.*) \|$'),
+        ("minimizers", r'^\| `"([\w-]+)"` \| `(\w+)\((.*)\)` \| .* \| .* \|$'),
+    ],
+)
+def test_the_documentation_lists_every_minimiser(page, row):
+    path = Path(__file__).parent.parent / "docs" / f"{page}.md"
+    _, _, section = path.read_text(encoding="utf-8").rpartition("# Full-batch mini")
+    listed = {
+        name: (kind, re.findall(r"\w+", settings))
+        for name, kind, settings in re.findall(row, section, re.M)
+    }
+    assert listed == {
+        name: (kind.__name__, list(inspect.signature(kind).parameters))
+        for name, kind in MINIMIZERS.items()
+    }
