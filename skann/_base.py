@@ -236,16 +236,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
 
     def _train(self, X, y, given, going_on, partial=False):
         solver = solver_for(self)
-        schedule = schedule_for(self)
-        is_constant = isinstance(schedule, Constant) and not schedule.needs_length
-        scheduled = solver.uses_learning_rate and solver.follows_schedule
-        if not scheduled and not is_constant:
-            # No error: a grid over solvers and schedules has such a corner.
-            warn(
-                f"learning_rate={self.learning_rate!r} is not used by "
-                f"solver={self.solver!r}, which searches its own step lengths.",
-                stacklevel=4,
-            )
+        schedule = self._schedule(solver)
         X, y = self._validate_pair(X, y, reset=not going_on)
         weight = check_sample_weight(given.sample_weight, X)
         kept = self._theta.dtype if going_on else X.dtype
@@ -269,6 +260,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         monitor = run(
             self,
             solver,
+            schedule,
             network,
             theta,
             progress,
@@ -280,6 +272,20 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         theta = theta.astype(kept, copy=False)
         self._publish(codec, network, theta, progress, monitor, going_on, partial)
         return monitor
+
+    def _schedule(self, solver):
+        """The schedule asked for; a constant rate for a solver that follows none."""
+        schedule = schedule_for(self)
+        plain = isinstance(schedule, Constant) and not schedule.needs_length
+        if solver.follows_schedule or plain:
+            return schedule
+        # No error: a grid over solvers and schedules has such a corner.
+        warn(
+            f"learning_rate={self.learning_rate!r} is not used by "
+            f"solver={self.solver!r}, which finds its own step lengths.",
+            stacklevel=5,
+        )
+        return Constant().begin(self.learning_rate_init)
 
     def _check_known(self, y):
         """Whether a warm start may go on with these targets."""
@@ -420,15 +426,14 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         self.best_validation_score_ = best.score if kept_best else None
 
     def _warn_unless_converged(self, monitor):
-        planned = schedule_for(self).runs_to_the_end
-        if monitor.stop_reason is not None or planned:
+        if monitor.stop_reason is not None or monitor.planned:
             return
         steps = _solver_kind(self).uses_learning_rate
         fall = monitor.fall(self.n_iter_no_change)
         if fall > _STILL_FALLING or not steps:
             limit, value = monitor.limit
             last = f": by {fall:.0%} in the last {self.n_iter_no_change} iterations"
-            faster = " or learning_rate_init"
+            faster = " or the learning rate"
             warn(
                 f"Training stopped at {limit}={value} while the loss was still "
                 f"falling{last if steps else ''}. Raise {limit}"

@@ -31,6 +31,7 @@ class Minimizer(Options):
 
     full_batch = True
     uses_learning_rate = False
+    follows_schedule = False
     uses_curvature = False
     method: str
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-LOWER_RATE = " or lower learning_rate_init"
+LOWER_RATE = " or lower the learning rate"
 
 COLUMNS = (
     "epoch",
@@ -110,6 +110,8 @@ class Monitor:
         Where the best parameters are kept; None to keep none.
     max_iter : int
         Epochs at most, for the record: the solver keeps to it.
+    planned : bool
+        Whether the run is meant to last for all of them.
     verbose : bool
     n_iter_before, n_seen_before : int
         Epochs, and rows trained on, in the model's life before this run.
@@ -142,6 +144,7 @@ class Monitor:
         watched="training loss",
         best=None,
         max_iter=0,
+        planned=False,
         verbose=False,
         n_iter_before=0,
         n_seen_before=0,
@@ -160,6 +163,7 @@ class Monitor:
         self.n_seen = self.n_iter = 0
         self.stop_reason = None
         self.limit = ("max_iter", max_iter)
+        self.planned = planned
         now = time.perf_counter()
         self._started = now - seconds_before
         self.deadline = now + limits.max_time

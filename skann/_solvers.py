@@ -42,12 +42,16 @@ def solver_for(estimator):
 
 def _refuse_parameters(estimator, given):
     defaults = inspect.signature(type(estimator)).parameters
-    for owner, names in SHARED_PARAMETERS.items():
-        for name in names:
-            value = getattr(estimator, name)
-            if value != defaults[name].default:
-                raise ValueError(
-                    f"{name}={value!r} would not be used: it belongs to "
-                    f"solver={owner!r}, and solver is {given!r}. Set what that has as "
-                    "an object of skann.solvers."
-                )
+    for name in sorted(
+        {name for names in SHARED_PARAMETERS.values() for name in names}
+    ):
+        value = getattr(estimator, name)
+        if value != defaults[name].default:
+            owners = [
+                repr(owner) for owner, own in SHARED_PARAMETERS.items() if name in own
+            ]
+            raise ValueError(
+                f"{name}={value!r} would not be used: it belongs to "
+                f"solver={' or '.join(owners)}, and solver is {given!r}. Set what that "
+                "has as an object of skann.solvers."
+            )

@@ -18,7 +18,6 @@ from ._monitor import Best, Limits, Monitor, check_finite, diverged
 from ._network import raw_outputs
 from ._objective import Objective, mean_loss
 from ._schedule_base import Counts
-from ._schedules import schedule_for
 from ._stopping import Patience
 
 # Validation rows predicted at once.
@@ -51,6 +50,7 @@ class Progress:
 def run(
     parameters,
     solver,
+    schedule,
     network,
     theta,
     progress,
@@ -68,6 +68,8 @@ def run(
         Has the estimators' parameters as attributes.
     solver : Optimizer or Minimizer
         Without state; taken over, unless ``progress`` has one to go on with.
+    schedule : Schedule
+        As new; taken over likewise.
     network : Network
     theta : ndarray of shape (n_parameters,)
     progress : Progress
@@ -88,7 +90,7 @@ def run(
         dtype=theta.dtype,
         rows=data.rows,
     )
-    progress.schedule = _schedule(parameters, progress.schedule)
+    progress.schedule = schedule = _kept(progress.schedule, schedule)
     stops_early = validate is not None and parameters.early_stopping
     if not (stops_early and partial and progress.best):
         progress.best = Best() if stops_early else None
@@ -100,6 +102,7 @@ def run(
         watched=_watched(parameters, stops_early),
         best=progress.best,
         max_iter=max_iter,
+        planned=schedule.runs_to_the_end,
         verbose=parameters.verbose,
         n_iter_before=progress.n_iter,
         n_seen_before=progress.n_seen,
@@ -149,14 +152,10 @@ def _watched(parameters, stops_early):
     return "validation loss" if parameters.scoring == "loss" else "validation score"
 
 
-def _schedule(parameters, previous):
-    """The schedule asked for; the previous one if that is it and goes on."""
-    schedule = schedule_for(parameters)
-    if schedule.needs_length:
-        return schedule
-    if previous is not None and previous.same_settings(schedule):
-        return previous
-    return schedule
+def _kept(previous, schedule):
+    """The previous schedule if it goes on and is what is asked for, else the new one."""
+    goes_on = previous is not None and not schedule.needs_length
+    return previous if goes_on and previous.same_settings(schedule) else schedule
 
 
 def _patience(parameters, solver, progress, stops_early, partial):

@@ -88,7 +88,7 @@ class TestNames:
     )
     def test_what_would_not_be_used_is_refused(self, name, flat):
         ((parameter, value),) = flat.items()
-        (owner,) = (o for o, names in SHARED_PARAMETERS.items() if parameter in names)
+        owner = next(o for o, names in SHARED_PARAMETERS.items() if parameter in names)
         given = [OPTIMIZERS[name]()]
         if name not in SHARED_PARAMETERS:
             given.append(name)
