@@ -246,7 +246,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         if going_on and not partial:
             self._check_known(y)
         targets = codec.encode(y, self._loss_name(), dtype)
-        data = Data(X, y, targets, self._weigh(weight, y))
+        data = Data(X, y, targets, self._weigh(weight, codec, targets))
         network = self._network_for(X, targets)
         theta, progress = self._starting_point(network, dtype, solver, going_on)
         if given.coef_init is not None or given.intercept_init is not None:
@@ -304,7 +304,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         )
 
     @abstractmethod
-    def _weigh(self, weight, y):
+    def _weigh(self, weight, codec, targets):
         """Row weights with what the targets contribute to them."""
 
     def _check_targets(self, y, X):
@@ -347,9 +347,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
     def _divide(self, data, given, codec, rng, partial):
         """The rows to train on, and what to validate on or None."""
         check_validation_arguments(self, given, partial)
-        usable = data
-        if data.weight is not None and not data.weight.all():
-            usable = data.using(np.flatnonzero(data.weight))
+        usable = data.weighing_something()
         if given.X_val is not None:
             return usable, self._own_validation_data(given, codec, data)
         if partial or not self.early_stopping:
@@ -365,20 +363,23 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         return data.using(train), data.using(held_out)
 
     def _own_validation_data(self, given, codec, data):
-        X = validate_data(
-            self,
-            given.X_val,
-            reset=False,
-            accept_sparse="csr",
-            dtype=(np.float64, np.float32),
-        )
+        with named_in_errors("X_val"):
+            X = validate_data(
+                self,
+                given.X_val,
+                reset=False,
+                accept_sparse="csr",
+                dtype=(np.float64, np.float32),
+            )
         with named_in_errors("y_val"):
             y = self._check_targets(given.y_val, X)
             dtype = data.targets.y.dtype if data.targets.y.ndim == 2 else data.X.dtype
             targets = codec.encode(y, self._loss_name(), dtype)
         with named_in_errors("sample_weight_val"):
             weight = check_sample_weight(given.sample_weight_val, X)
-        return Data(X, y, targets, self._weigh(weight, y))
+        with named_in_errors("y_val"):
+            weight = self._weigh(weight, codec, targets)
+        return Data(X, y, targets, weight)
 
     def _score_function(self, codec, network, theta, held_out):
         """``score(raw)`` on the validation data, while ``theta`` changes."""
@@ -396,10 +397,16 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         view._network, view._theta = network, theta
         view._adopt(codec)
         view.out_activation_ = network.loss_function.out_activation
+        held_out, extra = held_out.weighing_something(), {}
         X, y = held_out.take(held_out.X), held_out.take(held_out.y)
-        weight = held_out.take(held_out.weight)
-        extra = {} if weight is None else {"sample_weight": weight}
-        return lambda raw: float(scorer(view, X, y, **extra))
+        if held_out.weight is not None:
+            extra["sample_weight"] = held_out.take(held_out.weight)
+
+        def score(raw):
+            with named_in_errors(f"scoring={self.scoring!r}"):
+                return float(scorer(view, X, y, **extra))
+
+        return score
 
     def _adopt(self, codec):
         self._codec = codec

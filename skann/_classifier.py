@@ -6,6 +6,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from ._base import BaseBP, Given, trains_in_passes
+from ._class_weight import row_weights
 from ._codecs import (
     LOSS_NAMES,
     TasksCodec,
@@ -13,7 +14,7 @@ from ._codecs import (
     same_classes,
     settled_classes,
 )
-from ._validation import class_weighted, unchanged_on_error
+from ._validation import check_sample_weight, unchanged_on_error
 
 
 class BPClassifier(ClassifierMixin, BaseBP):
@@ -55,8 +56,11 @@ class BPClassifier(ClassifierMixin, BaseBP):
         float64; they suit a few thousand rows, and "lbfgs" is the first to try.
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weights of the classes, by their labels; they multiply the rows' weights, on
-        validation data too. "balanced" gives every class the same total weight, for
-        targets of several columns in each column. `partial_fit` takes a dict.
+        validation data too. A class that a dict does not name has weight 1; targets of
+        several columns, indicator matrices among them, take a list with a dict for each
+        column. "balanced" gives every class the same total weight, row weights
+        included; of several columns, their factors are multiplied. `partial_fit` takes
+        a dict, or a list of them.
     alpha : float, default=0.0
         Strength of the L2 penalty ``alpha / 2 * ||W||²`` that is added to the mean
         loss; biases are not penalised. It does not depend on the batch size:
@@ -396,8 +400,10 @@ class BPClassifier(ClassifierMixin, BaseBP):
         super()._adopt(codec)
         self.classes_ = codec.classes
 
-    def _weigh(self, weight, y):
-        return class_weighted(weight, self.class_weight, y)
+    def _weigh(self, weight, codec, targets):
+        if self.class_weight is None:
+            return weight
+        return row_weights(self.class_weight, codec.columns(targets), weight)
 
     def predict(self, X):
         """Predict class labels.
@@ -483,8 +489,14 @@ class BPClassifier(ClassifierMixin, BaseBP):
             all of whose labels are right.
         """
         if isinstance(getattr(self, "_codec", None), TasksCodec):
-            right = (self.predict(X) == np.asarray(y)).all(axis=1)
-            return float(np.average(right, weights=sample_weight))
+            found, y = self.predict(X), np.asarray(y)
+            if y.shape != found.shape:
+                raise ValueError(
+                    f"y must have shape {found.shape}, one column for each task; got "
+                    f"{y.shape}."
+                )
+            weight = check_sample_weight(sample_weight, found)
+            return float(np.average((found == y).all(axis=1), weights=weight))
         return super().score(X, y, sample_weight)
 
     def __sklearn_tags__(self):

@@ -87,6 +87,10 @@ class LabelCodec:
             encoded, n_outputs = codes.astype(np.int32), len(self.classes)
         return Targets(encoded, n_outputs, LOSS_NAMES[loss], labels=codes)
 
+    def columns(self, targets):
+        """Classes of each column of the targets, and the index of each row's class."""
+        return [(self.classes, targets.labels)]
+
     def _argmax(self, raw):
         # σ(z) > ½ exactly where z > 0, and all output activations keep the order.
         return (raw[:, 0] > 0).astype(int) if self._kind else raw.argmax(axis=1)
@@ -142,6 +146,10 @@ class IndicatorCodec:
         loss = LOSS_NAMES["cross_entropy" if loss == "auto" else loss]
         return Targets(np.array(y.T, dtype=dtype, order="C"), y.shape[1], loss)
 
+    def columns(self, targets):
+        """As :meth:`LabelCodec.columns`; the classes of a label are no and yes."""
+        return [(np.array([0, 1]), column.astype(np.intp)) for column in targets.y]
+
     def decode(self, raw):
         """The indicator matrix for raw outputs."""
         return (raw > 0).astype(int)
@@ -187,6 +195,11 @@ class TasksCodec:
         loss = LOSS_NAMES["softmax" if loss == "auto" else loss]
         tasks = self._sizes if loss == "softmax" else ()
         return Targets(encoded, n_outputs, loss, tasks=tasks)
+
+    def columns(self, targets):
+        """As :meth:`LabelCodec.columns`."""
+        codes = [part.argmax(axis=0) for part in self._parts(targets.y)]
+        return list(zip(self.classes, codes, strict=True))
 
     def _parts(self, outputs):
         """Views of each task's rows of an array that has outputs first."""

@@ -57,6 +57,13 @@ class Data:
         """The same data with other rows in use."""
         return Data(self.X, self.y, self.targets, self.weight, rows)
 
+    def weighing_something(self):
+        """The same data without those rows in use whose weight is zero."""
+        if self.weight is None or self.take(self.weight).all():
+            return self
+        rows = np.arange(len(self.weight)) if self.rows is None else self.rows
+        return self.using(rows[self.weight[rows] > 0])
+
     def take(self, array):
         """The entries of an array over all rows that belong to those in use."""
         return array if self.rows is None or array is None else array[self.rows]

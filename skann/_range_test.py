@@ -20,7 +20,6 @@ from sklearn.utils._param_validation import Interval, validate_parameter_constra
 from ._classifier import BPClassifier
 from ._codecs import make_codec
 from ._monitor import DivergenceError
-from ._real_codec import RealCodec
 from ._regressor import BPRegressor
 from ._solvers import solver_for
 from ._training import automatic_batch_size
@@ -276,7 +275,10 @@ def _model(estimator, rates):
 def _prepared(model, X, y, sample_weight):
     """X, y and row weights as ``fit`` would see them, checked; they suit the model."""
     X, y = model._validate_pair(X, y, reset=True)
-    weight = model._weigh(check_sample_weight(sample_weight, X), y)
+    weight = check_sample_weight(sample_weight, X)
+    codec = model._new_codec(y, weight, partial=False)
+    targets = codec.encode(y, model._loss_name(), X.dtype)
+    weight = model._weigh(weight, codec, targets)
     n_rows = X.shape[0] if weight is None else np.count_nonzero(weight)
     size = model.batch_size
     size = automatic_batch_size(n_rows) if size == "auto" else size
@@ -284,7 +286,6 @@ def _prepared(model, X, y, sample_weight):
     if isinstance(model, BPClassifier):
         model.set_params(class_weight=None)
     else:
-        codec = RealCodec(y, weight, normalize=model.normalize_y)
         y = (y - codec.mean) / codec.scale
         model.set_params(normalize_y=False)
     return X, y, weight

@@ -38,7 +38,8 @@ class RealCodec:
         if normalize:
             weight = np.ones(len(columns)) if weight is None else weight
             used = weight > 0
-            self._standardize(columns[used], weight[used])
+            # Of a largest weight of one: the sum of huge ones would overflow.
+            self._standardize(columns[used], weight[used] / weight.max())
 
     def _standardize(self, columns, weight):
         observed = np.isfinite(columns)
@@ -50,9 +51,12 @@ class RealCodec:
         totals = np.where(any_known, totals, 1)
         self.mean = (weights * known).sum(axis=0) / totals
         deviations = np.where(observed, columns - self.mean, 0)
-        scale = np.sqrt((weights * deviations**2).sum(axis=0) / totals)
-        # Constant targets: their deviation is rounding.
-        flat = scale <= 1e-12 * np.maximum(np.abs(self.mean), 1)
+        # Squares of a part of the largest: those of tiny or huge units are 0 or inf.
+        largest = np.abs(deviations).max(axis=0)
+        parts = deviations / np.where(largest > 0, largest, 1)
+        scale = largest * np.sqrt((weights * parts**2).sum(axis=0) / totals)
+        # Constant targets: their deviation is rounding, of the mean's size.
+        flat = scale <= 1e-12 * np.abs(self.mean)
         self.scale = np.where(any_known & ~flat, scale, 1.0)
 
     def encode(self, y, loss, dtype):

@@ -8,8 +8,9 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _num_samples, column_or_1d
 
 from ._base import BaseBP, Given, trains_in_passes
+from ._data import Data
 from ._real_codec import RealCodec
-from ._validation import check_targets, unchanged_on_error
+from ._validation import check_sample_weight, check_targets, unchanged_on_error
 
 
 class BPRegressor(RegressorMixin, BaseBP):
@@ -363,13 +364,11 @@ class BPRegressor(RegressorMixin, BaseBP):
             y, X, dtype="numeric", allow_nan=self.missing_targets == "ignore"
         )
 
-    def _weigh(self, weight, y):
-        if self.missing_targets == "error":
-            return weight
-        gaps = np.isnan(y.reshape(len(y), -1)).all(axis=1)
+    def _weigh(self, weight, codec, targets):
+        gaps = np.isnan(targets.y).all(axis=0)
         if not gaps.any():
             return weight
-        weight = np.ones(len(y)) if weight is None else weight.copy()
+        weight = np.ones(len(gaps)) if weight is None else weight.copy()
         weight[gaps] = 0
         if not weight.any():
             raise ValueError("y has no target besides NaN in a row of positive weight.")
@@ -397,6 +396,35 @@ class BPRegressor(RegressorMixin, BaseBP):
         """
         raw = self._raw(X)
         return self._codec.decode(raw)
+
+    def score(self, X, y, sample_weight=None):
+        """Coefficient of determination R², the mean over outputs.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True targets. With ``missing_targets="ignore"`` they may have gaps: each
+            output is then judged by the rows where it was observed.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Row weights.
+
+        Returns
+        -------
+        r2 : float
+            1 - Σ s (y - f(x))² / Σ s (y - mean y)²; NaN where an output has fewer than
+            two observed targets.
+        """
+        if self.missing_targets == "error":
+            return super().score(X, y, sample_weight)
+        raw = self._raw(X)
+        y = self._check_targets(y, raw)
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y)
+        targets = self._codec.encode(y, self._loss_name(), raw.dtype)
+        weight = check_sample_weight(sample_weight, raw)
+        return self._codec.score(raw, Data(raw, y, targets, weight))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

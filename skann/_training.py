@@ -33,6 +33,7 @@ class Progress:
     schedule: object = None
     patience: Patience | None = None
     best: Best | None = None
+    watched: str | None = None
     n_iter: int = 0
     n_seen: int = 0
     seconds: float = 0.0
@@ -92,14 +93,19 @@ def run(
     )
     progress.schedule = schedule = _kept(progress.schedule, schedule)
     stops_early = validate is not None and parameters.early_stopping
-    if not (stops_early and partial and progress.best):
-        progress.best = Best() if stops_early else None
+    watched = _watched(parameters, stops_early)
+    if not partial or watched != progress.watched:
+        # What patience and the best have seen is of another kind.
+        progress.patience = progress.best = None
+    progress.watched = watched
+    if stops_early and progress.best is None:
+        progress.best = Best()
     patience = _patience(parameters, solver, progress, stops_early, partial)
     monitor = Monitor(
         theta,
         _limits(parameters, patience, stops_early and not partial),
         validate=validate,
-        watched=_watched(parameters, stops_early),
+        watched=watched,
         best=progress.best,
         max_iter=max_iter,
         planned=schedule.runs_to_the_end,
@@ -153,7 +159,7 @@ def _watched(parameters, stops_early):
 
 
 def _kept(previous, schedule):
-    """The previous schedule if it goes on and is what is asked for, else the new one."""
+    """The previous schedule if it goes on and is what is asked for."""
     goes_on = previous is not None and not schedule.needs_length
     return previous if goes_on and previous.same_settings(schedule) else schedule
 
@@ -166,9 +172,11 @@ def _patience(parameters, solver, progress, stops_early, partial):
         return None
     if partial and not (parameters.early_stopping or schedule.lowers_on_plateau):
         return None
+    patience = Patience(parameters.tol, parameters.n_iter_no_change)
     if partial and progress.patience is not None:
-        return progress.patience
-    return Patience(parameters.tol, parameters.n_iter_no_change)
+        # Its count goes on, whatever the parameters have become since.
+        patience.best, patience.count = progress.patience.best, progress.patience.count
+    return patience
 
 
 def _solve(parameters, solver, network, theta, batches, progress, monitor, max_iter):

@@ -9,7 +9,6 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 from sklearn.utils import check_array, check_consistent_length
-from sklearn.utils.class_weight import compute_sample_weight
 
 from ._activations import ACTIVATIONS
 
@@ -126,21 +125,6 @@ def check_sample_weight(sample_weight, X):
             "sample_weight must have at least one positive weight; got zeros only."
         )
     return weight
-
-
-def class_weighted(weight, class_weight, y):
-    """Row weights times those of the rows' classes; None for ones."""
-    if class_weight is None:
-        return weight
-    product = compute_sample_weight(class_weight, y)
-    if weight is not None:
-        product *= weight
-    if not (np.isfinite(product) & (product >= 0)).all() or not product.any():
-        raise ValueError(
-            "class_weight must give every row a finite weight that is not negative, "
-            f"and one a positive weight; got {class_weight!r}."
-        )
-    return product
 
 
 def split_rows(rows, labels, validation_fraction, rng):
