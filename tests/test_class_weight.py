@@ -145,7 +145,7 @@ class TestPartialFit:
         model = small_net(BPClassifier, class_weight="balanced")
         if not first:
             model.fit(X, y)
-        with pytest.raises(ValueError, match="class_weight='balanced'.*give a dict"):
+        with pytest.raises(ValueError, match=r"='balanced'.*give a dict"):
             model.partial_fit(X, y, classes=[0, 1, 2])
 
 

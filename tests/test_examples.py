@@ -31,6 +31,8 @@ ARGUMENTS = {
     "plot_learning_rates": ["--seeds", "1"],
     "plot_save_and_continue": [],
     "plot_second_order": [],
+    "plot_validation_data": [],
+    "plot_class_weight": [],
 }
 
 
@@ -127,6 +129,32 @@ def sees_when_newton_pays(output):
     assert max(scaled.values()) - min(scaled.values()) < 1e-5
 
 
+def sees_the_best_epoch_kept(output):
+    assert "did not improve" in output
+    (n_epochs,) = numbers(r"Stopped after (\d+) epochs", output)
+    (best,) = numbers(r"those of epoch (\d+)", output)
+    assert best < n_epochs < 200
+    assert "Scaled by hand, the same validation losses: True" in output
+    scaled, raw = numbers(r"scaled and not: ([\d.]+) ([\d.]+)", output)
+    assert scaled < 0.7 < 2 < raw
+    (accuracy,) = numbers(r"Test accuracy: ([\d.]+)", output)
+    assert accuracy > 0.86
+
+
+def sees_what_weights_buy(output):
+    pattern = r"^{} +([\d.]+) +([\d.]+) +(\d+) of 50 +(\d+)$"
+    names = ("none", re.escape("{1: 5}"), "balanced")
+    rows = [re.search(pattern.format(name), output, re.M).groups() for name in names]
+    accuracy, balanced, found, alarms = zip(
+        *([float(value) for value in row] for row in rows), strict=True
+    )
+    assert accuracy[0] > accuracy[1] > accuracy[2]
+    assert balanced[0] < balanced[1] < balanced[2] + 0.02
+    assert balanced[2] > balanced[0] + 0.05
+    assert found[0] < found[1] < found[2]
+    assert alarms[0] < alarms[1] < alarms[2]
+
+
 READER_SEES = {
     "plot_lecture_mnist": sees_lecture_accuracies,
     "plot_xor": sees_who_solves_xor,
@@ -135,6 +163,8 @@ READER_SEES = {
     "plot_learning_rates": sees_schedules_make_up_for_a_high_rate,
     "plot_save_and_continue": sees_training_go_on,
     "plot_second_order": sees_when_newton_pays,
+    "plot_validation_data": sees_the_best_epoch_kept,
+    "plot_class_weight": sees_what_weights_buy,
 }
 
 
@@ -193,6 +223,7 @@ PAGES = [
     "docs/learning_rate.md",
     "docs/minimizers.md",
     "docs/solvers.md",
+    "docs/validation.md",
 ]
 
 

@@ -1,0 +1,107 @@
+"""
+How do I stop on my own validation data inside a pipeline?
+==========================================================
+
+Validation data that are not a random part of the training data - another writer, a
+later month - go to ``fit`` as ``X_val`` and ``y_val``. Inside a pipeline they have to
+pass the same scaler as the training data; scikit-learn does that when it is told to.
+"""
+
+# %%
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import sklearn
+from sklearn.datasets import load_digits
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skann import BPClassifier
+
+parser = argparse.ArgumentParser(description="Early stopping on one's own data.")
+parser.add_argument("--picture", type=Path, default="validation_data.png")
+# In a notebook the command line is the kernel's own.
+is_script = Path(sys.argv[0]).stem == "plot_validation_data"
+args = parser.parse_args(sys.argv[1:] if is_script else [])
+
+# %%
+# Training, validation and test data
+# ----------------------------------
+# The digits that come with scikit-learn, in their order, in which the digits of one
+# writer follow each other: the last rows are by people whom the first rows do not know.
+
+X, y = load_digits(return_X_y=True)
+X_train, X_val, X_test = np.split(X, [500, 900])
+y_train, y_val, y_test = np.split(y, [500, 900])
+
+# %%
+# The pipeline
+# ------------
+# Three things are needed: metadata routing is switched on, the network asks for
+# ``X_val`` and ``y_val``, and ``transform_input`` names what is scaled on its way.
+
+sklearn.set_config(enable_metadata_routing=True)
+net = BPClassifier((50,), early_stopping=True, learning_rate_init=0.005, random_state=0)
+model = Pipeline(
+    [
+        ("scale", StandardScaler()),
+        ("net", net.set_fit_request(X_val=True, y_val=True)),
+    ],
+    transform_input=["X_val"],
+)
+model.fit(X_train, y_train, X_val=X_val, y_val=y_val)
+net = model["net"]
+print(f"Stopped after {net.n_iter_} epochs: {net.stop_reason_}")
+print(f"Weights kept: those of epoch {net.best_iter_}")
+print(f"Test accuracy: {model.score(X_test, y_test):.4f}")
+
+# %%
+# Scaled or not
+# -------------
+# The same by hand, with the validation data scaled and, as a mistake, not scaled.
+
+scaler = StandardScaler().fit(X_train)
+
+
+def by_hand(X_val):
+    other = sklearn.clone(net)
+    return other.fit(scaler.transform(X_train), y_train, X_val=X_val, y_val=y_val)
+
+
+right, wrong = by_hand(scaler.transform(X_val)), by_hand(X_val)
+same = right.validation_loss_curve_ == net.validation_loss_curve_
+print(f"\nScaled by hand, the same validation losses: {same}")
+lowest = min(net.validation_loss_curve_), min(wrong.validation_loss_curve_)
+print("Lowest validation loss, scaled and not: {:.3f} {:.1f}".format(*lowest))
+
+# %%
+# What to see
+# -----------
+# The training loss goes on falling while the loss on writers that the network does not
+# know comes to rest. The weights of the dashed line, where it was lowest, are kept.
+# ``history_`` has the figures, an entry for every epoch.
+
+history = net.history_
+for name in ("epoch", "loss", "validation_loss", "validation_score"):
+    last = "  ".join(f"{value:8.4g}" for value in history[name][:3])
+    print(f"{name:16}  {last}  ...")
+
+try:
+    import matplotlib.pyplot as plt
+except ImportError:
+    print('No picture without matplotlib: pip install "skann[plot]"')
+else:
+    figure, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
+    ax.plot(history["epoch"], history["loss"], label="training")
+    ax.plot(history["epoch"], history["validation_loss"], label="validation")
+    best = net.best_iter_
+    ax.axvline(best, color="gray", linestyle="--", label=f"best_iter_ = {best}")
+    ax.set_yscale("log")
+    ax.set_xlabel("epoch")
+    ax.set_ylabel("loss")
+    ax.legend()
+    figure.savefig(args.picture, dpi=100)
+    print(f"Picture: {args.picture}")
