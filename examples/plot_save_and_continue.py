@@ -44,7 +44,8 @@ model = BPClassifier((50,), batch_size=50, random_state=0)
 for _ in range(N_EPOCHS):
     model.partial_fit(X_train, y_train, classes=np.unique(y))
 joblib.dump(model, args.model)
-print(f"Test accuracy after {model.n_iter_} epochs: {model.score(X_test, y_test):.4f}")
+accuracy = model.score(X_test, y_test)
+print(f"Test accuracy after {len(model.loss_curve_)} epochs: {accuracy:.4f}")
 
 # %%
 # Another process
@@ -87,7 +88,7 @@ same = all(
     for here, there in zip(model.coefs_, elsewhere.coefs_, strict=True)
 )
 accuracy = elsewhere.score(X_test, y_test)
-print(f"Test accuracy after {elsewhere.n_iter_} epochs: {accuracy:.4f}")
+print(f"Test accuracy after {len(elsewhere.loss_curve_)} epochs: {accuracy:.4f}")
 print(f"Trained on here and there, the same weights bit for bit: {same}")
 
 try:
@@ -96,7 +97,7 @@ except ImportError:
     print('No picture without matplotlib: pip install "skann[plot]"')
 else:
     figure, ax = plt.subplots(figsize=(6, 3.6), layout="constrained")
-    epochs = np.arange(1, elsewhere.n_iter_ + 1)
+    epochs = elsewhere.history_["epoch"]
     ax.plot(epochs, elsewhere.loss_curve_, marker="o", color="tab:red")
     ax.axvline(N_EPOCHS + 0.5, color="gray", linestyle="--", label="saved and loaded")
     ax.set_xticks(epochs[1::2])
