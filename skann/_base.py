@@ -92,9 +92,9 @@ class Given:
     X_val: object = None
     y_val: object = None
     sample_weight_val: object = None
-    groups: object = None
     coef_init: object = None
     intercept_init: object = None
+    groups: object = None
 
 
 # A loss that falls by more than this in the last epochs would have gone on falling.
@@ -217,9 +217,9 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
                 X_val,
                 y_val,
                 sample_weight_val,
-                groups,
                 coef_init,
                 intercept_init,
+                groups,
             )
             monitor = self._train(X, y, given, going_on)
             if not self.warm_start:
@@ -440,7 +440,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         if fall > _STILL_FALLING or not steps:
             limit, value = monitor.limit
             last = f": by {fall:.0%} in the last {self.n_iter_no_change} iterations"
-            faster = " or the learning rate"
+            faster = " or the learning rate (learning_rate_init)"
             warn(
                 f"Training stopped at {limit}={value} while the loss was still "
                 f"falling{last if steps else ''}. Raise {limit}"

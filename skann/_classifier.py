@@ -1,6 +1,5 @@
 """The classifier: class labels to targets, raw outputs to labels and probabilities."""
 
-import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
@@ -13,8 +12,9 @@ from ._codecs import (
     make_codec,
     same_classes,
     settled_classes,
+    share_all_right,
 )
-from ._validation import check_sample_weight, unchanged_on_error
+from ._validation import unchanged_on_error
 
 
 class BPClassifier(ClassifierMixin, BaseBP):
@@ -360,14 +360,8 @@ class BPClassifier(ClassifierMixin, BaseBP):
         """
         with unchanged_on_error(self):
             self._check_classes(classes)
-            given = Given(
-                sample_weight,
-                X_val,
-                y_val,
-                sample_weight_val,
-                coef_init=coef_init,
-                intercept_init=intercept_init,
-            )
+            start = coef_init, intercept_init
+            given = Given(sample_weight, X_val, y_val, sample_weight_val, *start)
             return self._fit_once(X, y, given)
 
     def _check_classes(self, classes):
@@ -489,14 +483,7 @@ class BPClassifier(ClassifierMixin, BaseBP):
             all of whose labels are right.
         """
         if isinstance(getattr(self, "_codec", None), TasksCodec):
-            found, y = self.predict(X), np.asarray(y)
-            if y.shape != found.shape:
-                raise ValueError(
-                    f"y must have shape {found.shape}, one column for each task; got "
-                    f"{y.shape}."
-                )
-            weight = check_sample_weight(sample_weight, found)
-            return float(np.average((found == y).all(axis=1), weights=weight))
+            return share_all_right(self.predict(X), y, sample_weight)
         return super().score(X, y, sample_weight)
 
     def __sklearn_tags__(self):

@@ -12,6 +12,7 @@ from sklearn.utils.validation import column_or_1d
 
 from ._data import Targets
 from ._probabilities import log_probabilities, probabilities
+from ._validation import check_sample_weight
 
 # Losses by the name that users give.
 LOSS_NAMES = {
@@ -265,6 +266,17 @@ def same_classes(classes, others):
     if isinstance(classes, list):
         return len(classes) == len(others) and all(map(np.array_equal, classes, others))
     return np.array_equal(classes, others)
+
+
+def share_all_right(found, y, sample_weight):
+    """Weighted share of rows all of whose columns are as in ``y``."""
+    y = np.asarray(y)
+    if y.shape != found.shape:
+        raise ValueError(
+            f"y must have shape {found.shape}, one column for each task; got {y.shape}."
+        )
+    weight = check_sample_weight(sample_weight, found)
+    return float(np.average((found == y).all(axis=1), weights=weight))
 
 
 def _share(hits, data):

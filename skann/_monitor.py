@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-LOWER_RATE = " or lower the learning rate"
+LOWER_RATE = " or lower the learning rate (learning_rate_init)"
 
 COLUMNS = (
     "epoch",

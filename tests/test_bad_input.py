@@ -357,7 +357,7 @@ class TestClassifier:
     def test_class_weights(self, way, bad):
         model, method = prepare(BPClassifier, way)
         model.set_params(class_weight={0: bad, 1: 1.0, 2: 1.0})
-        with refusal(model, "class_weight", repr(bad), "finite", "negative"):
+        with refusal(model, "class_weight", str(float(bad)), "finite", "at least 0"):
             method(X, THREE)
         model.set_params(class_weight={0: 0.0, 1: 0.0, 2: 0.0})
         with refusal(model, "class_weight", "positive"):

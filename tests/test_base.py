@@ -236,7 +236,7 @@ class TestRecord:
     def test_an_epoch_is_the_mean_of_its_batches(self, Estimator, solver, batch_size):
         model = make(Estimator, solver=solver, batch_size=batch_size, alpha=0.1)
         model.fit(X, Y[Estimator])
-        size = 32 if batch_size == "auto" else batch_size
+        size = 60 if batch_size == "auto" else batch_size
         rows = np.diff([*range(0, 60, size), 60])
         assert model.batch_loss_curve_.dtype == np.float64
         epochs = model.batch_loss_curve_.reshape(5, len(rows))

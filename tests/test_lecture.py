@@ -111,7 +111,7 @@ def case(name, estimator, loss, lecture_loss, y, targets):
     CASES[name] = (estimator, loss, lecture_loss, y, targets)
 
 
-LinearOutputs = partial(BPRegressor, normalize_y=False, alpha=0.0)
+LinearOutputs = partial(BPRegressor, normalize_y=False)
 
 
 def _fill_cases():

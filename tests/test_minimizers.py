@@ -258,7 +258,8 @@ class TestEnds:
         rng = np.random.default_rng(0)
         X = 1000 * rng.normal(size=(60, 3))
         y = X @ [1e-3, 2e-3, 3e-3]
-        model = BPRegressor((), solver=solver, tol=1e-5, max_iter=1000, random_state=0)
+        options = {"tol": 1e-5, "max_iter": 1000, "normalize_y": False}
+        model = BPRegressor((), solver=solver, random_state=0, **options)
         assert model.fit(X, y).stop_reason_ == "the gradient is small enough"
         np.testing.assert_allclose(
             model.coefs_[0].ravel(), [1e-3, 2e-3, 3e-3], rtol=1e-4

@@ -90,7 +90,7 @@ def fit_first(n):
 
 class TestConstantTargets:
     @pytest.mark.parametrize("value", [0.0, 3.0, 0.1, -1e9, 1e-20])
-    @pytest.mark.parametrize("solver", SOLVERS)
+    @pytest.mark.parametrize("solver", ["adam", "sgd", "rprop", "lbfgs"])
     def test_are_predicted(self, value, solver):
         options = {"solver": solver, "learning_rate_init": 0.02, "max_iter": 200}
         model = fit(np.full(60, value), **options, n_iter_no_change=np.inf)

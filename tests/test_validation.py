@@ -131,14 +131,9 @@ class TestSampleWeight:
 
 
 class TestSplitRows:
-    def split(self, rows, labels=None, fraction=0.2, seed=0, n_least=1):
+    def split(self, rows, labels=None, fraction=0.2, seed=0):
         rng = np.random.default_rng(seed)
-        return split_rows(rows, labels, fraction, rng, n_least)
-
-    def test_too_few_rows_to_validate_on(self):
-        assert len(self.split(np.arange(11), fraction=0.1, n_least=2)[1]) == 2
-        with pytest.raises(ValueError, match=r"0\.1 of 10 samples leaves 1.*least 2"):
-            self.split(np.arange(10), fraction=0.1, n_least=2)
+        return split_rows(rows, labels, fraction, rng)
 
     @pytest.mark.parametrize("n_rows", [2, 3, 10, 101])
     @pytest.mark.parametrize("fraction", [0.1, 0.25, 0.5])
