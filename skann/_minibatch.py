@@ -44,7 +44,8 @@ class DenseStepper:
         """Step on one batch; returns its loss before."""
         loss = self._evaluate(X, y, weight, factor)
         if self.measures:
-            self.gradient_norm = _norm(factor, self._gradient)
+            g = self._gradient
+            self.gradient_norm = _norm(factor, float(g.dot(g)))
         self._step(rate)
         return loss
 
@@ -77,7 +78,9 @@ class LazyStepper:
         delta = self._objective.pass_for(X.shape[0]).input_delta
         rows_gradient = X_compact.T @ delta
         if self.measures:
-            self.gradient_norm = _norm(factor, self._gradient, rows_gradient)
+            square = float(np.vdot(self._gradient, self._gradient))
+            square += float(np.vdot(rows_gradient, rows_gradient))
+            self.gradient_norm = _norm(factor, square)
         self._optimizer.step(rate)
         self._rows.step(features, rows_gradient, state)
         return loss
@@ -87,9 +90,8 @@ class LazyStepper:
         self._rows.wake_all()
 
 
-def _norm(factor, *parts):
-    """Norm of the gradient of which ``factor`` times its parts are given."""
-    square = sum(float(np.vdot(part, part)) for part in parts)
+def _norm(factor, square):
+    """Norm of a gradient, from the square of ``factor`` times it."""
     return math.sqrt(square) / abs(factor) if factor else math.nan
 
 
@@ -158,6 +160,7 @@ def train(
     batch_size = min(batch_size, n_rows)
     per_epoch = math.ceil(n_rows / batch_size)
     schedule.start(done, Counts(per_epoch * max_iter, max_iter, n_rows * max_iter))
+    reads_theta = monitor.reads_theta
     try:
         for _ in range(max_iter):
             losses, rate = _epoch(
@@ -169,22 +172,18 @@ def train(
                 per_epoch,
                 monitor.deadline,
             )
-            n_seen = min(len(losses) * batch_size, n_rows)
-            # The mean over rows: the last batch may be smaller than the others.
-            surplus = len(losses) * batch_size - n_seen
-            loss = (sum(losses) * batch_size - losses[-1] * surplus) / n_seen
+            loss, n_seen = _mean(losses, batch_size, n_rows)
             done.n_steps += len(losses)
             done.n_epochs += 1
             done.n_seen += n_seen
-            if monitor.reads_theta:
+            if reads_theta:
                 stepper.settle()
-            norm = stepper.gradient_norm
             if monitor.end_of_epoch(
                 loss,
                 losses,
                 n_seen,
                 rate=rate,
-                gradient_norm=norm,
+                gradient_norm=stepper.gradient_norm,
                 schedule=schedule,
             ):
                 break
@@ -192,6 +191,14 @@ def train(
         warnings.warn("Training interrupted by user.", stacklevel=2)
         monitor.stop_reason = "interrupted by user"
     stepper.settle()
+
+
+def _mean(losses, batch_size, n_rows):
+    """Mean over the rows trained on, and their number."""
+    n_seen = min(len(losses) * batch_size, n_rows)
+    # The last batch may be smaller than the others.
+    surplus = len(losses) * batch_size - n_seen
+    return (sum(losses) * batch_size - losses[-1] * surplus) / n_seen, n_seen
 
 
 def _epoch(stepper, batches, optimizer, schedule, done, n_batches, deadline):

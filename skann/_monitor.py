@@ -158,6 +158,7 @@ class Monitor:
         self._verbose = verbose
         self._n_iter_before = n_iter_before
         self.n_seen_before = n_seen_before
+        # One number after the other: a tuple an epoch would keep the collector busy.
         self._entries, self.batch_losses = [], array("d")
         self.loss = None
         self.n_seen = self.n_iter = 0
@@ -166,13 +167,21 @@ class Monitor:
         self.planned = planned
         now = time.perf_counter()
         self._started = now - seconds_before
+        self._has_patience_only = (
+            validate is None
+            and best is None
+            and not verbose
+            and limits.training_patience is None
+            and limits.max_time == math.inf
+            and limits.target_loss == -math.inf
+        )
         self.deadline = now + limits.max_time
 
     def fall(self, n_iter):
         """By which share the loss has fallen in the last so many epochs."""
         if not n_iter < self.n_iter:
             return 0.0  # too short to tell
-        before = self._entries[-1 - int(n_iter)][1]
+        before = self._entries[1 - (1 + int(n_iter)) * len(COLUMNS)]
         return (before - self.loss) / abs(before) if before else 0.0
 
     @property
@@ -182,8 +191,8 @@ class Monitor:
 
     def write_to(self, history):
         """Append this run to a history of lists by :data:`COLUMNS`."""
-        for name, *values in zip(COLUMNS, *self._entries, strict=True):
-            history[name].extend(values)
+        for i, name in enumerate(COLUMNS):
+            history[name].extend(self._entries[i :: len(COLUMNS)])
 
     @property
     def reads_theta(self):
@@ -221,18 +230,25 @@ class Monitor:
         ValueError
             If the loss is not finite.
         """
-        self.loss = loss
-        self.batch_losses.extend(batch_losses)
-        self.n_seen += n_rows
-        self.n_iter += 1
-        epoch = self._n_iter_before + self.n_iter
+        epoch = self._n_iter_before + self.n_iter + 1
         if not math.isfinite(loss):
             check_finite(loss, f"at iteration {epoch}")
+        # First of all, for an interrupt must not leave half an entry.
         validation = self._validate() if self._validate else _NO_VALIDATION
         now = time.perf_counter()
-        self._entries.append(
-            (epoch, loss, *validation, rate, gradient_norm, now - self._started)
-        )
+        self.loss = loss
+        self.n_iter += 1
+        self.n_seen += n_rows
+        self.batch_losses.extend(batch_losses)
+        seconds = now - self._started
+        self._entries += epoch, loss, *validation, rate, gradient_norm, seconds
+        if self._has_patience_only:
+            # On small problems the way below takes as long as the arithmetic.
+            patience = self._limits.patience
+            if patience is None or not patience.update(loss):
+                return False
+            self.stop_reason = self._out_of_patience("training loss", schedule)
+            return self.stop_reason is not None
         if self._verbose:
             self._report(epoch, loss, *validation)
         value = self._watched(loss, *validation)
@@ -261,28 +277,28 @@ class Monitor:
         if now >= self.deadline:
             return f"max_time={limits.max_time:g} seconds are over"
         patience, training_patience = limits.patience, limits.training_patience
-        watched = self.watched
         over = patience is not None and patience.update(value)
-        if (
-            training_patience is not None
-            and training_patience.update(loss)
-            and not over
-        ):
-            over, watched = True, "training loss"
-        if not over:
+        stalled = training_patience is not None and training_patience.update(loss)
+        if not (over or stalled):
             return None
+        watched = self.watched if over else "training loss"
+        return self._out_of_patience(watched, schedule)
+
+    def _out_of_patience(self, watched, schedule):
+        """Why to stop, unless the schedule knows a remedy."""
+        patience = self._limits.patience
         remedy = None if schedule is None else schedule.on_plateau()
-        if remedy is not None:
-            for each in (patience, training_patience):
-                if each is not None:
-                    each.renew()
-            if self._verbose:
-                print(remedy)
-            return None
-        return (
-            f"{watched} did not improve by more than tol={patience.tol:g} for "
-            f"{patience.n_iter_no_change} consecutive iterations"
-        )
+        if remedy is None:
+            return (
+                f"{watched} did not improve by more than tol={patience.tol:g} for "
+                f"{patience.n_iter_no_change} consecutive iterations"
+            )
+        for each in (patience, self._limits.training_patience):
+            if each is not None:
+                each.renew()
+        if self._verbose:
+            print(remedy)
+        return None
 
     def _report(self, epoch, loss, validation_loss, score):
         print(f"Iteration {epoch}, loss = {loss:.8f}")

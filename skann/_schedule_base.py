@@ -93,14 +93,17 @@ class Schedule(Options):
     def epoch_rate(self, done):
         """Rate of every step of the epoch to come; None if it changes within."""
         zero, n_warm = self._zero, self._n_warm
+        if not n_warm:
+            return self.decayed(
+                done.n_epochs - zero.n_epochs, done.n_seen - zero.n_seen
+            )
         n_epochs, n_seen = done.n_epochs - zero.n_epochs, done.n_seen - zero.n_seen
         self._warming = done.n_steps - zero.n_steps < n_warm
         if self._warming:
             return None
-        if n_warm:
-            planned = self._planned
-            n_epochs -= n_warm * planned.n_epochs / planned.n_steps
-            n_seen -= n_warm * planned.n_seen / planned.n_steps
+        planned = self._planned
+        n_epochs -= n_warm * planned.n_epochs / planned.n_steps
+        n_seen -= n_warm * planned.n_seen / planned.n_steps
         return self.decayed(n_epochs, n_seen)
 
     def step_rate(self, n_steps):
