@@ -1,9 +1,9 @@
 """What a first fit gives: no parameter set, five small data sets and MNIST.
 
 Small data sets: ten random splits, a quarter to test on, features scaled. "stopping" is
-``early_stopping=True``; its score is to be no worse than without by more than a standard
-error, in less time. MNIST as it comes out of ``StandardScaler``, in float64, until
-training ends by itself.
+``early_stopping=True``; its score is to be no worse than without by more than a
+standard error, in less time. MNIST as it comes out of ``StandardScaler``, in float64,
+until training ends by itself.
 """
 
 import argparse
@@ -59,9 +59,8 @@ def fits(estimator, X, y, seeds):
 
 def small_data(seeds):
     """The table of the small data sets."""
-    print(
-        "| data | scikit-learn | skann | standard error | stopping | epochs | warnings |"
-    )
+    columns = "scikit-learn | skann | standard error | stopping | epochs | warnings"
+    print(f"| data | {columns} |")
     print("|---|---|---|---|---|---|---|")
     for name, load in DATA.items():
         X, y = load(return_X_y=True)

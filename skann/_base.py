@@ -98,7 +98,7 @@ class Given:
 
 
 # A loss that falls by more than this in the last epochs would have gone on falling.
-_STILL_FALLING = 0.1
+_STILL_FALLING = 0.2
 
 
 class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
