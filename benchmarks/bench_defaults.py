@@ -69,7 +69,7 @@ def small_data(seeds):
             kinds = MLPRegressor(), BPRegressor(), BPRegressor(early_stopping=True)
         theirs, ours, stopping = (fits(kind, X, y, seeds) for kind in kinds)
         error = ours[0].std(ddof=1) / np.sqrt(len(seeds))
-        ratio = np.median(stopping[1] / ours[1])
+        ratio = stopping[1].sum() / ours[1].sum()
         print(
             f"| {name} | {theirs[0].mean():.3f} | {ours[0].mean():.3f} | {error:.3f} | "
             f"{stopping[0].mean():.3f} in {ratio:.2f} of the time | "
