@@ -352,7 +352,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
             return usable, self._own_validation_data(given, codec, data)
         if partial or not self.early_stopping:
             return usable, None
-        rows = np.arange(data.X.shape[0]) if usable.rows is None else usable.rows
+        rows = usable.row_numbers
         if isinstance(self.validation_fraction, Real):
             labels = data.targets.labels
             train, held_out = split_rows(rows, labels, self.validation_fraction, rng)

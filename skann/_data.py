@@ -61,7 +61,7 @@ class Data:
         """The same data without those rows in use whose weight is zero."""
         if self.weight is None or self.take(self.weight).all():
             return self
-        rows = np.arange(len(self.weight)) if self.rows is None else self.rows
+        rows = self.row_numbers
         return self.using(rows[self.weight[rows] > 0])
 
     def take(self, array):
@@ -89,6 +89,11 @@ class Data:
             return y if self.rows is None else y[:, self.rows]
         classes = np.arange(self.targets.n_outputs)[:, None]
         return (classes == self.take(y)).astype(dtype)
+
+    @property
+    def row_numbers(self):
+        """The rows in use, even if they are all."""
+        return np.arange(self.X.shape[0]) if self.rows is None else self.rows
 
     @property
     def n_rows(self):

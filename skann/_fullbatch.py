@@ -21,9 +21,7 @@ from scipy.optimize import minimize
 
 from ._curvature import Curvature
 from ._monitor import check_finite, diverged
-
-# Rows evaluated at once: memory does not grow with the number of rows.
-_CHUNK_ROWS = 2048
+from ._objective import CHUNK_ROWS
 
 # What a product of the Hessian with a vector costs, in gradients.
 _PRODUCT_COST = 2
@@ -111,7 +109,7 @@ class _Run:
         self._n_iter = self._n_fun = 0
         if solver.uses_curvature:
             self._curvature = Curvature(
-                objective.network, objective.alpha, batches, _CHUNK_ROWS
+                objective.network, objective.alpha, batches, CHUNK_ROWS
             )
 
     def start(self):
@@ -159,7 +157,7 @@ class _Run:
                 return point
         self._spend(1)
         np.copyto(self._objective.theta, x)
-        value = self._objective.full(self._batches, _CHUNK_ROWS)
+        value = self._objective.full(self._batches, CHUNK_ROWS)
         self._last = _Point(x, value, self._objective.gradient)
         return self._last
 

@@ -14,10 +14,8 @@ import warnings
 import numpy as np
 
 from ._lazy_rows import LazyRows, compact
+from ._objective import CHUNK_ROWS
 from ._schedule_base import Counts
-
-# Rows evaluated at once where a batch is all rows: memory does not grow with them.
-_CHUNK_ROWS = 2048
 
 
 class DenseStepper:
@@ -115,7 +113,7 @@ class AllRowsStepper(DenseStepper):
         self._evaluate, self._evaluate_full = self._evaluate_all, objective.full
 
     def _evaluate_all(self, X, y, weight, factor):
-        loss = self._evaluate_full(X.batches, _CHUNK_ROWS)
+        loss = self._evaluate_full(X.batches, CHUNK_ROWS)
         np.multiply(self._gradient, factor, self._gradient)
         return loss
 

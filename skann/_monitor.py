@@ -113,8 +113,8 @@ class Monitor:
     planned : bool
         Whether the run is meant to last for all of them.
     verbose : bool
-    n_iter_before, n_seen_before : int
-        Epochs, and rows trained on, in the model's life before this run.
+    n_iter_before : int
+        Epochs in the model's life before this run.
     seconds_before : float
         Seconds spent on them.
 
@@ -147,7 +147,6 @@ class Monitor:
         planned=False,
         verbose=False,
         n_iter_before=0,
-        n_seen_before=0,
         seconds_before=0.0,
     ):
         self._theta = theta
@@ -157,7 +156,6 @@ class Monitor:
         self.best = best
         self._verbose = verbose
         self._n_iter_before = n_iter_before
-        self.n_seen_before = n_seen_before
         # One number after the other: a tuple an epoch would keep the collector busy.
         self._entries, self.batch_losses = [], array("d")
         self.loss = None

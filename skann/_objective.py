@@ -18,6 +18,9 @@ import numpy as np
 from . import _memory
 from ._network import TrainingPass
 
+# Rows evaluated at once where all are: memory does not grow with their number.
+CHUNK_ROWS = 2048
+
 
 class Objective:
     """Value and gradient of J at a parameter vector that it is bound to.

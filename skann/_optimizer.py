@@ -20,7 +20,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from . import _memory
-from ._activations import constant
+from ._elementwise import constant
 from ._options import Options
 
 # Parameters in a block: four float32 vectors of it take 1 MB of second-level cache.

@@ -8,9 +8,9 @@ from numbers import Real
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
-from ._activations import constant
 from ._adam import Adam, AdamW, AMSGrad, Nadam
 from ._adaptive import Adagrad, RMSprop
+from ._elementwise import constant
 from ._optimizer import Optimizer
 from ._signs import Lion, Rprop
 

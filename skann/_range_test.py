@@ -18,11 +18,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
 from ._classifier import BPClassifier
-from ._codecs import make_codec
 from ._monitor import DivergenceError
 from ._regressor import BPRegressor
 from ._solvers import solver_for
-from ._training import automatic_batch_size
+from ._training import rows_in_a_batch
 from ._validation import check_sample_weight
 
 # How many times its lowest value the smoothed loss may be before the test ends.
@@ -273,34 +272,31 @@ def _model(estimator, rates):
 
 
 def _prepared(model, X, y, sample_weight):
-    """X, y and row weights as ``fit`` would see them, checked; they suit the model."""
+    """X, y and row weights as ``fit`` would see them, checked; they suit the model.
+
+    And what the first ``partial_fit`` must be told besides.
+    """
     X, y = model._validate_pair(X, y, reset=True)
     weight = check_sample_weight(sample_weight, X)
     codec = model._new_codec(y, weight, partial=False)
     targets = codec.encode(y, model._loss_name(), X.dtype)
     weight = model._weigh(weight, codec, targets)
     n_rows = X.shape[0] if weight is None else np.count_nonzero(weight)
-    size = model.batch_size
-    size = automatic_batch_size(n_rows) if size == "auto" else size
-    model.set_params(batch_size=min(size, n_rows))
+    model.set_params(batch_size=rows_in_a_batch(model.batch_size, n_rows))
     if isinstance(model, BPClassifier):
         model.set_params(class_weight=None)
-    else:
-        y = (y - codec.mean) / codec.scale
-        model.set_params(normalize_y=False)
-    return X, y, weight
+        return X, y, weight, {"classes": codec.classes}
+    model.set_params(normalize_y=False)
+    return X, (y - codec.mean) / codec.scale, weight, {}
 
 
 def _batches(model, X, y, sample_weight):
     """Arguments of ``partial_fit`` for one batch after the other, without end."""
-    X, y, weight = _prepared(model, X, y, sample_weight)
+    X, y, weight, first = _prepared(model, X, y, sample_weight)
     rows = np.arange(X.shape[0]) if weight is None else np.flatnonzero(weight)
     # The model's own generator draws its weights as if there were no other.
     rng = check_random_state(copy.deepcopy(model.random_state))
     size = model.batch_size
-    first = {}
-    if isinstance(model, BPClassifier):
-        first["classes"] = make_codec(y).classes
     while True:
         order = rng.permutation(rows) if model.shuffle else rows
         for start in range(0, len(rows) - size + 1, size):

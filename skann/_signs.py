@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
-from ._activations import constant
+from ._elementwise import constant
 from ._optimizer import DecoupledDecay, Optimizer
 
 

@@ -16,12 +16,9 @@ from ._lazy_rows import pays
 from ._minibatch import AllRows, AllRowsStepper, DenseStepper, LazyStepper
 from ._monitor import Best, Limits, Monitor, check_finite, diverged
 from ._network import raw_outputs
-from ._objective import Objective, mean_loss
+from ._objective import CHUNK_ROWS, Objective, mean_loss
 from ._schedule_base import Counts
 from ._stopping import Patience
-
-# Validation rows predicted at once.
-_CHUNK_ROWS = 2048
 
 
 @dataclass
@@ -111,7 +108,6 @@ def run(
         planned=schedule.runs_to_the_end,
         verbose=parameters.verbose,
         n_iter_before=progress.n_iter,
-        n_seen_before=progress.n_seen,
         seconds_before=progress.seconds,
     )
     # Overflow on the way to a divergence is reported by the monitor, once and with
@@ -131,14 +127,17 @@ def run(
     return monitor
 
 
-def automatic_batch_size(n_rows):
-    """A twenty-fifth of the rows, between 8 and 200; all of up to 64.
+def rows_in_a_batch(batch_size, n_rows):
+    """What the parameter ``batch_size`` means for so many rows.
 
-    Few rows in batches of 200 would make a handful of updates an epoch: too few in any
+    "auto" is a twenty-fifth of the rows, between 8 and 200, and all of up to 64. Few
+    rows in batches of 200 would make a handful of updates an epoch: too few in any
     usual number of epochs, and too few for ``n_iter_no_change`` of them to tell that
     training has come to rest. Beyond 200 a step costs more than it gains. The very few
     that are one batch have no chance in their training, as scikit-learn's checks want.
     """
+    if batch_size != "auto":
+        return min(batch_size, n_rows)
     return n_rows if n_rows <= 64 else min(200, max(8, n_rows // 25))
 
 
@@ -195,9 +194,7 @@ def _solve(parameters, solver, network, theta, batches, progress, monitor, max_i
     if optimizer is None:
         optimizer = progress.optimizer = solver
         optimizer.start(theta.size, theta.dtype)
-    batch_size = parameters.batch_size
-    if batch_size == "auto":
-        batch_size = automatic_batch_size(batches.n_rows)
+    batch_size = rows_in_a_batch(parameters.batch_size, batches.n_rows)
     stepper = DenseStepper
     if optimizer.full_batch:
         stepper, batch_size = AllRowsStepper, batches.n_rows
@@ -238,14 +235,14 @@ def validator(network, theta, data, score):
     y = data.outputs_first(theta.dtype)
     weight = data.take(data.mean_one_weight(theta.dtype))
     X, rows = data.X, data.rows
-    if rows is not None and len(rows) <= _CHUNK_ROWS:
+    if rows is not None and len(rows) <= CHUNK_ROWS:
         X, rows = X[rows], None
 
     def predict():
         if rows is None:
             return raw_outputs(network, theta, X)
-        starts = range(0, len(rows), _CHUNK_ROWS)
-        chunks = (X[rows[start : start + _CHUNK_ROWS]] for start in starts)
+        starts = range(0, len(rows), CHUNK_ROWS)
+        chunks = (X[rows[start : start + CHUNK_ROWS]] for start in starts)
         return np.concatenate([raw_outputs(network, theta, chunk) for chunk in chunks])
 
     def validate():

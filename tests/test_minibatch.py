@@ -79,7 +79,6 @@ class Run:
             validate=validate,
             max_iter=max_iter,
             n_iter_before=self.done.n_epochs,
-            n_seen_before=self.done.n_seen,
         )
         monitor.deadline = deadline
         train(
