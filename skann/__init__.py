@@ -3,6 +3,7 @@
 from ._classifier import BPClassifier
 from ._range_test import LearningRateRange, learning_rate_range_test
 from ._regressor import BPRegressor
+from ._show_versions import show_versions
 from ._version import __version__
 
 __all__ = [
@@ -11,4 +12,5 @@ __all__ = [
     "LearningRateRange",
     "__version__",
     "learning_rate_range_test",
+    "show_versions",
 ]

@@ -10,7 +10,7 @@ import math
 import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._network import raw_outputs
+from ._prediction import raw_outputs
 
 
 class FittedNetwork:

@@ -1,5 +1,8 @@
 """Mini-batch training: epochs, batches, one optimiser step a batch.
 
+:func:`train` goes from epoch to epoch; what an epoch is, *passes* know. Those here are
+NumPy's, batch by batch; see ``_compiled_training.py`` for the others.
+
 A *stepper* takes one batch: it evaluates the objective and moves the parameters. There
 are three: for all parameters at once, for wide sparse data (see ``_lazy_rows.py``), and
 for optimisers that want all rows in one batch. In the last step of an epoch, where
@@ -118,19 +121,8 @@ class AllRowsStepper(DenseStepper):
         return loss
 
 
-def train(
-    stepper,
-    batches,
-    optimizer,
-    schedule,
-    monitor,
-    *,
-    batch_size,
-    rng,
-    max_iter,
-    done,
-):
-    """Train for up to ``max_iter`` epochs.
+class Passes:
+    """Epochs of NumPy's steps.
 
     Parameters
     ----------
@@ -138,11 +130,60 @@ def train(
     batches : Batches, or AllRows for the last
     optimizer : Optimizer
         The stepper's.
+    batch_size : int
+    """
+
+    def __init__(self, stepper, batches, optimizer, batch_size):
+        self._stepper, self._batches, self._optimizer = stepper, batches, optimizer
+        self.n_rows = batches.n_rows
+        self.batch_size = min(batch_size, self.n_rows)
+
+    @property
+    def gradient_norm(self):
+        """Of the gradient at the last step of an epoch."""
+        return self._stepper.gradient_norm
+
+    def epoch(self, schedule, done, rng, deadline):
+        """One step a batch; see :func:`train`."""
+        stepper, optimizer = self._stepper, self._optimizer
+        rate = schedule.epoch_rate(done)
+        every_step = rate is None
+        factor = None if every_step else optimizer.factor(rate)
+        is_timed = deadline < math.inf
+        losses = []
+        last = math.ceil(self.n_rows / self.batch_size) - 1
+        stepper.measures = False
+        for X, y, weight in self._batches.epoch(self.batch_size, rng):
+            if len(losses) == last:
+                stepper.measures = True
+            if every_step:
+                rate = schedule.step_rate(done.n_steps + len(losses))
+                factor = optimizer.factor(rate)
+            losses.append(stepper(X, y, weight, rate, factor))
+            if is_timed and time.perf_counter() > deadline:
+                break
+        return losses, rate
+
+    def settle(self):
+        """Make theta what it is said to be."""
+        self._stepper.settle()
+
+
+def train(passes, schedule, monitor, *, rng, max_iter, done):
+    """Train for up to ``max_iter`` epochs.
+
+    Parameters
+    ----------
+    passes : object
+        Has ``n_rows``, ``batch_size``, ``epoch(schedule, done, rng, deadline)``, which
+        takes one step a batch and returns the losses of the batches before their
+        steps and the rate of the last step, ``gradient_norm`` at the last step, and
+        ``settle()``, after which theta is what it is said to be. So have
+        :class:`Passes` and those of ``_compiled_training.py``.
     schedule : Schedule
     monitor : Monitor
         Records, and says when to stop. An epoch ends early when the clock is past its
-        ``deadline``; without one the clock is not read.
-    batch_size : int
+        ``deadline``.
     rng : numpy.random.Generator or None
         Shuffles the rows anew for every epoch; None keeps their order.
     max_iter : int
@@ -154,41 +195,32 @@ def train(
     An interrupt from the keyboard ends training with a warning and what has been
     learnt so far.
     """
-    n_rows = batches.n_rows
-    batch_size = min(batch_size, n_rows)
+    n_rows, batch_size = passes.n_rows, passes.batch_size
     per_epoch = math.ceil(n_rows / batch_size)
     schedule.start(done, Counts(per_epoch * max_iter, max_iter, n_rows * max_iter))
     reads_theta = monitor.reads_theta
     try:
         for _ in range(max_iter):
-            losses, rate = _epoch(
-                stepper,
-                batches.epoch(batch_size, rng),
-                optimizer,
-                schedule,
-                done,
-                per_epoch,
-                monitor.deadline,
-            )
+            losses, rate = passes.epoch(schedule, done, rng, monitor.deadline)
             loss, n_seen = _mean(losses, batch_size, n_rows)
             done.n_steps += len(losses)
             done.n_epochs += 1
             done.n_seen += n_seen
             if reads_theta:
-                stepper.settle()
+                passes.settle()
             if monitor.end_of_epoch(
                 loss,
                 losses,
                 n_seen,
                 rate=rate,
-                gradient_norm=stepper.gradient_norm,
+                gradient_norm=passes.gradient_norm,
                 schedule=schedule,
             ):
                 break
     except KeyboardInterrupt:
         warnings.warn("Training interrupted by user.", stacklevel=2)
         monitor.stop_reason = "interrupted by user"
-    stepper.settle()
+    passes.settle()
 
 
 def _mean(losses, batch_size, n_rows):
@@ -197,32 +229,3 @@ def _mean(losses, batch_size, n_rows):
     # The last batch may be smaller than the others.
     surplus = len(losses) * batch_size - n_seen
     return (sum(losses) * batch_size - losses[-1] * surplus) / n_seen, n_seen
-
-
-def _epoch(stepper, batches, optimizer, schedule, done, n_batches, deadline):
-    """One step a batch.
-
-    Returns
-    -------
-    losses : list of float
-        Of the batches before their steps.
-    rate : float
-        Of the last step.
-    """
-    rate = schedule.epoch_rate(done)
-    every_step = rate is None
-    factor = None if every_step else optimizer.factor(rate)
-    is_timed = deadline < math.inf
-    losses = []
-    last = n_batches - 1
-    stepper.measures = False
-    for X, y, weight in batches:
-        if len(losses) == last:
-            stepper.measures = True
-        if every_step:
-            rate = schedule.step_rate(done.n_steps + len(losses))
-            factor = optimizer.factor(rate)
-        losses.append(stepper(X, y, weight, rate, factor))
-        if is_timed and time.perf_counter() > deadline:
-            break
-    return losses, rate

@@ -12,20 +12,18 @@ way round, ``(n_outputs, n_rows)``, because the losses are many times faster on 
 (see ``_losses.py``); BLAS takes either operand transposed at no cost.
 
 :class:`TrainingPass` computes the gradient of one batch into memory that it allocates
-once for its number of rows; :func:`raw_outputs` predicts in chunks, so that memory
-does not grow with the number of rows asked for.
+once for its number of rows. It is what trains where the compiled engine does not; see
+``_engine.py``.
 
 Sums over rows (``dJ/db``) are products with a vector of ones: BLAS does them several
 times as fast as ``np.sum``. ``out`` buffers must be contiguous, or ``dot`` refuses
 them. Sparse X meets only the first layer's two products.
 """
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import sparse
 
 from . import _memory
 from ._activations import ACTIVATIONS
@@ -72,11 +70,6 @@ class Network:
 
     def __reduce__(self):
         return Network, (self.layer_sizes, self.activations, self.loss, self.tasks)
-
-
-# A prediction works on as many rows at once as keep its arrays in the cache.
-_CHUNK_BYTES = 1 << 20
-_CHUNK_ROWS = 32
 
 
 class TrainingPass:
@@ -185,9 +178,9 @@ class TrainingPass:
         W_t, b = self._output_weights_t, self._output_biases
         z_out = self._z_out
         if not self._hidden:
-            _input_product(X, W_t.T, z_out.T)
+            multiply_input(X, W_t.T, z_out.T)
             return z_out if b is None else np.add(z_out, b, z_out)
-        product = _input_product
+        product = multiply_input
         layer_input = X
         for W, bias, z, a, scratch, forward in self._way_forward:
             product(layer_input, W, z)
@@ -221,83 +214,8 @@ class TrainingPass:
                 _input_gradient(X, delta, dW)
 
 
-def raw_outputs(network, theta, X, *, check_finite=False):
-    """Raw outputs ``z`` of shape (n_samples, n_outputs), in theta's dtype.
-
-    Parameters
-    ----------
-    network : Network
-    theta : ndarray of shape (n_parameters,)
-    X : ndarray or csr matrix of shape (n_samples, n_features)
-    check_finite : bool
-        Whether to look for NaN and infinity on the way, while rows are in the cache:
-        in the first layer's pre-activations, which are not finite for a row of X that
-        is not (even a weight of zero makes NaN of infinity) and are usually fewer.
-
-    Returns
-    -------
-    z : ndarray of shape (n_samples, n_outputs), or None
-        None if X may not be finite: it is not, or squares of pre-activations overflow.
-    """
-    layout, activations = network.layout, network.activation_functions
-    weights, biases = layout.weights(theta), layout.biases(theta)
-    n_samples = X.shape[0]
-    z_out = np.empty((n_samples, layout.layer_sizes[-1]), theta.dtype)
-    sizes = layout.layer_sizes[1:] if sparse.issparse(X) else layout.layer_sizes
-    chunk = max(_CHUNK_ROWS, _CHUNK_BYTES // (theta.itemsize * max(sizes)))
-    widest = min(chunk, n_samples) * max(layout.layer_sizes[1:])
-    memory = None
-    if activations:
-        memory = [np.empty(widest, theta.dtype) for _ in range(3)]
-    # Outputs for huge rows may overflow; that is what infinity is for.
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        for start in range(0, n_samples, chunk):
-            rows = slice(start, start + chunk)
-            a = X if chunk >= n_samples else X[rows]
-            if sparse.issparse(a):
-                a = a.astype(theta.dtype, copy=False)
-            else:
-                a = np.ascontiguousarray(a, theta.dtype)
-            first = _forward_chunk(a, weights, biases, activations, memory, z_out[rows])
-            if check_finite and not math.isfinite(first):
-                return None
-    return z_out
-
-
-def _forward_chunk(a, weights, biases, activations, memory, z_out):
-    """Outputs of some rows; returns the sum of squares of the first products."""
-    if not activations:
-        _input_product(a, weights[-1], z_out)
-        first = _sum_of_squares(z_out)
-        np.add(z_out, biases[-1], z_out)
-        return first
-    n_rows = a.shape[0]
-    here, other, scratch = memory
-    for i, activation in enumerate(activations):
-        z, free = (
-            part[: n_rows * biases[i].size].reshape(n_rows, -1)
-            for part in (here, scratch)
-        )
-        if i == 0:
-            _input_product(a, weights[i], z)
-            first = _sum_of_squares(z)
-        else:
-            a.dot(weights[i], z)
-        np.add(z, biases[i], z)
-        activation.forward(z, z, free)
-        a = z
-        here, other = other, here
-    a.dot(weights[-1], z_out)
-    np.add(z_out, biases[-1], z_out)
-    return first
-
-
-def _sum_of_squares(z):
-    flat = z.reshape(-1)
-    return flat.dot(flat)
-
-
-def _input_product(X, W, out):
+def multiply_input(X, W, out):
+    """``X W``, for dense or sparse X."""
     if type(X) is np.ndarray:
         X.dot(W, out) if out.flags.c_contiguous else W.T.dot(X.T, out.T)
     else:

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import _fullbatch, _minibatch
+from . import _engine, _fullbatch, _minibatch
 from ._batches import Batches
+from ._compiled_training import FullGradient, GradientPasses, RulePasses
 from ._lazy_rows import pays
-from ._minibatch import AllRows, AllRowsStepper, DenseStepper, LazyStepper
+from ._minibatch import AllRows, AllRowsStepper, DenseStepper, LazyStepper, Passes
 from ._monitor import Best, Limits, Monitor, check_finite, diverged
-from ._network import raw_outputs
 from ._objective import CHUNK_ROWS, Objective, mean_loss
+from ._prediction import raw_outputs
 from ._schedule_base import Counts
 from ._stopping import Patience
 
@@ -80,14 +81,6 @@ def run(
     partial : bool
         Whether this is one of many short runs: patience counts over all of them.
     """
-    batches = Batches(
-        data.X,
-        data.targets.y,
-        data.mean_one_weight(theta.dtype),
-        n_outputs=data.targets.n_outputs,
-        dtype=theta.dtype,
-        rows=data.rows,
-    )
     progress.schedule = schedule = _kept(progress.schedule, schedule)
     stops_early = validate is not None and parameters.early_stopping
     watched = _watched(parameters, stops_early)
@@ -113,7 +106,7 @@ def run(
     # Overflow on the way to a divergence is reported by the monitor, once and with
     # what to change; an underflow to zero is what it looks like.
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        _solve(parameters, solver, network, theta, batches, progress, monitor, max_iter)
+        _solve(parameters, solver, network, theta, data, progress, monitor, max_iter)
     going_on = partial and monitor.stop_reason is None
     if not going_on:
         monitor.restore_best()
@@ -178,11 +171,12 @@ def _patience(parameters, solver, progress, stops_early, partial):
     return patience
 
 
-def _solve(parameters, solver, network, theta, batches, progress, monitor, max_iter):
-    options = {"ones_column": batches.ones_column}
+def _solve(parameters, solver, network, theta, data, progress, monitor, max_iter):
+    alpha = parameters.alpha
     if not solver.uses_learning_rate:
+        batches = _batches(data, theta.dtype)
         _fullbatch.train(
-            Objective(network, parameters.alpha, theta, **options),
+            _full_objective(network, alpha, theta, data, batches),
             batches,
             monitor,
             solver=solver,
@@ -194,26 +188,58 @@ def _solve(parameters, solver, network, theta, batches, progress, monitor, max_i
     if optimizer is None:
         optimizer = progress.optimizer = solver
         optimizer.start(theta.size, theta.dtype)
-    batch_size = rows_in_a_batch(parameters.batch_size, batches.n_rows)
-    stepper = DenseStepper
-    if optimizer.full_batch:
-        stepper, batch_size = AllRowsStepper, batches.n_rows
-    elif pays(batches.X, batch_size, parameters.alpha, optimizer):
-        stepper, options["skip_input_gradient"] = LazyStepper, True
-    objective = Objective(network, parameters.alpha, theta, **options)
+    batch_size = rows_in_a_batch(parameters.batch_size, data.n_rows)
     done = Counts(progress.n_steps, progress.n_iter, progress.n_seen)
     _minibatch.train(
-        stepper(objective, optimizer),
-        AllRows(batches) if optimizer.full_batch else batches,
-        optimizer,
+        _passes(network, theta, optimizer, data, alpha, batch_size),
         progress.schedule,
         monitor,
-        batch_size=batch_size,
         rng=progress.rng if parameters.shuffle else None,
         max_iter=max_iter,
         done=done,
     )
     progress.n_steps = done.n_steps
+
+
+def _batches(data, dtype):
+    return Batches(
+        data.X,
+        data.targets.y,
+        data.mean_one_weight(dtype),
+        n_outputs=data.targets.n_outputs,
+        dtype=dtype,
+        rows=data.rows,
+    )
+
+
+def _full_objective(network, alpha, theta, data, batches):
+    """The objective for who wants it over all rows."""
+    if _engine.takes(data.X, theta.dtype):
+        return FullGradient(network, alpha, theta, data, CHUNK_ROWS)
+    return Objective(network, alpha, theta, ones_column=batches.ones_column)
+
+
+def _passes(network, theta, optimizer, data, alpha, batch_size):
+    """What an epoch is, for these data and this optimiser."""
+    if optimizer.full_batch:
+        batches = _batches(data, theta.dtype)
+        objective = _full_objective(network, alpha, theta, data, batches)
+        stepper = AllRowsStepper(objective, optimizer)
+        return Passes(stepper, AllRows(batches), optimizer, batches.n_rows)
+    sleeps = pays(data.X, batch_size, alpha, optimizer)
+    if _engine.takes(data.X, theta.dtype):
+        if _engine.rule_of(optimizer, alpha) is not None:
+            return RulePasses(network, theta, optimizer, data, alpha, batch_size)
+        if not sleeps:
+            return GradientPasses(network, theta, optimizer, data, alpha, batch_size)
+    batches = _batches(data, theta.dtype)
+    kind, options = DenseStepper, {}
+    if sleeps:
+        kind, options = LazyStepper, {"skip_input_gradient": True}
+    objective = Objective(
+        network, alpha, theta, ones_column=batches.ones_column, **options
+    )
+    return Passes(kind(objective, optimizer), batches, optimizer, batch_size)
 
 
 def validator(network, theta, data, score):
@@ -227,26 +253,12 @@ def validator(network, theta, data, score):
         The validation data.
     score : callable
         ``score(raw)`` from their raw outputs.
-
-    Notes
-    -----
-    Many rows are copied a chunk at a time: X is not held twice.
     """
     y = data.outputs_first(theta.dtype)
     weight = data.take(data.mean_one_weight(theta.dtype))
-    X, rows = data.X, data.rows
-    if rows is not None and len(rows) <= CHUNK_ROWS:
-        X, rows = X[rows], None
-
-    def predict():
-        if rows is None:
-            return raw_outputs(network, theta, X)
-        starts = range(0, len(rows), CHUNK_ROWS)
-        chunks = (X[rows[start : start + CHUNK_ROWS]] for start in starts)
-        return np.concatenate([raw_outputs(network, theta, chunk) for chunk in chunks])
 
     def validate():
-        raw = predict()
+        raw = raw_outputs(network, theta, data.X, rows=data.rows)
         loss = mean_loss(network.loss_function, raw, y, weight)
         check_finite(loss, "on the validation data")
         return loss, score(raw)

@@ -17,8 +17,8 @@ from scipy import sparse
 
 from skann._activations import ACTIVATIONS
 from skann._losses import LOSSES
-from skann._network import raw_outputs
 from skann._objective import Objective, mean_loss
+from skann._prediction import raw_outputs
 
 over_losses = pytest.mark.parametrize("loss", LOSSES)
 over_weights = pytest.mark.parametrize("weighted", [False, True])

@@ -1,0 +1,6 @@
+/* Whatever every processor of the kind can do: SSE2, NEON. */
+#define REAL_BITS 64
+#define VECTOR_BYTES 16
+#define NAME skann_f64_base
+#define LABEL "base"
+#include "instance.h"

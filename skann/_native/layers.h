@@ -1,0 +1,195 @@
+/* A network's layers: where they lie in theta, their weights in panels, and the way
+ * forward.
+ *
+ * Matrices with a row for every sample have lines of `stride` numbers: the units, and
+ * zeros up to whole panels, so that tiles need not mind the edge.
+ */
+#ifndef SKANN_LAYERS_H
+#define SKANN_LAYERS_H
+
+#include "activations.h"
+#include "products.h"
+
+typedef struct {
+    Index n_in, n_out, stride;
+    Index weights, biases; /* offsets in theta */
+    Index squares;         /* units and biases of the layers before; see training.h */
+    int activation;        /* -1 for the output layer */
+    real *panels;          /* the weights; n_in deep; NULL where sparse data go in */
+    real *panels_back;     /* their transpose; n_out deep; NULL for the first layer */
+    real *bias;            /* with zeros up to the stride */
+} Layer;
+
+typedef struct {
+    Index n_layers, widest; /* stride */
+    Layer *layers;
+    const real *theta;
+} Layers;
+
+/* Lines of whole panels. Those of a multiple of 4096 bytes would all begin in the same
+ * few places of the cache. */
+static Index stride_for(Index n)
+{
+    const Index stride = padded(n);
+    return stride * (Index)sizeof(real) % 4096 ? stride : stride + WIDE;
+}
+
+static void layers_free(Layers *all)
+{
+    for (Index l = 0; all->layers && l < all->n_layers; l++) {
+        free(all->layers[l].panels);
+        free(all->layers[l].panels_back);
+        free(all->layers[l].bias);
+    }
+    free(all->layers);
+}
+
+/* 0 without memory; layers_free is due in any case. */
+static int layers_init(Layers *all, const Network *network, const real *theta,
+                       int is_sparse, int trains)
+{
+    Index end = 0;
+    int complete = 1;
+    *all = (Layers){.n_layers = network->n_layers, .theta = theta};
+    all->layers = calloc((size_t)network->n_layers, sizeof *all->layers);
+    if (!all->layers)
+        return 0;
+    for (Index l = 0; l < all->n_layers; l++) {
+        Layer *layer = all->layers + l;
+        layer->n_in = network->sizes[l];
+        layer->n_out = network->sizes[l + 1];
+        layer->stride = stride_for(layer->n_out);
+        layer->weights = end;
+        layer->biases = end + layer->n_in * layer->n_out;
+        end = layer->biases + layer->n_out;
+        layer->squares = l ? layer[-1].squares + layer[-1].n_in + layer[-1].n_out : 0;
+        layer->activation = l + 1 < all->n_layers ? network->activations[l] : -1;
+        layer->bias = reals(layer->stride);
+        complete = complete && layer->bias;
+        if (!is_sparse || l > 0) {
+            layer->panels = reals(padded(layer->n_out) * layer->n_in);
+            complete = complete && layer->panels;
+        }
+        if (trains && l > 0) {
+            layer->panels_back = reals(padded(layer->n_in) * layer->n_out);
+            complete = complete && layer->panels_back;
+        }
+        all->widest = all->widest > layer->stride ? all->widest : layer->stride;
+    }
+    return complete;
+}
+
+/* Bring lines [begin, end) of a layer's weights into its panels.
+ *
+ * Other threads have read the panels: a store waits until their caches have let go. The
+ * processor is told some lines ahead what will be written.
+ */
+static void pack_weights(const Layer *layer, const real *theta, Index begin, Index end)
+{
+    enum { AHEAD = 8 };
+    const Index n = layer->n_out;
+    for (Index k = begin; layer->panels && k < end; k++) {
+        const real *line = theta + layer->weights + k * n;
+        for (Index j = 0; j < n; j += WIDE) {
+            const Index width = panel_width(n - j);
+            real *to = layer->panels + j * layer->n_in + k * width;
+            if (k + AHEAD < end)
+                __builtin_prefetch(to + AHEAD * width, 1);
+            copy_line(to, line + j, smaller(width, n - j));
+        }
+        if (layer->panels_back) {
+            const Index first = k / WIDE * WIDE;
+            const Index width = panel_width(layer->n_in - first);
+            real *column = layer->panels_back + first * n + (k - first);
+            for (Index j = 0; j < n; j++)
+                column[j * width] = line[j];
+        }
+    }
+}
+
+static void pack_bias(const Layer *layer, const real *theta)
+{
+    memcpy(layer->bias, theta + layer->biases, (size_t)layer->n_out * sizeof(real));
+}
+
+/* Part i of n items that are divided among the threads in whole units. */
+INLINE void share_of(Index n, Index unit, int i, int n_threads, Index *begin,
+                     Index *end)
+{
+    const Index units = (n + unit - 1) / unit;
+    *begin = smaller(n, units * i / n_threads * unit);
+    *end = smaller(n, units * (i + 1) / n_threads * unit);
+}
+
+/* A thread's part of bringing all parameters into panels. */
+static void pack_share(const Layers *all, int i, int n_threads)
+{
+    for (Index l = 0; l < all->n_layers; l++) {
+        const Layer *layer = all->layers + l;
+        Index begin, end;
+        share_of(layer->n_in, TALL, i, n_threads, &begin, &end);
+        pack_weights(layer, all->theta, begin, end);
+        if (l % n_threads == i)
+            pack_bias(layer, all->theta);
+    }
+}
+
+/* A layer's products for some rows, to which the bias is still to be added. */
+static void forward_product(const Layer *layer, const real *const *rows, Index begin,
+                            Index end, Strips *found, real *z)
+{
+    multiply_rows(rows, begin, end, layer->n_in, layer->panels, layer->n_out, found, z,
+                  layer->stride);
+}
+
+/* Whether it pays to look for zeros in the data: with few units a look costs as much as
+ * the product. (Hidden layers seldom have zeros side by side.) */
+INLINE int may_look_for_zeros(const Layers *all)
+{
+    return padded(all->layers[0].n_out) >= 2 * WIDE;
+}
+
+static int strips_init(Strips *found, Index n_rows)
+{
+    const Index n_tiles = n_rows / TALL + 3;
+    found->strips = memory(n_tiles * (DEEP / STRIP), sizeof *found->strips);
+    found->counts = memory(n_tiles, sizeof *found->counts);
+    return found->strips && found->counts;
+}
+
+static void strips_free(Strips *found)
+{
+    free(found->strips);
+    free(found->counts);
+}
+
+/* -- rows of X ------------------------------------------------------------------- */
+
+/* Whether rows can be read where they lie. */
+INLINE int is_plain(const Matrix *X)
+{
+    return X->item_size == (int)sizeof(real)
+           && (X->column_stride == (Index)sizeof(real));
+}
+
+/* Point rows[begin:end] at rows of X, the numbers of which are order[0], ... or first,
+ * first + 1, ...; rows that can't be read where they lie are copied to `copies`. */
+static void find_rows(const Matrix *X, Index n_columns, const Index *order, Index first,
+                      Index begin, Index end, const real **rows, real *copies)
+{
+    const int plain = is_plain(X);
+    for (Index i = begin; i < end; i++) {
+        const char *from = X->start + (order ? order[i] : first + i) * X->row_stride;
+        if (plain) {
+            rows[i] = (const real *)from;
+            continue;
+        }
+        real *copy = copies + i * n_columns;
+        rows[i] = copy;
+        for (Index j = 0; j < n_columns; j++, from += X->column_stride)
+            copy[j] =
+                X->item_size == 4 ? R(*(const float *)from) : R(*(const double *)from);
+    }
+}
+
+#endif

@@ -1,0 +1,159 @@
+/* Raw outputs of any number of rows, in chunks that stay in the cache. */
+#ifndef SKANN_PREDICTION_H
+#define SKANN_PREDICTION_H
+
+#include "sparse.h"
+
+/* Rows at once; and up to how many are not worth bringing the weights into panels. */
+enum { CHUNK = 16 * TALL, FEW = 4 };
+
+typedef struct {
+    Layers layers;
+    const Matrix *X;
+    const Index *order;
+    Index n_rows;
+    real *out;
+    Team *team;
+    int complete, finite; /* so far; threads only ever clear them */
+} Prediction;
+
+/* A thread's memory for a chunk. */
+typedef struct {
+    const real **rows;
+    real *here, *other, *copies;
+    Strips strips;
+} Chunk;
+
+static void chunk_free(Chunk *chunk)
+{
+    free(chunk->rows), free(chunk->here), free(chunk->other), free(chunk->copies);
+    strips_free(&chunk->strips);
+}
+
+static int chunk_init(Chunk *chunk, const Prediction *p)
+{
+    const Index n_units = CHUNK * p->layers.widest;
+    *chunk = (Chunk){0};
+    chunk->rows = memory(CHUNK, sizeof *chunk->rows);
+    chunk->here = reals(n_units);
+    chunk->other = reals(n_units);
+    if (!p->X->offsets && !is_plain(p->X)) {
+        chunk->copies = reals(CHUNK * p->layers.layers[0].n_in);
+        if (!chunk->copies)
+            return 0;
+    }
+    return chunk->rows && chunk->here && chunk->other
+           && strips_init(&chunk->strips, CHUNK);
+}
+
+/* Zero times a number that is not finite is NaN, and so is every sum with it. */
+static int all_finite(const real *z, Index n)
+{
+    real zero = 0;
+    for (Index i = 0; i < n; i++)
+        zero += R(0) * z[i];
+    return zero == R(0);
+}
+
+/* The product of a few rows with weights as they lie in theta. */
+static void few_products(const Layer *layer, const real *theta, const real *const *rows,
+                         Index n_rows, real *z)
+{
+    const Index n = layer->n_out;
+    memset(z, 0, (size_t)(n_rows * layer->stride) * sizeof *z);
+    for (Index i = 0; i < n_rows; i++, z += layer->stride) {
+        const real *line = theta + layer->weights;
+        for (Index k = 0; k < layer->n_in; k++, line += n) {
+            const real x = rows[i][k];
+            if (x != R(0))
+                for (Index j = 0; j < n; j++)
+                    z[j] += x * line[j];
+        }
+    }
+}
+
+/* The first layer's products of n rows, to which the bias is still to be added. */
+static void input_products(Prediction *p, Chunk *chunk, Index first, Index n, int few,
+                           real *z)
+{
+    const Layer *layer = p->layers.layers;
+    const Index *order = p->order ? p->order + first : NULL;
+    if (p->X->offsets) {
+        sparse_product(p->X, layer, p->layers.theta, order, first, 0, n, z);
+        return;
+    }
+    find_rows(p->X, layer->n_in, order, first, 0, n, chunk->rows, chunk->copies);
+    if (few)
+        few_products(layer, p->layers.theta, chunk->rows, n, z);
+    else
+        forward_product(layer, chunk->rows, 0, n,
+                        may_look_for_zeros(&p->layers) ? &chunk->strips : NULL, z);
+}
+
+static void predict_chunk(Prediction *p, Chunk *chunk, Index first, Index n, int few)
+{
+    for (Index l = 0; l < p->layers.n_layers; l++) {
+        const Layer *layer = p->layers.layers + l;
+        real *z = chunk->here;
+        if (l == 0)
+            input_products(p, chunk, first, n, few, z);
+        else if (few)
+            few_products(layer, p->layers.theta, chunk->rows, n, z);
+        else
+            forward_product(layer, chunk->rows, 0, n, NULL, z);
+        if (l == 0 && !all_finite(z, n * layer->stride))
+            __atomic_store_n(&p->finite, 0, __ATOMIC_RELAXED);
+        if (layer->activation < 0) {
+            real *out = p->out + first * layer->n_out;
+            for (Index i = 0; i < n; i++)
+                for (Index k = 0; k < layer->n_out; k++)
+                    *out++ = z[i * layer->stride + k] + layer->bias[k];
+            return;
+        }
+        activate(layer->activation, z, layer->bias, NULL, n, layer->stride);
+        for (Index i = 0; i < n; i++)
+            chunk->rows[i] = z + i * layer->stride;
+        chunk->here = chunk->other;
+        chunk->other = z;
+    }
+}
+
+static void predict_share(void *pointer, int thread)
+{
+    Prediction *p = pointer;
+    const int n_threads = team_size(p->team);
+    const int few = p->n_rows <= FEW;
+    const unsigned tiny = flush_tiny_numbers();
+    Index begin, end;
+    Chunk chunk;
+    if (!few)
+        pack_share(&p->layers, thread, n_threads);
+    else if (thread == 0)
+        for (Index l = 0; l < p->layers.n_layers; l++)
+            pack_bias(p->layers.layers + l, p->layers.theta);
+    team_wait(p->team);
+    share_of(p->n_rows, TALL, thread, n_threads, &begin, &end);
+    if (!chunk_init(&chunk, p))
+        __atomic_store_n(&p->complete, 0, __ATOMIC_RELAXED);
+    else
+        for (Index i = begin; i < end; i += CHUNK)
+            predict_chunk(p, &chunk, i, smaller(CHUNK, end - i), few);
+    chunk_free(&chunk);
+    restore_tiny_numbers(tiny);
+}
+
+static int predict(const Network *network, const void *theta, const Matrix *X,
+                   const Index *order, Index n_rows, void *out, Team *team)
+{
+    Prediction p = {.X = X, .order = order, .n_rows = n_rows, .out = out};
+    p.team = team;
+    p.complete = p.finite = 1;
+    if (layers_init(&p.layers, network, theta, X->offsets != NULL, 0))
+        team_run(team, predict_share, &p);
+    else
+        p.complete = 0;
+    layers_free(&p.layers);
+    return p.complete ? p.finite : -1;
+}
+
+#endif

@@ -1,0 +1,283 @@
+/* Steps on mini-batches.
+ *
+ * A step has two halves, between which all threads meet. In the first every thread has
+ * some rows of the batch: forward through all layers, the loss, and back through all
+ * deltas. In the second every thread has some of the units that each layer's weights
+ * come from, the same in every step, and moves the weights: see updates.h.
+ *
+ * With sparse data there is something before: every thread wakes the weights of those
+ * of its features that the batch has.
+ */
+#ifndef SKANN_STEPS_H
+#define SKANN_STEPS_H
+
+#include "updates.h"
+
+/* -- the first half: rows -------------------------------------------------------- */
+
+/* The first layer's products. */
+static void forward_input(Training *t, Own *own, const Part *part)
+{
+    const Matrix *X = &t->samples.X;
+    const Layer *layer = t->layers.layers;
+    if (is_sparse(t)) {
+        sparse_product(X, layer, t->theta, order_of(t, part), part->first, part->begin,
+                       part->end, t->rows->a);
+        return;
+    }
+    find_rows(X, layer->n_in, order_of(t, part), part->first, part->begin, part->end,
+              t->rows->rows, t->copies);
+    forward_product(layer, t->rows->rows, part->begin, part->end,
+                    t->looks_for_zeros ? &own->strips : NULL, t->rows->a);
+}
+
+static void forward(Training *t, Own *own, const Part *part)
+{
+    forward_input(t, own, part);
+    for (Index l = 0; l < t->layers.n_layers; l++) {
+        const Layer *layer = t->layers.layers + l;
+        const Rows *rows = t->rows + l;
+        const Index offset = part->begin * layer->stride;
+        if (l > 0)
+            forward_product(layer, rows->rows, part->begin, part->end, NULL, rows->a);
+        if (layer->activation >= 0)
+            activate(layer->activation, rows->a + offset, layer->bias,
+                     rows->slopes ? rows->slopes + offset : NULL,
+                     part->end - part->begin, layer->stride);
+    }
+}
+
+/* Targets of some rows, one row after the other. */
+static void find_targets(const Training *t, const Part *part, real *restrict y)
+{
+    const Samples *samples = &t->samples;
+    const Index n_outputs = t->network.sizes[t->network.n_layers];
+    const Index n_samples = samples->X.n_rows;
+    for (Index i = part->begin; i < part->end; i++, y += n_outputs) {
+        const Index in_run = part->first + i;
+        const Index row = t->run->order ? t->run->order[in_run] : in_run;
+        for (Index k = 0; k < n_outputs; k++)
+            y[k] = samples->codes ? R(samples->codes[row] == k)
+                                  : ((const real *)samples->y)[k * n_samples + row];
+    }
+}
+
+/* The loss, and the output layer's delta. */
+static void judge(Training *t, Own *own, const Part *part)
+{
+    const Layer *layer = t->layers.layers + t->layers.n_layers - 1;
+    const Rows *rows = t->rows + t->layers.n_layers - 1;
+    const Index n = layer->n_out, n_rows = part->end - part->begin;
+    const real *weights = t->samples.weight;
+    const double row_scale = t->run->row_scale ? t->run->row_scale : 1.0 / part->n_rows;
+    double *row_losses = t->row_losses + part->begin;
+    const real *z = rows->a + part->begin * layer->stride;
+    real *delta = rows->delta + part->begin * layer->stride;
+    for (Index i = 0; i < n_rows; i++)
+        for (Index k = 0; k < n; k++)
+            own->u[i * n + k] = z[i * layer->stride + k] + layer->bias[k];
+    find_targets(t, part, own->y);
+    losses_of_rows(&t->network, n_rows, own->u, own->y, own->price, row_losses);
+    for (Index i = 0; i < n_rows; i++) {
+        real scale = R(row_scale);
+        if (weights) {
+            const Index in_run = part->first + part->begin + i;
+            const real weight = weights[t->run->order ? t->run->order[in_run] : in_run];
+            row_losses[i] *= (double)weight;
+            scale *= weight;
+        }
+        for (Index k = 0; k < n; k++)
+            delta[i * layer->stride + k] = scale * own->u[i * n + k];
+    }
+}
+
+static void backward(Training *t, const Part *part)
+{
+    for (Index l = t->layers.n_layers - 1; l >= 0; l--) {
+        const Layer *layer = t->layers.layers + l;
+        const Rows *rows = t->rows + l;
+        pack_rows(rows->delta, layer->stride, part->begin, part->end, part->n_rows,
+                  layer->n_out, rows->delta_panels);
+        if (l == 0)
+            return;
+        const Layer *below = layer - 1;
+        const Rows *to = rows - 1;
+        const Index offset = part->begin * below->stride;
+        multiply_rows(rows->delta_rows, part->begin, part->end, layer->n_out,
+                      layer->panels_back, layer->n_in, NULL, to->delta, below->stride);
+        activate_back(below->activation, to->delta + offset,
+                      (to->slopes ? to->slopes : to->a) + offset,
+                      (part->end - part->begin) * below->stride);
+    }
+}
+
+/* -- epochs ---------------------------------------------------------------------- */
+
+/* The loss of a batch before its step, without the penalty. */
+static double batch_loss(const Training *t, Index n_rows)
+{
+    double loss = 0;
+    for (Index i = 0; i < n_rows; i++)
+        loss += t->row_losses[i];
+    return loss * (t->run->row_scale ? t->run->row_scale : 1.0 / (double)n_rows);
+}
+
+static double total(const Training *t, const double *squares)
+{
+    double sum = 0;
+    for (Index i = 0; i < t->n_lines; i++)
+        sum += squares[i];
+    return sum;
+}
+
+/* What all threads have found out in the step that is over. */
+static void gather(Training *t, Run *run, Index i, const Step *step)
+{
+    if (step->alpha != R(0))
+        run->losses[i] += 0.5 * t->rule.alpha * total(t, t->weight_squares);
+    if (step->measures)
+        run->gradient_square = total(t, t->gradient_squares);
+    run->n_done = i + 1;
+}
+
+/* Whether to end after this step; asked now and then, for a look at the clock costs as
+ * much as a small step. */
+static int must_stop(const Run *run, Index step, double *next_look)
+{
+    if (run->deadline == HUGE_VAL && step % 16)
+        return 0;
+    const double now = seconds_now();
+    if (now >= *next_look) {
+        *next_look = now + 0.05;
+        if (run->interrupted(run->interrupt_data))
+            return 1;
+    }
+    return now >= run->deadline;
+}
+
+/* Wait for the other threads. */
+static void meet(Training *t, int thread)
+{
+    if (t->n_threads > 1)
+        t->own[thread].waited += team_wait(t->team);
+}
+
+/* One thread's part of a step; `now` steps have been taken before it. */
+static void take_step(Training *t, int thread, const Part *part, const Step *step,
+                      int32_t now)
+{
+    Own *own = t->own + thread;
+    if (is_sparse(t)) {
+        wake_features(t, own, part, step, now);
+        meet(t, thread);
+    }
+    forward(t, own, part);
+    judge(t, own, part);
+    backward(t, part);
+    /* Nobody asks for moves before the next step. */
+    if (thread == 0 && t->samples.X.sleeps)
+        note_moves(&t->sleep, &t->rule, (double)step->rate, now);
+    meet(t, thread);
+    update(t, thread, step, part->n_rows, now);
+}
+
+/* What the first thread has to do between the halves of two steps. */
+static void end_step(Training *t, Run *run, Index i, Index n_rows, double *next_look)
+{
+    Strips *strips = &t->own->strips;
+    run->losses[i] = batch_loss(t, n_rows);
+    t->stop = must_stop(run, i, next_look);
+    /* A look at the rows costs a fortieth of their product. */
+    if (strips->n_left > strips->n_seen - strips->n_seen / 32)
+        t->looks_for_zeros = 0;
+}
+
+static void work(void *pointer, int thread)
+{
+    Training *t = pointer;
+    Run *run = t->run;
+    const unsigned tiny = flush_tiny_numbers();
+    double next_look = 0;
+    pack_share(&t->layers, thread, t->n_threads);
+    meet(t, thread);
+    for (Index i = 0, first = 0; first < run->n_rows && !t->stop; i++) {
+        Part part = {.first = run->first + first};
+        part.n_rows = smaller(t->batch_size, run->n_rows - first);
+        first += part.n_rows;
+        share_of(part.n_rows, 4, thread, t->n_threads, &part.begin, &part.end);
+        Step step = make_step(&t->rule, run->rates ? run->rates[i] : run->rate,
+                              run->n_steps_before + i);
+        step.measures = first == run->n_rows;
+        take_step(t, thread, &part, &step, t->sleep.n_steps + (int32_t)i);
+        if (thread == 0)
+            end_step(t, run, i, part.n_rows, &next_look);
+        meet(t, thread);
+        /* The others can't write these again before they meet thread 0 once more. */
+        if (thread == 0)
+            gather(t, run, i, &step);
+    }
+    restore_tiny_numbers(tiny);
+}
+
+/* How many threads are to work in the next run: all, or one.
+ *
+ * Where somebody else needs the processors, threads spend their time waiting for those
+ * that are kept from working. One alone is faster then, and gets the same results. Now
+ * and then all are tried again, more and more seldom. (The features of sparse data have
+ * been divided among all for good.)
+ */
+static int threads_for_run(Training *t)
+{
+    const int n_threads = team_size(t->team);
+    if (n_threads == 1 || is_sparse(t) || t->n_alone == 0)
+        return n_threads;
+    t->n_alone--;
+    return 1;
+}
+
+static void judge_crowd(Training *t, double seconds)
+{
+    enum { FIRST = 8, MOST = 1024 };
+    double waited = 0;
+    if (t->n_threads == 1)
+        return;
+    for (int i = 0; i < t->n_threads; i++)
+        waited += t->own[i].waited;
+    /* All but one waiting all the time would be as slow as one, and what a thread waits
+     * for a processor is not counted. */
+    if (waited < 0.4 * (t->n_threads - 1) * seconds) {
+        t->n_alone_next = FIRST;
+        return;
+    }
+    t->n_alone = t->n_alone_next > FIRST ? t->n_alone_next : FIRST;
+    t->n_alone_next = t->n_alone < MOST ? 2 * t->n_alone : MOST;
+}
+
+static void training_run(void *pointer, Run *run)
+{
+    Training *t = pointer;
+    const Index n_batches = (run->n_rows + t->batch_size - 1) / t->batch_size;
+    run->n_done = -1;
+    if (t->samples.X.sleeps && !sleep_reserve(&t->sleep, n_batches))
+        return;
+    t->run = run;
+    t->stop = 0;
+    t->n_threads = threads_for_run(t);
+    t->looks_for_zeros = may_look_for_zeros(&t->layers);
+    for (int i = 0; i < t->n_threads; i++) {
+        t->own[i].strips.n_seen = t->own[i].strips.n_left = 0;
+        t->own[i].waited = 0;
+    }
+    run->n_done = 0;
+    run->gradient_square = NAN;
+    if (t->n_threads == 1) {
+        work(t, 0);
+    } else {
+        const double start = seconds_now();
+        team_run(t->team, work, t);
+        judge_crowd(t, seconds_now() - start);
+    }
+    t->sleep.n_steps += (int32_t)run->n_done;
+}
+
+#endif

@@ -1,0 +1,162 @@
+/* What training has in memory: all of it is allocated before the first step. */
+#ifndef SKANN_TRAINING_H
+#define SKANN_TRAINING_H
+
+#include "losses.h"
+#include "sparse.h"
+
+/* What a layer has for every row of a batch. */
+typedef struct {
+    const real **rows; /* what goes in */
+    real *a, *slopes, *delta, *delta_panels;
+    const real **delta_rows;
+} Rows;
+
+/* What a thread has for itself. A line of its own: it is written all the time. */
+typedef struct {
+    _Alignas(LINE) real *block; /* of the gradient */
+    real *u, *y, *price;        /* outputs without padding */
+    Columns columns;
+    Strips strips;
+    Features features;
+    double waited; /* seconds in this run */
+} Own;
+
+typedef struct {
+    Network network;
+    Layers layers;
+    Rule rule;
+    Samples samples;
+    real *theta;
+    Index batch_size;
+    Team *team;
+    Rows *rows;   /* one a layer */
+    real *copies; /* of rows of X, or NULL */
+    Sleep sleep;  /* of sparse X */
+    double *row_losses;
+    /* Of the weights from each unit, and then of each bias, layer after layer: sums
+     * over them do not depend on how units are divided among threads. */
+    double *weight_squares, *gradient_squares;
+    Index n_lines; /* of these */
+    Own *own;      /* one a thread */
+    Run *run;
+    int n_threads;             /* in this run: all, or one */
+    int n_alone, n_alone_next; /* runs with one thread: to come, and if need be */
+    int looks_for_zeros;       /* in this run, so far */
+    int stop;
+} Training;
+
+/* -- memory ---------------------------------------------------------------------- */
+
+static void training_free(void *pointer)
+{
+    Training *t = pointer;
+    if (!t)
+        return;
+    for (Index l = 0; t->rows && l < t->network.n_layers; l++) {
+        Rows *rows = t->rows + l;
+        free(rows->a), free(rows->slopes), free(rows->delta), free(rows->delta_panels);
+        free(rows->rows), free(rows->delta_rows);
+    }
+    for (int i = 0; t->own && i < team_size(t->team); i++) {
+        Own *own = t->own + i;
+        free(own->block), free(own->u), free(own->y), free(own->price);
+        free(own->columns.numbers), free(own->columns.lines);
+        strips_free(&own->strips);
+        features_free(&own->features);
+    }
+    layers_free(&t->layers);
+    sleep_free(&t->sleep);
+    free(t->rows), free(t->copies), free(t->row_losses), free(t->own);
+    free(t->weight_squares), free(t->gradient_squares);
+    free(t);
+}
+
+static int rows_init(Training *t, Index l)
+{
+    const Index n = t->batch_size;
+    const Layer *layer = t->layers.layers + l;
+    Rows *rows = t->rows + l;
+    rows->rows = memory(n, sizeof *rows->rows);
+    rows->a = reals(n * layer->stride);
+    rows->delta = reals(n * layer->stride);
+    rows->delta_panels = reals(n * padded(layer->n_out));
+    rows->delta_rows = memory(n, sizeof *rows->delta_rows);
+    if (saves_slope(layer->activation)) {
+        rows->slopes = reals(n * layer->stride);
+        if (!rows->slopes)
+            return 0;
+    }
+    if (!(rows->rows && rows->a && rows->delta && rows->delta_panels
+          && rows->delta_rows))
+        return 0;
+    for (Index i = 0; i < n; i++) {
+        rows->delta_rows[i] = rows->delta + i * layer->stride;
+        if (l > 0)
+            rows->rows[i] = rows[-1].a + i * layer[-1].stride;
+    }
+    return 1;
+}
+
+static int is_sparse(const Training *t) { return t->samples.X.offsets != NULL; }
+
+static int own_init(Training *t, int thread)
+{
+    Own *own = t->own + thread;
+    const Index n_units = t->batch_size * t->network.sizes[t->network.n_layers];
+    own->block = reals(BLOCK * t->layers.widest);
+    own->u = reals(n_units);
+    own->y = reals(n_units);
+    own->price = reals(n_units);
+    own->columns.numbers = reals(MAX_TILES * DEEP * TALL);
+    own->columns.lines = memory(MAX_TILES * DEEP, sizeof *own->columns.lines);
+    if (is_sparse(t)) {
+        Index first, end;
+        share_of(t->network.sizes[0], 1, thread, team_size(t->team), &first, &end);
+        if (!features_init(&own->features, &t->samples.X, first, end))
+            return 0;
+    }
+    return own->block && own->u && own->y && own->price && own->columns.numbers
+           && own->columns.lines && strips_init(&own->strips, t->batch_size);
+}
+
+static void *training_new(const Network *network, void *theta, const Rule *rule,
+                          const Samples *samples, Index batch_size, int is_new,
+                          Team *team)
+{
+    Training *t = calloc(1, sizeof *t);
+    if (!t)
+        return NULL;
+    t->network = *network;
+    t->rule = *rule;
+    t->samples = *samples;
+    t->theta = theta;
+    t->batch_size = batch_size;
+    t->team = team;
+    t->rows = calloc((size_t)network->n_layers, sizeof *t->rows);
+    t->own = memory(team_size(team), sizeof *t->own);
+    t->row_losses = memory(batch_size, sizeof *t->row_losses);
+    for (Index l = 0; l < network->n_layers; l++)
+        t->n_lines += network->sizes[l] + network->sizes[l + 1];
+    t->weight_squares = memory(t->n_lines, sizeof *t->weight_squares);
+    t->gradient_squares = memory(t->n_lines, sizeof *t->gradient_squares);
+    int complete =
+        t->rows && t->own && t->row_losses && t->weight_squares && t->gradient_squares;
+    complete = complete && layers_init(&t->layers, network, theta, is_sparse(t), 1);
+    if (complete && is_sparse(t))
+        complete = sleep_init(&t->sleep, &t->samples.X, network->sizes[0], is_new);
+    else if (complete && !is_plain(&samples->X)) {
+        t->copies = reals(batch_size * network->sizes[0]);
+        complete = t->copies != NULL;
+    }
+    for (Index l = 0; complete && l < network->n_layers; l++)
+        complete = rows_init(t, l);
+    for (int i = 0; complete && i < team_size(team); i++)
+        complete = own_init(t, i);
+    if (complete)
+        return t;
+    training_free(t);
+    return NULL;
+}
+
+#endif
