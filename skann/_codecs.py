@@ -39,8 +39,7 @@ def make_codec(y, classes=None):
     ValueError
         If ``y`` is not of classes, or not of these.
     """
-    check_classification_targets(y)
-    kind = type_of_target(y, input_name="y")
+    kind = _kind_of(y)
     if isinstance(classes, list) or (classes is None and kind == _SEVERAL_TASKS):
         return TasksCodec(classes or [np.unique(column) for column in np.asarray(y).T])
     if kind == "multilabel-indicator":
@@ -54,6 +53,8 @@ def make_codec(y, classes=None):
 
 
 _SEVERAL_TASKS = "multiclass-multioutput"
+# Kinds of targets that need no second look.
+_KINDS = ("binary", "multiclass", "multilabel-indicator", _SEVERAL_TASKS)
 
 
 class LabelCodec:
@@ -297,9 +298,15 @@ def _codes(labels, classes):
     return np.searchsorted(classes, found)[codes]
 
 
-def _check_kind(y, kinds, name):
-    check_classification_targets(y)
+def _kind_of(y):
     kind = type_of_target(y, input_name="y")
+    if kind not in _KINDS:
+        check_classification_targets(y)  # knows what to say
+    return kind
+
+
+def _check_kind(y, kinds, name):
+    kind = _kind_of(y)
     if kind not in kinds:
         raise ValueError(
             f"y is of type {kind!r}, but the model was trained on {name} targets."

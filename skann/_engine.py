@@ -33,7 +33,7 @@ STORE, ADD, _SGD, _ADAM = range(4)
 
 # Floating-point operations that one more thread must have to do: in a step, to be worth
 # the two meetings, and in a call, to be worth being woken.
-_STEP_WORK = 300_000
+_STEP_WORK = 200_000
 _CALL_WORK = 5_000_000
 
 

@@ -14,6 +14,7 @@ typedef struct {
     Index n_rows;
     real *out;
     Team *team;
+    Index next;           /* row that nobody has begun yet */
     int complete, finite; /* so far; threads only ever clear them */
 } Prediction;
 
@@ -118,13 +119,15 @@ static void predict_chunk(Prediction *p, Chunk *chunk, Index first, Index n, int
     }
 }
 
+/* Chunks go to whoever is free: a thread that has lost its processor for a while does not
+ * keep the others waiting for half of all rows. */
 static void predict_share(void *pointer, int thread)
 {
     Prediction *p = pointer;
     const int n_threads = team_size(p->team);
     const int few = p->n_rows <= FEW;
     const unsigned tiny = flush_tiny_numbers();
-    Index begin, end;
+    Index first;
     Chunk chunk;
     if (!few)
         pack_share(&p->layers, thread, n_threads);
@@ -132,12 +135,12 @@ static void predict_share(void *pointer, int thread)
         for (Index l = 0; l < p->layers.n_layers; l++)
             pack_bias(p->layers.layers + l, p->layers.theta);
     team_wait(p->team);
-    share_of(p->n_rows, TALL, thread, n_threads, &begin, &end);
     if (!chunk_init(&chunk, p))
         __atomic_store_n(&p->complete, 0, __ATOMIC_RELAXED);
     else
-        for (Index i = begin; i < end; i += CHUNK)
-            predict_chunk(p, &chunk, i, smaller(CHUNK, end - i), few);
+        while ((first = __atomic_fetch_add(&p->next, CHUNK, __ATOMIC_RELAXED))
+               < p->n_rows)
+            predict_chunk(p, &chunk, first, smaller(CHUNK, p->n_rows - first), few);
     chunk_free(&chunk);
     restore_tiny_numbers(tiny);
 }
