@@ -9,6 +9,7 @@ import time
 import warnings
 
 import numpy as np
+from contenders import REST
 from machine import describe
 from sklearn.neural_network import MLPClassifier
 
@@ -24,6 +25,7 @@ def median_ratio(ours, theirs, repeats, rounds=15):
     for _ in range(rounds):
         seconds = []
         for run in (ours, theirs):
+            time.sleep(REST)
             start = time.perf_counter()
             for _ in range(repeats):
                 run()

@@ -40,6 +40,8 @@ def make_codec(y, classes=None):
         If ``y`` is not of classes, or not of these.
     """
     kind = _kind_of(y)
+    if "multiclass" in kind:
+        check_classification_targets(y)  # warns where there is a class for every row
     if isinstance(classes, list) or (classes is None and kind == _SEVERAL_TASKS):
         return TasksCodec(classes or [np.unique(column) for column in np.asarray(y).T])
     if kind == "multilabel-indicator":

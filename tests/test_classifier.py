@@ -418,3 +418,9 @@ class TestSplit:
         expected = np.average(right, weights=weight)
         assert net.best_validation_score_ == pytest.approx(expected, abs=0.1)
         assert abs(expected - right.mean()) > 0.1
+
+
+def test_a_class_for_every_row_is_worth_a_warning():
+    X, y = np.arange(30.0)[:, None], np.arange(30)
+    with pytest.warns(UserWarning, match="number of unique classes"):
+        BPClassifier((2,), max_iter=1).fit(X, y)
