@@ -15,7 +15,7 @@ import warnings
 from functools import partial
 
 import numpy as np
-from contenders import HAS_TORCH, torch_model
+from contenders import HAS_TORCH, REST, torch_model
 from machine import describe
 from sklearn.neural_network import MLPClassifier
 
@@ -182,6 +182,7 @@ def main():
     accuracies = {name: [] for name in winners}
     for seed in SEEDS:
         for name, (train, setting) in winners.items():
+            time.sleep(REST)
             spent, accuracy = train(data, *setting, seed=seed)
             seconds[name].append(spent)
             accuracies[name].append(accuracy)

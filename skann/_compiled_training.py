@@ -13,7 +13,7 @@ import time
 
 import numpy as np
 
-from . import _engine
+from . import _engine, _memory
 from ._lazy_rows import pays
 from ._objective import Objective
 
@@ -101,7 +101,7 @@ class GradientPasses(_CompiledPasses):
 
     def __init__(self, network, theta, optimizer, data, alpha, batch_size):
         super().__init__(network, theta, optimizer, data, alpha, batch_size)
-        self._gradient = np.empty_like(theta)
+        self._gradient = _memory.empty(theta.shape, theta.dtype)
         rule = _engine.gradient_rule(_engine.STORE, alpha)
         self._training = _engine.training(
             network, theta, rule, [self._gradient], data, self.batch_size
@@ -113,6 +113,7 @@ class GradientPasses(_CompiledPasses):
         epoch_rate = rate = schedule.epoch_rate(done)
         optimizer = self._optimizer
         order = self._order(rng)
+        is_timed = deadline < math.inf
         losses = []
         for start in range(0, self.n_rows, self.batch_size):
             if epoch_rate is None:
@@ -124,7 +125,7 @@ class GradientPasses(_CompiledPasses):
             )
             losses += loss
             optimizer.step(rate)
-            if time.perf_counter() > deadline:
+            if is_timed and time.perf_counter() > deadline:
                 break
         self.gradient_norm = math.sqrt(square)
         return losses, rate

@@ -52,7 +52,9 @@ def takes(X, dtype):
     if _compiled is None or dtype not in _DTYPES or X.ndim != 2:
         return False
     if isinstance(X, np.ndarray):
-        return X.dtype in _DTYPES
+        # Other numbers in X cost a copy of a batch; numbers at odd addresses, a crash
+        # on some processors.
+        return X.dtype in _DTYPES and X.flags.aligned
     return sparse.issparse(X) and X.format == "csr" and X.dtype == dtype
 
 

@@ -354,9 +354,10 @@ class TestRowsOfX:
             np.asfortranarray,
             lambda X: np.repeat(X, 2, axis=1)[:, ::2],
             lambda X: np.repeat(X, 2, axis=0)[::2],
-            lambda X: X[::-1][::-1],
+            lambda X: X[::-1].copy()[::-1],
+            lambda X: X[:, ::-1].copy()[:, ::-1],
         ],
-        ids=["Fortran", "columns apart", "rows apart", "backwards"],
+        ids=["Fortran", "columns apart", "rows apart", "rows back", "columns back"],
     )
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
     def test_in_any_order_and_precision(self, rearrange, dtype):
@@ -374,6 +375,17 @@ class TestRowsOfX:
         X.flags.writeable = False
         gradient(network, theta, data_for(X, y, "softmax"), 40)
         assert_array_equal(X, before)
+
+    def test_at_odd_addresses_are_left_to_numpy(self):
+        X = np.frombuffer(bytearray(4 * 60 + 1), np.float32, offset=1).reshape(20, 3)
+        assert not X.flags.aligned
+        X[:] = np.random.default_rng(0).normal(size=X.shape)
+        y = np.arange(20) % 3
+        odd, even = (
+            BPClassifier((4,), max_iter=3, random_state=0).fit(rows, y)
+            for rows in (X, X.copy())
+        )
+        assert_allclose(odd.predict_proba(X), even.predict_proba(X.copy()), rtol=1e-4)
 
     def test_of_a_mapped_file(self, tmp_path):
         network, theta, X, y = make_case("softmax", ("tanh",), n_rows=40)

@@ -119,8 +119,8 @@ static void predict_chunk(Prediction *p, Chunk *chunk, Index first, Index n, int
     }
 }
 
-/* Chunks go to whoever is free: a thread that has lost its processor for a while does not
- * keep the others waiting for half of all rows. */
+/* Chunks go to whoever is free: a thread that has lost its processor for a while does
+ * not keep the others waiting for half of all rows. */
 static void predict_share(void *pointer, int thread)
 {
     Prediction *p = pointer;

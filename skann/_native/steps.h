@@ -239,8 +239,6 @@ static void judge_crowd(Training *t, double seconds)
 {
     enum { FIRST = 8, MOST = 1024 };
     double waited = 0;
-    if (t->n_threads == 1)
-        return;
     for (int i = 0; i < t->n_threads; i++)
         waited += t->own[i].waited;
     /* All but one waiting all the time would be as slow as one, and what a thread waits
