@@ -53,11 +53,10 @@ one, many = (
 # %%
 # What to see
 # -----------
-# The same candidate wins, and not one bit of any fold's score differs. What can change
-# the last bits of a network is the number of threads in the matrix products: they then
-# sum in another order, and ``n_jobs`` sets how many threads each process may use. Large
-# networks feel that; matrices as small as here are multiplied in one thread anyway.
-# With ``OMP_NUM_THREADS=1`` in the environment it is one thread everywhere.
+# The same candidate wins, and not one bit of any fold's score differs. ``n_jobs`` also
+# sets how many threads each process may use, and a matrix product that is divided among
+# another number of threads usually sums in another order. The compiled engine does not:
+# it sums every number in the same order, whichever thread it falls to.
 
 # The names of the candidates in their order: the parameters' values without the keys.
 names = [str(tuple(params.values())) for params in one.cv_results_["params"]]

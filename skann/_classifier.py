@@ -27,9 +27,9 @@ class BPClassifier(ClassifierMixin, BaseBP):
 
     with row weights s and the chosen loss summed over the outputs. Two classes use
     one output unit, more classes one unit each, and multilabel targets one unit a
-    label. Reproducible bit for bit for the same `random_state` and the same number of
-    BLAS threads; another number of threads sums in another order and differs in the
-    last bits.
+    label. Reproducible bit for bit for the same `random_state`, with any number of
+    threads; where the compiled engine is missing, and for SciPy's minimisers, with the
+    same number of BLAS threads.
 
     Parameters
     ----------

@@ -18,6 +18,8 @@ and the row has moved by ``direction(s_0) · Σ_j rate_j ratio^j``:
 
 Sums over rates are kept for every step at which a row may have fallen asleep. Terms
 with ``ratio^j`` below 1e-20 are left out: a window of some hundred steps.
+
+The compiled engine does the same for SGD and Adam; see ``_native/sparse.h``.
 """
 
 import math

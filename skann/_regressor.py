@@ -22,7 +22,8 @@ class BPRegressor(RegressorMixin, BaseBP):
         J = Σ_i s_i ½‖z_i - y_i‖² / Σ_i s_i + alpha / 2 * ||W||²
 
     with row weights s and the squares summed over the outputs. Reproducible bit for
-    bit for the same `random_state` and the same number of BLAS threads.
+    bit for the same `random_state`, with any number of threads; where the compiled
+    engine is missing, and for SciPy's minimisers, with the same number of BLAS threads.
 
     Parameters
     ----------

@@ -41,7 +41,7 @@ def search(net, grid, X, y, n_jobs):
     """A fitted grid search whose workers have one BLAS thread each."""
     pipeline = Pipeline([("scale", StandardScaler()), ("net", net)])
     grid = {f"net__{name}": values for name, values in grid.items()}
-    # Sums in BLAS depend on the number of threads in their last bits.
+    # Without the compiled engine sums depend on it in their last bits.
     with (
         threadpool_limits(1),
         joblib.parallel_config(backend="loky", inner_max_num_threads=1),
