@@ -143,13 +143,6 @@ Index n_parameters(const Network *network)
 
 /* -- rows ------------------------------------------------------------------------ */
 
-static Index smaller_of(Index a, Index b) { return a < b ? a : b; }
-
-static Index index_at(const void *indices, int size, Index i)
-{
-    return size == 4 ? ((const int32_t *)indices)[i] : ((const int64_t *)indices)[i];
-}
-
 static int is_compressed(const Matrix *X, Index n_stored, Index n_columns)
 {
     const int size = X->index_size;
@@ -189,7 +182,7 @@ static int get_compressed(PyObject *tuple, Views *views, Matrix *X, Index n_colu
     X->n_rows = starts->len / starts->itemsize - 1;
     X->largest_batch = largest;
     const Index n_stored =
-        smaller_of(data->len / data->itemsize, where->len / where->itemsize);
+        smaller(data->len / data->itemsize, where->len / where->itemsize);
     if (X->item_size != item_size || where->itemsize != starts->itemsize
         || (X->index_size != 4 && X->index_size != 8) || X->n_rows < 0 || largest < 0
         || n_columns > INT32_MAX || !is_compressed(X, n_stored, n_columns))

@@ -30,6 +30,16 @@
 
 typedef int64_t Index;
 
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE Index smaller(Index a, Index b) { return a < b ? a : b; }
+
+/* Of integers of 4 or 8 bytes. */
+INLINE Index index_at(const void *indices, int size, Index i)
+{
+    return size == 4 ? ((const int32_t *)indices)[i] : ((const int64_t *)indices)[i];
+}
+
 /* The order is that of the tables in _engine.py. */
 enum Activation {
     IDENTITY,

@@ -22,8 +22,6 @@ typedef double real;
 typedef uint64_t bits;
 #endif
 
-#define INLINE static inline __attribute__((always_inline))
-
 typedef real vector __attribute__((vector_size(VECTOR_BYTES)));
 /* The same, wherever it lies. */
 typedef real loose_vector
@@ -38,8 +36,6 @@ enum {
     DEEP = 24576 / (WIDE * sizeof(real)),
     LINE = 64
 };
-
-INLINE Index smaller(Index a, Index b) { return a < b ? a : b; }
 
 INLINE Index rounded_up(Index n, Index unit) { return (n + unit - 1) / unit * unit; }
 

@@ -42,11 +42,6 @@ typedef struct {
     Index moves_room;
 } Sleep;
 
-INLINE Index index_at(const void *indices, int size, Index i)
-{
-    return size == 4 ? ((const int32_t *)indices)[i] : ((const int64_t *)indices)[i];
-}
-
 /* -- products -------------------------------------------------------------------- */
 
 /* z = X W for rows [begin, end) of those that `order` or `first` says. */

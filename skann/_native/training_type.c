@@ -181,10 +181,8 @@ static int fits(const Training *self, const Run *run)
         const Index row = run->order ? run->order[run->first + i] : run->first + i;
         if (i % self->batch_size == 0)
             total = 0;
-        total += self->index_size == 4 ? ((const int32_t *)self->offsets)[row + 1]
-                                             - ((const int32_t *)self->offsets)[row]
-                                       : ((const int64_t *)self->offsets)[row + 1]
-                                             - ((const int64_t *)self->offsets)[row];
+        total += index_at(self->offsets, self->index_size, row + 1)
+                 - index_at(self->offsets, self->index_size, row);
         if (total > self->largest_batch)
             return 0;
     }
