@@ -1,5 +1,6 @@
 """The classifier: labels in and out, probabilities, and what its losses amount to."""
 
+import warnings
 from functools import partial
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy.special import expit, log_softmax, softmax
 from sklearn.base import clone
 from sklearn.exceptions import DataConversionWarning
 from sklearn.linear_model import LogisticRegression
+from sklearn.utils.multiclass import check_classification_targets
 
 from skann import BPClassifier
 
@@ -420,7 +422,16 @@ class TestSplit:
         assert abs(expected - right.mean()) > 0.1
 
 
-def test_a_class_for_every_row_is_worth_a_warning():
+def test_classes_are_warned_of_as_scikit_learn_warns():
+    # From 1.7 on it doubts targets with a class for every other row.
     X, y = np.arange(30.0)[:, None], np.arange(30)
-    with pytest.warns(UserWarning, match="number of unique classes"):
+    with warnings.catch_warnings(record=True) as expected:
+        warnings.simplefilter("always")
+        check_classification_targets(y)
+    with warnings.catch_warnings(record=True) as given:
+        warnings.simplefilter("always")
         BPClassifier((2,), max_iter=1).fit(X, y)
+    messages = [str(warning.message) for warning in given]
+    assert [str(warning.message) for warning in expected] == [
+        message for message in messages if "classes" in message
+    ]
