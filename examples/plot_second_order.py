@@ -83,12 +83,14 @@ PROBLEMS = {
 # ----------------------
 # `max_fun` is a budget: evaluations of the objective with its gradient, and two for a
 # product with the Hessian. Training is deterministic, so runs with growing budgets from
-# the same weights are one run, looked at several times. Median of three starts.
+# the same weights are one run, looked at several times. Median of five starts:
+# from one to the next, and from one processor's rounding to another's, the loss that a
+# network has reached differs by a factor of ten.
 
 # That a budget ends a run, which is a warning elsewhere, is the point here.
 warnings.simplefilter("ignore", ConvergenceWarning)
 
-SEEDS = range(3)
+SEEDS = range(5)
 budgets = np.unique(np.geomspace(20, args.budget, 12).astype(int))
 losses = {}
 for title, (make, inputs, targets) in PROBLEMS.items():

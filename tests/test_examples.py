@@ -116,14 +116,16 @@ def sees_training_go_on(output):
 
 
 def sees_when_newton_pays(output):
-    final = {}
+    middle, final = {}, {}
     for block in output.strip().split("\n\n"):
         title, _, *rows = block.split("\n")
-        final[title] = {row.split()[0]: float(row.split()[3]) for row in rows[:5]}
+        for column, losses in ((2, middle), (3, final)):
+            cells = [row.split() for row in rows[:5]]
+            losses[title] = {row[0]: float(row[column]) for row in cells}
     unscaled = final["linear, features as they come"]
     assert unscaled["newton-cg"] < unscaled["lbfgs"] - 1e-3
     assert unscaled["trust-ncg"] < unscaled["lbfgs"] - 1e-3
-    network = final["a network for a sine"]
+    network = middle["a network for a sine"]
     assert network["lbfgs"] < min(network["newton-cg"], network["trust-ncg"]) / 5
     scaled = final["linear, features scaled"]
     assert max(scaled.values()) - min(scaled.values()) < 1e-5
