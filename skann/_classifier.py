@@ -178,7 +178,8 @@ class BPClassifier(ClassifierMixin, BaseBP):
         data after each epoch.
     best_iter_ : int
         The epoch whose weights were kept: the best on the validation data with
-        `early_stopping`, else the last.
+        `early_stopping`; where the training loss has come to rest and then leapt, one
+        from before the leap; else the last.
     best_validation_score_ : float or None
         The score at the best epoch, with `early_stopping`.
     n_iter_ : int

@@ -7,7 +7,8 @@ parameters, and judges patience, time and target. It never changes an estimator:
 estimator reads the record when the run has succeeded.
 
 What is *watched* is the validation loss or score where there are validation data, else
-the training loss. A score is watched by its negative, so that less is better.
+the training loss. A score is watched by its negative, so that less is better. Where
+patience with the training loss ends a run, its calmest parameters are its best ones.
 """
 
 import math
@@ -16,6 +17,8 @@ from array import array
 from dataclasses import dataclass
 
 import numpy as np
+
+from ._best import Calmest
 
 LOWER_RATE = " or lower the learning rate (learning_rate_init)"
 
@@ -55,22 +58,6 @@ def new_history():
 
 
 @dataclass
-class Best:
-    """The best epoch so far by what is watched, and its parameters."""
-
-    value: float = math.inf
-    epoch: int | None = None
-    score: float = math.nan
-    theta: np.ndarray | None = None
-
-    def update(self, value, epoch, score, theta):
-        """Take another epoch's; a copy of ``theta`` is kept if it is better."""
-        if value < self.value:
-            self.value, self.epoch, self.score = value, epoch, score
-            self.theta = theta.copy()
-
-
-@dataclass
 class Limits:
     """What may end a run, besides the number of epochs.
 
@@ -107,7 +94,7 @@ class Monitor:
     watched : {"training loss", "validation loss", "validation score"}
         What patience and the best parameters go by.
     best : Best or None
-        Where the best parameters are kept; None to keep none.
+        Where the best parameters on the validation data are kept; None to keep none.
     max_iter : int
         Epochs at most, for the record: the solver keeps to it.
     planned : bool
@@ -128,7 +115,8 @@ class Monitor:
         Rows trained on and epochs in this run.
     deadline : float
         When time is up, on the clock of ``time.perf_counter``.
-    best : Best or None
+    best : Best, Calmest or None
+        What :meth:`restore_best` restores.
     stop_reason : str or None
         None as long as nothing but a limit on iterations has ended the run.
     limit : tuple of str and int
@@ -174,6 +162,10 @@ class Monitor:
             and limits.target_loss == -math.inf
         )
         self.deadline = now + limits.max_time
+        patience = limits.patience
+        may_rest = best is None and patience is not None
+        may_rest = may_rest and max_iter > patience.n_iter_no_change
+        self._calmest = Calmest() if may_rest else None
 
     def fall(self, n_iter):
         """By which share the loss has fallen in the last so many epochs."""
@@ -195,7 +187,7 @@ class Monitor:
     @property
     def reads_theta(self):
         """Whether the end of an epoch looks at theta."""
-        return self._validate is not None
+        return self._validate is not None or self._calmest is not None
 
     def end_of_epoch(
         self,
@@ -240,6 +232,8 @@ class Monitor:
         self.batch_losses.extend(batch_losses)
         seconds = now - self._started
         self._entries += epoch, loss, *validation, rate, gradient_norm, seconds
+        if self._calmest is not None:
+            self._calmest.update(loss, epoch, self._theta)
         if self._has_patience_only:
             # On small problems the way below takes as long as the arithmetic.
             patience = self._limits.patience
@@ -287,6 +281,8 @@ class Monitor:
         patience = self._limits.patience
         remedy = None if schedule is None else schedule.on_plateau()
         if remedy is None:
+            if self._calmest is not None and self._calmest.value < self.loss:
+                self.best = self._calmest
             return (
                 f"{watched} did not improve by more than tol={patience.tol:g} for "
                 f"{patience.n_iter_no_change} consecutive iterations"

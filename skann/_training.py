@@ -12,10 +12,11 @@ import numpy as np
 
 from . import _engine, _fullbatch, _minibatch
 from ._batches import Batches
+from ._best import Best
 from ._compiled_training import FullGradient, GradientPasses, RulePasses
 from ._lazy_rows import pays
 from ._minibatch import AllRows, AllRowsStepper, DenseStepper, LazyStepper, Passes
-from ._monitor import Best, Limits, Monitor, check_finite, diverged
+from ._monitor import Limits, Monitor, check_finite, diverged
 from ._objective import CHUNK_ROWS, Objective, mean_loss
 from ._prediction import raw_outputs
 from ._schedule_base import Counts

@@ -11,10 +11,11 @@ from _helpers import (
 )
 from scipy.optimize import minimize
 
+from skann._best import Best
 from skann._curvature import Curvature
 from skann._fullbatch import train
 from skann._minimizers import LBFGS, MINIMIZERS
-from skann._monitor import Best, Limits, Monitor, new_history
+from skann._monitor import Limits, Monitor, new_history
 from skann._objective import Objective
 from skann._stopping import Patience
 

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from skann._monitor import COLUMNS, Best, Limits, Monitor, new_history
+from skann._best import Best
+from skann._monitor import COLUMNS, Limits, Monitor, new_history
 from skann._schedule_base import Counts
 from skann._schedules import SCHEDULES
 from skann._stopping import Patience
