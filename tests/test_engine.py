@@ -304,7 +304,7 @@ class TestRules:
 @pytest.fixture(scope="module")
 def blobs():
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(400, 30))
+    X = rng.normal(size=(400, 130))
     return X, (X[:, :3].sum(axis=1) > 0).astype(int) + (X[:, 4] > 1)
 
 
@@ -314,14 +314,15 @@ class TestThreads:
     @pytest.mark.parametrize("solver", ["sgd", "adam", "adamw", "lion", "lbfgs"])
     @pytest.mark.parametrize("storage", [np.asarray, sparse.csr_matrix])
     @pytest.mark.parametrize("alpha", [0.0, 0.01])
+    @pytest.mark.parametrize("n_features", [30, 130])  # the latter goes in halves
     @pytest.mark.filterwarnings(
         "ignore::sklearn.exceptions.ConvergenceWarning"  # three iterations of L-BFGS
     )
-    def test_of_any_number(self, blobs, solver, storage, alpha, threads):
+    def test_of_any_number(self, blobs, solver, storage, alpha, n_features, threads):
         X, y = blobs
-        X = storage(np.where(X > 0.5, X, 0))
+        X = storage(np.where(X > 0.5, X, 0)[:, :n_features])
         fits = []
-        for n in (1, 2, 3, 5):
+        for n in (1, 2, 3, 4, 5):
             threads(n)
             model = BPClassifier(
                 (40, 20), solver=solver, alpha=alpha, max_iter=3, random_state=0
@@ -360,8 +361,12 @@ class TestRowsOfX:
         ids=["Fortran", "columns apart", "rows apart", "rows back", "columns back"],
     )
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-    def test_in_any_order_and_precision(self, rearrange, dtype):
-        network, theta, X, y = make_case("softmax", ("tanh",), n_rows=40)
+    @pytest.mark.parametrize("n_features", [3, 130])  # the latter goes in halves
+    @pytest.mark.parametrize("n", [1, 2, 3])
+    def test_in_any_order_and_precision(self, rearrange, dtype, n_features, n, threads):
+        threads(n)
+        sizes = (n_features, 4, 3)
+        network, theta, X, y = make_case("softmax", ("tanh",), n_rows=40, sizes=sizes)
         X = X.astype(np.float32).astype(dtype)
         data = data_for(rearrange(X), y, "softmax")
         value, found, _ = gradient(network, theta, data, 40)

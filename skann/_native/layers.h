@@ -134,12 +134,15 @@ static void pack_share(const Layers *all, int i, int n_threads)
     }
 }
 
+/* All units that a layer's weights come from. */
+INLINE Span all_inputs(const Layer *layer) { return (Span){0, layer->n_in}; }
+
 /* A layer's products for some rows, to which the bias is still to be added. */
 static void forward_product(const Layer *layer, const real *const *rows, Index begin,
-                            Index end, Strips *found, real *z)
+                            Index end, Span inputs, Strips *found, real *z)
 {
-    multiply_rows(rows, begin, end, layer->n_in, layer->panels, layer->n_out, found, z,
-                  layer->stride);
+    multiply_rows(rows, begin, end, layer->n_in, inputs, layer->panels, layer->n_out,
+                  found, z, layer->stride);
 }
 
 /* Whether it pays to look for zeros in the data: with few units a look costs as much as
@@ -172,21 +175,31 @@ INLINE int is_plain(const Matrix *X)
            && (X->column_stride == (Index)sizeof(real));
 }
 
-/* Point rows[begin:end] at rows of X, the numbers of which are order[0], ... or first,
- * first + 1, ...; rows that can't be read where they lie are copied to `copies`. */
-static void find_rows(const Matrix *X, Index n_columns, const Index *order, Index first,
-                      Index begin, Index end, const real **rows, real *copies)
+/* Point `rows` at n rows of X, the numbers of which are order[0], ... or first,
+ * first + 1, ...; or, where they can't be read where they lie, at their places in
+ * `copies`. */
+static void point_at_rows(const Matrix *X, Index n_columns, const Index *order,
+                          Index first, Index n, const real **rows, real *copies)
 {
     const int plain = is_plain(X);
-    for (Index i = begin; i < end; i++) {
-        const char *from = X->start + (order ? order[i] : first + i) * X->row_stride;
-        if (plain) {
-            rows[i] = (const real *)from;
-            continue;
-        }
+    for (Index i = 0; i < n; i++) {
+        const Index row = order ? order[i] : first + i;
+        rows[i] = plain ? (const real *)(X->start + row * X->row_stride)
+                        : copies + i * n_columns;
+    }
+}
+
+/* Bring some columns of some of these rows to their places, if they have any. */
+static void copy_rows(const Matrix *X, Index n_columns, const Index *order, Index first,
+                      Span rows, Span columns, real *copies)
+{
+    if (is_plain(X))
+        return;
+    for (Index i = rows.begin; i < rows.end; i++) {
+        const char *from = X->start + (order ? order[i] : first + i) * X->row_stride
+                           + columns.begin * X->column_stride;
         real *copy = copies + i * n_columns;
-        rows[i] = copy;
-        for (Index j = 0; j < n_columns; j++, from += X->column_stride)
+        for (Index j = columns.begin; j < columns.end; j++, from += X->column_stride)
             copy[j] =
                 X->item_size == 4 ? R(*(const float *)from) : R(*(const double *)from);
     }

@@ -83,11 +83,13 @@ static void input_products(Prediction *p, Chunk *chunk, Index first, Index n, in
         sparse_product(p->X, layer, p->layers.theta, order, first, 0, n, z);
         return;
     }
-    find_rows(p->X, layer->n_in, order, first, 0, n, chunk->rows, chunk->copies);
+    point_at_rows(p->X, layer->n_in, order, first, n, chunk->rows, chunk->copies);
+    copy_rows(p->X, layer->n_in, order, first, (Span){0, n}, all_inputs(layer),
+              chunk->copies);
     if (few)
         few_products(layer, p->layers.theta, chunk->rows, n, z);
     else
-        forward_product(layer, chunk->rows, 0, n,
+        forward_product(layer, chunk->rows, 0, n, all_inputs(layer),
                         may_look_for_zeros(&p->layers) ? &chunk->strips : NULL, z);
 }
 
@@ -101,7 +103,7 @@ static void predict_chunk(Prediction *p, Chunk *chunk, Index first, Index n, int
         else if (few)
             few_products(layer, p->layers.theta, chunk->rows, n, z);
         else
-            forward_product(layer, chunk->rows, 0, n, NULL, z);
+            forward_product(layer, chunk->rows, 0, n, all_inputs(layer), NULL, z);
         if (l == 0 && !all_finite(z, n * layer->stride))
             __atomic_store_n(&p->finite, 0, __ATOMIC_RELAXED);
         if (layer->activation < 0) {

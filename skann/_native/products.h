@@ -170,6 +170,11 @@ INLINE void columns_tile(const int tall, const int vectors, const real *a,
 
 /* -- a left factor by rows ------------------------------------------------------- */
 
+/* Some lines of the right factor, or all of them. */
+typedef struct {
+    Index begin, end;
+} Span;
+
 /* Room for the strips that are not zero, tile by tile. */
 typedef struct {
     uint16_t *strips; /* DEEP / STRIP for each tile */
@@ -198,7 +203,7 @@ static Index find_strips(const real *const *rows, int tall, Index from, Index n_
 /* One panel of a product, over `depth` columns of the left factor. */
 static void rows_panel(const real *const *rows, Index begin, Index end, Index from,
                        Index depth, Index width, const real *panel, Strips *found,
-                       real *out, Index stride)
+                       real *out, Index stride, int add)
 {
     int tall;
     for (Index i = begin, tile = 0; i < end; i += tall, tile++) {
@@ -206,24 +211,28 @@ static void rows_panel(const real *const *rows, Index begin, Index end, Index fr
         real *place = out + i * stride;
         if (!found || found->counts[tile] == depth / STRIP)
             BY_SHAPE(tall, width, rows_tile, rows + i, from, depth, panel, place,
-                     stride, from > 0);
+                     stride, add);
         else
             BY_SHAPE(tall, width, strips_tile, rows + i, from, depth,
                      found->strips + tile * (DEEP / STRIP), found->counts[tile], panel,
-                     place, stride, from > 0);
+                     place, stride, add);
     }
 }
 
-/* out[begin:end] = rows[begin:end] times a matrix in panels.
+/* out[begin:end] = rows[begin:end] times a matrix in panels, of which only the lines of
+ * the span count.
  *
  * Lines of `out` have room for the padded columns. With `found`, zeros are looked for.
  */
 static void multiply_rows(const real *const *rows, Index begin, Index end, Index depth,
-                          const real *panels, Index n_columns, Strips *found, real *out,
-                          Index stride)
+                          Span span, const real *panels, Index n_columns, Strips *found,
+                          real *out, Index stride)
 {
-    for (Index from = 0; from < depth; from += DEEP) {
-        const Index part = smaller(DEEP, depth - from);
+    const Index n_lines = span.end - span.begin;
+    const Index n_parts = (n_lines + DEEP - 1) / DEEP;
+    const Index most = rounded_up((n_lines + n_parts - 1) / n_parts, STRIP);
+    for (Index from = span.begin; from < span.end; from += most) {
+        const Index part = smaller(most, span.end - from);
         int tall;
         if (found)
             for (Index i = begin, tile = 0; i < end; i += tall, tile++) {
@@ -237,7 +246,8 @@ static void multiply_rows(const real *const *rows, Index begin, Index end, Index
         for (Index j = 0; j < n_columns; j += WIDE) {
             const Index width = panel_width(n_columns - j);
             rows_panel(rows, begin, end, from, part, width,
-                       panels + j * depth + from * width, found, out + j, stride);
+                       panels + j * depth + from * width, found, out + j, stride,
+                       from > span.begin);
         }
     }
 }

@@ -32,8 +32,9 @@ enum {
     /* Accumulators of a tile, TALL x 2 vectors, fill the registers but for three. */
     TALL = VECTOR_BYTES == 64 ? 12 : 6,
     WIDE = 2 * LANES,
-    /* A panel of so many rows, WIDE columns each, takes most of a first-level cache. */
-    DEEP = 24576 / (WIDE * sizeof(real)),
+    /* A panel of so many rows, WIDE columns each, takes most of a first-level cache;
+     * and the usual batch of 200 is no deeper. */
+    DEEP = 25600 / (WIDE * sizeof(real)),
     LINE = 64
 };
 

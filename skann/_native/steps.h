@@ -15,31 +15,81 @@
 
 /* -- the first half: rows -------------------------------------------------------- */
 
+/* Wait for the other threads. */
+static void meet(Training *t, int thread)
+{
+    if (t->n_threads > 1)
+        t->own[thread].waited += team_wait(t->team);
+}
+
+/* The first layer's products of some rows with the weights from some inputs. */
+static void input_product(Training *t, Own *own, const Part *part, Span rows,
+                          Span inputs, real *z)
+{
+    const Layer *layer = t->layers.layers;
+    copy_rows(&t->samples.X, layer->n_in, order_of(t, part), part->first, rows, inputs,
+              t->copies);
+    forward_product(layer, own->inputs, rows.begin, rows.end, inputs,
+                    t->looks_for_zeros ? &own->strips : NULL, z);
+}
+
+/* The first layer's products in halves.
+ *
+ * Each half of the threads takes the half of the inputs whose weights it moves in the
+ * other half of the step: most weights are never read by another thread than the one
+ * that moves them. (An odd number of threads can't be halved. Each of them takes both
+ * halves, for the sums are to be the same.)
+ */
+static void forward_in_halves(Training *t, int thread, const Part *part)
+{
+    const int n_threads = t->n_threads, is_even = n_threads % 2 == 0;
+    const int first = is_even ? 2 * thread / n_threads : 0;
+    const Index stride = t->layers.layers->stride;
+    Span rows = {part->begin, part->end};
+    if (is_even)
+        share_of(part->n_rows, 4, thread % (n_threads / 2), n_threads / 2, &rows.begin,
+                 &rows.end);
+    for (int half = first; half < (is_even ? first + 1 : 2); half++) {
+        Span inputs;
+        share_of(t->layers.layers->n_in, TALL, half, 2, &inputs.begin, &inputs.end);
+        input_product(t, t->own + thread, part, rows, inputs, t->halves[half]);
+    }
+    meet(t, thread);
+    for (Index i = part->begin * stride; i < part->end * stride; i++)
+        t->rows->a[i] = t->halves[0][i] + t->halves[1][i];
+}
+
 /* The first layer's products. */
-static void forward_input(Training *t, Own *own, const Part *part)
+static void forward_input(Training *t, int thread, const Part *part)
 {
     const Matrix *X = &t->samples.X;
     const Layer *layer = t->layers.layers;
+    const Index *order = order_of(t, part);
+    Own *own = t->own + thread;
     if (is_sparse(t)) {
-        sparse_product(X, layer, t->theta, order_of(t, part), part->first, part->begin,
-                       part->end, t->rows->a);
+        sparse_product(X, layer, t->theta, order, part->first, part->begin, part->end,
+                       t->rows->a);
         return;
     }
-    find_rows(X, layer->n_in, order_of(t, part), part->first, part->begin, part->end,
-              t->rows->rows, t->copies);
-    forward_product(layer, t->rows->rows, part->begin, part->end,
-                    t->looks_for_zeros ? &own->strips : NULL, t->rows->a);
+    point_at_rows(X, layer->n_in, order, part->first, part->n_rows, own->inputs,
+                  t->copies);
+    if (t->halves[0])
+        forward_in_halves(t, thread, part);
+    else
+        input_product(t, own, part, (Span){part->begin, part->end}, all_inputs(layer),
+                      t->rows->a);
 }
 
-static void forward(Training *t, Own *own, const Part *part)
+static void forward(Training *t, int thread, const Part *part)
 {
-    forward_input(t, own, part);
+    forward_input(t, thread, part);
     for (Index l = 0; l < t->layers.n_layers; l++) {
         const Layer *layer = t->layers.layers + l;
         const Rows *rows = t->rows + l;
         const Index offset = part->begin * layer->stride;
         if (l > 0)
-            forward_product(layer, rows->rows, part->begin, part->end, NULL, rows->a);
+            forward_product(layer, rows->rows, part->begin, part->end,
+                            all_inputs(layer), NULL, rows->a);
         if (layer->activation >= 0)
             activate(layer->activation, rows->a + offset, layer->bias,
                      rows->slopes ? rows->slopes + offset : NULL,
@@ -104,7 +154,8 @@ static void backward(Training *t, const Part *part)
         const Rows *to = rows - 1;
         const Index offset = part->begin * below->stride;
         multiply_rows(rows->delta_rows, part->begin, part->end, layer->n_out,
-                      layer->panels_back, layer->n_in, NULL, to->delta, below->stride);
+                      (Span){0, layer->n_out}, layer->panels_back, layer->n_in, NULL,
+                      to->delta, below->stride);
         activate_back(below->activation, to->delta + offset,
                       (to->slopes ? to->slopes : to->a) + offset,
                       (part->end - part->begin) * below->stride);
@@ -155,13 +206,6 @@ static int must_stop(const Run *run, Index step, double *next_look)
     return now >= run->deadline;
 }
 
-/* Wait for the other threads. */
-static void meet(Training *t, int thread)
-{
-    if (t->n_threads > 1)
-        t->own[thread].waited += team_wait(t->team);
-}
-
 /* One thread's part of a step; `now` steps have been taken before it. */
 static void take_step(Training *t, int thread, const Part *part, const Step *step,
                       int32_t now)
@@ -171,7 +215,7 @@ static void take_step(Training *t, int thread, const Part *part, const Step *ste
         wake_features(t, own, part, step, now);
         meet(t, thread);
     }
-    forward(t, own, part);
+    forward(t, thread, part);
     judge(t, own, part);
     backward(t, part);
     /* Nobody asks for moves before the next step. */

@@ -7,7 +7,7 @@
 
 /* What a layer has for every row of a batch. */
 typedef struct {
-    const real **rows; /* what goes in */
+    const real **rows; /* what goes in; of the first layer every thread knows itself */
     real *a, *slopes, *delta, *delta_panels;
     const real **delta_rows;
 } Rows;
@@ -15,6 +15,7 @@ typedef struct {
 /* What a thread has for itself. A line of its own: it is written all the time. */
 typedef struct {
     _Alignas(LINE) real *block; /* of the gradient */
+    const real **inputs;        /* the batch's rows of X */
     real *u, *y, *price;        /* outputs without padding */
     Columns columns;
     Strips strips;
@@ -32,7 +33,10 @@ typedef struct {
     Team *team;
     Rows *rows;   /* one a layer */
     real *copies; /* of rows of X, or NULL */
-    Sleep sleep;  /* of sparse X */
+    /* Sums over the first and over the second half of the features, for every row of a
+     * batch, where the first layer is multiplied in halves: see steps.h. */
+    real *halves[2];
+    Sleep sleep; /* of sparse X */
     double *row_losses;
     /* Of the weights from each unit, and then of each bias, layer after layer: sums
      * over them do not depend on how units are divided among threads. */
@@ -60,7 +64,8 @@ static void training_free(void *pointer)
     }
     for (int i = 0; t->own && i < team_size(t->team); i++) {
         Own *own = t->own + i;
-        free(own->block), free(own->u), free(own->y), free(own->price);
+        free(own->block), free(own->inputs);
+        free(own->u), free(own->y), free(own->price);
         free(own->columns.numbers), free(own->columns.lines);
         strips_free(&own->strips);
         features_free(&own->features);
@@ -68,6 +73,7 @@ static void training_free(void *pointer)
     layers_free(&t->layers);
     sleep_free(&t->sleep);
     free(t->rows), free(t->copies), free(t->row_losses), free(t->own);
+    free(t->halves[0]), free(t->halves[1]);
     free(t->weight_squares), free(t->gradient_squares);
     free(t);
 }
@@ -77,7 +83,7 @@ static int rows_init(Training *t, Index l)
     const Index n = t->batch_size;
     const Layer *layer = t->layers.layers + l;
     Rows *rows = t->rows + l;
-    rows->rows = memory(n, sizeof *rows->rows);
+    rows->rows = l > 0 ? memory(n, sizeof *rows->rows) : NULL;
     rows->a = reals(n * layer->stride);
     rows->delta = reals(n * layer->stride);
     rows->delta_panels = reals(n * padded(layer->n_out));
@@ -87,8 +93,8 @@ static int rows_init(Training *t, Index l)
         if (!rows->slopes)
             return 0;
     }
-    if (!(rows->rows && rows->a && rows->delta && rows->delta_panels
-          && rows->delta_rows))
+    if (!(rows->a && rows->delta && rows->delta_panels && rows->delta_rows
+          && (l == 0 || rows->rows)))
         return 0;
     for (Index i = 0; i < n; i++) {
         rows->delta_rows[i] = rows->delta + i * layer->stride;
@@ -105,6 +111,7 @@ static int own_init(Training *t, int thread)
     Own *own = t->own + thread;
     const Index n_units = t->batch_size * t->network.sizes[t->network.n_layers];
     own->block = reals(BLOCK * t->layers.widest);
+    own->inputs = memory(t->batch_size, sizeof *own->inputs);
     own->u = reals(n_units);
     own->y = reals(n_units);
     own->price = reals(n_units);
@@ -116,8 +123,32 @@ static int own_init(Training *t, int thread)
         if (!features_init(&own->features, &t->samples.X, first, end))
             return 0;
     }
-    return own->block && own->u && own->y && own->price && own->columns.numbers
-           && own->columns.lines && strips_init(&own->strips, t->batch_size);
+    return own->block && own->inputs && own->u && own->y && own->price
+           && own->columns.numbers && own->columns.lines
+           && strips_init(&own->strips, t->batch_size);
+}
+
+/* Whether the first layer is multiplied in halves: where threads would otherwise hand
+ * each other more weights than sums. It must not depend on their number. */
+static int goes_in_halves(Index n_in, Index batch_size)
+{
+    return n_in >= BLOCK && n_in > batch_size;
+}
+
+/* Dense data: copies of what can't be read where it lies, and sums of halves. */
+static int dense_init(Training *t)
+{
+    const Index n_in = t->network.sizes[0], n = t->batch_size;
+    int complete = 1;
+    if (!is_plain(&t->samples.X)) {
+        t->copies = reals(n * n_in);
+        complete = t->copies != NULL;
+    }
+    for (int half = 0; half < 2 && goes_in_halves(n_in, n); half++) {
+        t->halves[half] = reals(n * t->layers.layers->stride);
+        complete = complete && t->halves[half];
+    }
+    return complete;
 }
 
 static void *training_new(const Network *network, void *theta, const Rule *rule,
@@ -145,10 +176,8 @@ static void *training_new(const Network *network, void *theta, const Rule *rule,
     complete = complete && layers_init(&t->layers, network, theta, is_sparse(t), 1);
     if (complete && is_sparse(t))
         complete = sleep_init(&t->sleep, &t->samples.X, network->sizes[0], is_new);
-    else if (complete && !is_plain(&samples->X)) {
-        t->copies = reals(batch_size * network->sizes[0]);
-        complete = t->copies != NULL;
-    }
+    else if (complete)
+        complete = dense_init(t);
     for (Index l = 0; complete && l < network->n_layers; l++)
         complete = rows_init(t, l);
     for (int i = 0; complete && i < team_size(team); i++)
