@@ -1,9 +1,10 @@
 /* Steps on mini-batches.
  *
  * A step has two halves, between which all threads meet. In the first every thread has
- * some rows of the batch: forward through all layers, the loss, and back through all
- * deltas. In the second every thread has some of the units that each layer's weights
- * come from, the same in every step, and moves the weights: see updates.h.
+ * some rows of the batch: forward through all layers (but for the first, if that has
+ * many inputs: see forward_in_halves), the loss, and back through all deltas. In the
+ * second every thread has some of the units that each layer's weights come from, the
+ * same in every step, and moves the weights: see updates.h.
  *
  * With sparse data there is something before: every thread wakes the weights of those
  * of its features that the batch has.
@@ -265,34 +266,41 @@ static void work(void *pointer, int thread)
 
 /* How many threads are to work in the next run: all, or one.
  *
- * Where somebody else needs the processors, threads spend their time waiting for those
- * that are kept from working. One alone is faster then, and gets the same results. Now
- * and then all are tried again, more and more seldom. (The features of sparse data have
- * been divided among all for good.)
+ * They get the same results, and which is faster can't be known. Steps of a few dozen
+ * microseconds may be too small for how far apart the processors are; and where
+ * somebody else needs these, threads wait for the one that is kept from working. So now
+ * and then, more and more seldom, a run goes to the other choice, for its time. (The
+ * features of sparse data have been divided among all for good.)
  */
 static int threads_for_run(Training *t)
 {
     const int n_threads = team_size(t->team);
-    if (n_threads == 1 || is_sparse(t) || t->n_alone == 0)
+    if (n_threads == 1 || is_sparse(t))
         return n_threads;
-    t->n_alone--;
-    return 1;
+    t->is_trial = t->n_to_trial == 0;
+    t->n_to_trial -= t->n_to_trial > 0;
+    return t->prefers_one != t->is_trial ? 1 : n_threads;
 }
 
-static void judge_crowd(Training *t, double seconds)
+static void judge_run(Training *t, double seconds)
 {
-    enum { FIRST = 8, MOST = 1024 };
+    enum { FIRST = 8, MOST = 128 };
     double waited = 0;
+    t->seconds[t->n_threads == 1] = seconds;
+    if (t->is_trial) {
+        const int one_is_faster = t->seconds[1] < t->seconds[0];
+        const int changes = one_is_faster != t->prefers_one;
+        t->trial_after = changes ? FIRST : (int)smaller(2 * t->trial_after, MOST);
+        t->prefers_one = one_is_faster;
+        t->n_to_trial = t->is_small || one_is_faster ? t->trial_after : NEVER;
+        return;
+    }
     for (int i = 0; i < t->n_threads; i++)
         waited += t->own[i].waited;
     /* All but one waiting all the time would be as slow as one, and what a thread waits
      * for a processor is not counted. */
-    if (waited < 0.4 * (t->n_threads - 1) * seconds) {
-        t->n_alone_next = FIRST;
-        return;
-    }
-    t->n_alone = t->n_alone_next > FIRST ? t->n_alone_next : FIRST;
-    t->n_alone_next = t->n_alone < MOST ? 2 * t->n_alone : MOST;
+    if (t->n_to_trial == NEVER && waited > 0.4 * (t->n_threads - 1) * seconds)
+        t->n_to_trial = t->trial_after - 1;
 }
 
 static void training_run(void *pointer, Run *run)
@@ -312,13 +320,12 @@ static void training_run(void *pointer, Run *run)
     }
     run->n_done = 0;
     run->gradient_square = NAN;
-    if (t->n_threads == 1) {
+    const double start = seconds_now();
+    if (t->n_threads == 1)
         work(t, 0);
-    } else {
-        const double start = seconds_now();
+    else
         team_run(t->team, work, t);
-        judge_crowd(t, seconds_now() - start);
-    }
+    judge_run(t, seconds_now() - start);
     t->sleep.n_steps += (int32_t)run->n_done;
 }
 

@@ -23,6 +23,9 @@ typedef struct {
     double waited; /* seconds in this run */
 } Own;
 
+/* Weights times rows of a batch below which a step may be too small for threads. */
+enum { SMALL_STEP = 2000000, NEVER = -1 };
+
 typedef struct {
     Network network;
     Layers layers;
@@ -44,9 +47,14 @@ typedef struct {
     Index n_lines; /* of these */
     Own *own;      /* one a thread */
     Run *run;
-    int n_threads;             /* in this run: all, or one */
-    int n_alone, n_alone_next; /* runs with one thread: to come, and if need be */
-    int looks_for_zeros;       /* in this run, so far */
+    int n_threads;       /* in this run: all, or one */
+    int prefers_one;     /* rather than all, usually */
+    int is_small;        /* too little work for all to be preferred unseen */
+    int is_trial;        /* whether this run goes to the other choice */
+    int n_to_trial;      /* runs before the next that does, or NEVER */
+    int trial_after;     /* runs between the last two */
+    double seconds[2];   /* of the last run by all, and by one */
+    int looks_for_zeros; /* in this run, so far */
     int stop;
 } Training;
 
@@ -151,6 +159,14 @@ static int dense_init(Training *t)
     return complete;
 }
 
+static Index n_weights(const Network *network)
+{
+    Index sum = 0;
+    for (Index l = 0; l < network->n_layers; l++)
+        sum += network->sizes[l] * network->sizes[l + 1];
+    return sum;
+}
+
 static void *training_new(const Network *network, void *theta, const Rule *rule,
                           const Samples *samples, Index batch_size, int is_new,
                           Team *team)
@@ -164,6 +180,9 @@ static void *training_new(const Network *network, void *theta, const Rule *rule,
     t->theta = theta;
     t->batch_size = batch_size;
     t->team = team;
+    t->is_small = batch_size * n_weights(network) < SMALL_STEP;
+    t->n_to_trial = t->is_small ? 1 : NEVER;
+    t->trial_after = t->is_small ? 8 : 1;
     t->rows = calloc((size_t)network->n_layers, sizeof *t->rows);
     t->own = memory(team_size(team), sizeof *t->own);
     t->row_losses = memory(batch_size, sizeof *t->row_losses);
