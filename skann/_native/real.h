@@ -29,8 +29,9 @@ typedef real loose_vector
 
 enum {
     LANES = VECTOR_BYTES / sizeof(real),
-    /* Accumulators of a tile, TALL x 2 vectors, fill the registers but for three. */
-    TALL = VECTOR_BYTES == 64 ? 12 : 6,
+    /* Accumulators of a tile are TALL x 2 vectors. That leaves half of AVX-512's 32
+     * registers, but the taller a tile, the fewer zeros it has side by side. */
+    TALL = VECTOR_BYTES == 64 ? 8 : 6,
     WIDE = 2 * LANES,
     /* A panel of so many rows, WIDE columns each, takes most of a first-level cache;
      * and the usual batch of 200 is no deeper. */
