@@ -10,6 +10,7 @@
  *   real.h            the number type, vectors of it, what all the rest is made of
  *   elementwise.h     exp and its relatives, written so that compilers vectorise them
  *   products.h        matrix products
+ *   narrow.h          those with a matrix of few columns
  *   activations.h     hidden layers' functions and derivatives
  *   losses.h          losses and their derivatives
  *   rules.h           what is done with a block of the gradient: optimisers

@@ -8,14 +8,14 @@
 #define SKANN_LAYERS_H
 
 #include "activations.h"
-#include "products.h"
+#include "narrow.h"
 
 typedef struct {
     Index n_in, n_out, stride;
     Index weights, biases; /* offsets in theta */
     Index squares;         /* units and biases of the layers before; see training.h */
     int activation;        /* -1 for the output layer */
-    real *panels;          /* the weights; n_in deep; NULL where sparse data go in */
+    real *panels;          /* the weights; n_in deep; NULL where nobody wants them */
     real *panels_back;     /* their transpose; n_out deep; NULL for the first layer */
     real *bias;            /* with zeros up to the stride */
 } Layer;
@@ -32,6 +32,12 @@ static Index stride_for(Index n)
 {
     const Index stride = padded(n);
     return stride * (Index)sizeof(real) % 4096 ? stride : stride + WIDE;
+}
+
+/* Whether its products are those of narrow.h. */
+static int is_narrow(const Layer *layer)
+{
+    return layer->panels_back && layer->n_out <= NARROW;
 }
 
 static void layers_free(Layers *all)
@@ -66,13 +72,13 @@ static int layers_init(Layers *all, const Network *network, const real *theta,
         layer->activation = l + 1 < all->n_layers ? network->activations[l] : -1;
         layer->bias = reals(layer->stride);
         complete = complete && layer->bias;
-        if (!is_sparse || l > 0) {
-            layer->panels = reals(padded(layer->n_out) * layer->n_in);
-            complete = complete && layer->panels;
-        }
         if (trains && l > 0) {
             layer->panels_back = reals(padded(layer->n_in) * layer->n_out);
             complete = complete && layer->panels_back;
+        }
+        if (l > 0 ? !is_narrow(layer) : !is_sparse) {
+            layer->panels = reals(padded(layer->n_out) * layer->n_in);
+            complete = complete && layer->panels;
         }
         all->widest = all->widest > layer->stride ? all->widest : layer->stride;
     }
@@ -88,9 +94,9 @@ static void pack_weights(const Layer *layer, const real *theta, Index begin, Ind
 {
     enum { AHEAD = 8 };
     const Index n = layer->n_out;
-    for (Index k = begin; layer->panels && k < end; k++) {
+    for (Index k = begin; k < end; k++) {
         const real *line = theta + layer->weights + k * n;
-        for (Index j = 0; j < n; j += WIDE) {
+        for (Index j = 0; layer->panels && j < n; j += WIDE) {
             const Index width = panel_width(n - j);
             real *to = layer->panels + j * layer->n_in + k * width;
             if (k + AHEAD < end)
@@ -141,8 +147,12 @@ INLINE Span all_inputs(const Layer *layer) { return (Span){0, layer->n_in}; }
 static void forward_product(const Layer *layer, const real *const *rows, Index begin,
                             Index end, Span inputs, Strips *found, real *z)
 {
-    multiply_rows(rows, begin, end, layer->n_in, inputs, layer->panels, layer->n_out,
-                  found, z, layer->stride);
+    if (is_narrow(layer))
+        narrow_rows(rows, begin, end, layer->n_in, layer->panels_back, layer->n_out, z,
+                    layer->stride);
+    else
+        multiply_rows(rows, begin, end, layer->n_in, inputs, layer->panels,
+                      layer->n_out, found, z, layer->stride);
 }
 
 /* Whether it pays to look for zeros in the data: with few units a look costs as much as

@@ -147,8 +147,9 @@ static void backward(Training *t, const Part *part)
     for (Index l = t->layers.n_layers - 1; l >= 0; l--) {
         const Layer *layer = t->layers.layers + l;
         const Rows *rows = t->rows + l;
-        pack_rows(rows->delta, layer->stride, part->begin, part->end, part->n_rows,
-                  layer->n_out, rows->delta_panels);
+        if (!is_narrow(layer))
+            pack_rows(rows->delta, layer->stride, part->begin, part->end, part->n_rows,
+                      layer->n_out, rows->delta_panels);
         if (l == 0)
             return;
         const Layer *below = layer - 1;

@@ -84,8 +84,12 @@ static void update_weights(Training *t, Own *own, const Step *step, Index l,
     const real *const *rows = l > 0 ? t->rows[l].rows : own->inputs;
     for (Index k = begin; k < end; k += BLOCK) {
         const Index n = smaller(BLOCK, end - k);
-        multiply_columns(rows, n_rows, k, n, t->rows[l].delta_panels, layer->n_out,
-                         &own->columns, own->block);
+        if (is_narrow(layer))
+            narrow_columns(rows, n_rows, k, n, t->rows[l].delta, layer->stride,
+                           layer->n_out, own->block);
+        else
+            multiply_columns(rows, n_rows, k, n, t->rows[l].delta_panels, layer->n_out,
+                             &own->columns, own->block);
         const Block block = weight_block(t, l, k, n);
         use_block(t, step, &block, own->block);
         if (t->rule.kind >= SGD)
