@@ -94,6 +94,8 @@ static void pack_weights(const Layer *layer, const real *theta, Index begin, Ind
 {
     enum { AHEAD = 8 };
     const Index n = layer->n_out;
+    if (!layer->panels && !layer->panels_back)
+        return;
     for (Index k = begin; k < end; k++) {
         const real *line = theta + layer->weights + k * n;
         for (Index j = 0; layer->panels && j < n; j += WIDE) {

@@ -3,7 +3,9 @@
  *
  * A tile is at least LANES columns wide, and for one, two or three units it would be
  * padding for the most part. Here vectors lie along the units below, and those above
- * take turns. Rows must have numbers up to whole panels.
+ * take turns. Rows have numbers up to whole panels. A vector of columns may reach past
+ * them by less than its own length: what it reads there is left out, and behind the
+ * last row there is room, see memory() in real.h.
  */
 #ifndef SKANN_NARROW_H
 #define SKANN_NARROW_H

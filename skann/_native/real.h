@@ -41,7 +41,8 @@ enum {
 
 INLINE Index rounded_up(Index n, Index unit) { return (n + unit - 1) / unit * unit; }
 
-/* Memory that begins on a cache line and is all zeros; NULL if there is none. */
+/* Memory that begins on a cache line and is all zeros; NULL if there is none. There is
+ * up to a line more of it than asked for: behind whole vectors, at least one vector. */
 static void *memory(Index n, size_t item_size)
 {
     const size_t size = ((size_t)n * item_size / LINE + 1) * LINE;
