@@ -4,7 +4,7 @@ import importlib.metadata
 import platform
 import sys
 
-from . import _engine
+from ._engine.native import binding
 from ._version import __version__
 
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "joblib", "threadpoolctl")
@@ -20,12 +20,12 @@ def show_versions():
     skann: ...
     """
     engine = "NumPy (the compiled engine is not there)"
-    if _engine.is_compiled():
-        engine = f"compiled, {_engine.level()} instructions"
+    if binding.is_compiled():
+        engine = f"compiled, {binding.level()} instructions"
     found = {
         "skann": __version__,
         "engine": engine,
-        "threads": _engine.n_threads(float("inf"), float("inf")),
+        "threads": binding.n_threads(float("inf"), float("inf")),
         "Python": sys.version.replace("\n", " "),
         "platform": platform.platform(),
     }

@@ -5,7 +5,7 @@ has settings of its own, ``learning_rate=Cosine(warmup=0.1)``, which a search re
 ``learning_rate__warmup``. The initial rate is the estimator's ``learning_rate_init``.
 """
 
-from ._schedule_kinds import (
+from ._optimize.schedule_kinds import (
     Adaptive,
     Constant,
     Cosine,

@@ -5,11 +5,11 @@ settings of its own, ``solver=AdamW(weight_decay=0.1)``, which a search reaches 
 ``solver__weight_decay``.
 """
 
-from ._adam import Adam, AdamW, AMSGrad, Nadam
-from ._adaptive import Adagrad, RMSprop
-from ._minimizers import BFGS, CG, LBFGS, NewtonCG, TrustNCG
-from ._optimizers import SGD
-from ._signs import Lion, Rprop
+from ._optimize.adam import Adam, AdamW, AMSGrad, Nadam
+from ._optimize.adaptive import Adagrad, RMSprop
+from ._optimize.minimizers import BFGS, CG, LBFGS, NewtonCG, TrustNCG
+from ._optimize.optimizers import SGD
+from ._optimize.signs import Lion, Rprop
 
 __all__ = [
     "BFGS",

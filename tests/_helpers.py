@@ -10,12 +10,12 @@ import itertools
 import numpy as np
 from scipy.special import erfc, expit, log_softmax, softmax
 
-from skann._activations import ACTIVATIONS
-from skann._batches import Batches
-from skann._losses import LOSSES
-from skann._network import Network
-from skann._objective import Objective
-from skann._optimizers import OPTIMIZERS
+from skann._engine.batches import Batches
+from skann._engine.objective import Objective
+from skann._network.activations import ACTIVATIONS
+from skann._network.losses import LOSSES
+from skann._network.network import Network
+from skann._optimize.optimizers import OPTIMIZERS
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 

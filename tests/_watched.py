@@ -5,7 +5,7 @@ import pytest
 from _helpers import LOSS_FORMULAS, small_net
 
 from skann import BPClassifier, BPRegressor
-from skann._solvers import SOLVERS
+from skann._optimize.solvers import SOLVERS
 
 rng = np.random.RandomState(0)
 X = rng.normal(size=(90, 4))

@@ -19,7 +19,7 @@ from sklearn.base import BaseEstimator
 import skann
 import skann.datasets
 from skann import BPClassifier, BPRegressor
-from skann._optimizers import OPTIMIZERS
+from skann._optimize.optimizers import OPTIMIZERS
 
 ROOT = Path(skann.__file__).parent
 FILES = {
@@ -51,7 +51,7 @@ def own_imports(name):
     found = set()
     for source, imported in imports(name):
         submodule = f"{source}.{imported}"
-        if submodule != "skann._compiled":  # made of C, which imports nothing
+        if not submodule.endswith("._compiled"):  # made of C, which imports nothing
             found.add(submodule if submodule in FILES else source)
     return found & FILES.keys()
 
@@ -69,17 +69,65 @@ def below(name):
     return found
 
 
+# An import goes from a floor to itself or to one further down, never up. Doors
+# stand beside each other: none imports another.
+DOORS = ("skann.solvers", "skann.schedules", "skann.datasets")
+FLOORS = (
+    "skann",
+    *DOORS,
+    "skann._estimators",
+    "skann._training",
+    "skann._engine",
+    "skann._optimize",
+    "skann._network",
+    "skann._version",
+)
+
+
+def floor_of(name):
+    """The floor that a module is on: the longest name in FLOORS that begins its own."""
+    parts = name.split(".")
+    names = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
+    return FLOORS.index(next(name for name in names if name in FLOORS))
+
+
+class TestFloors:
+    @over_modules
+    def test_an_import_goes_down(self, name):
+        for imported in GRAPH[name]:
+            assert floor_of(imported) >= floor_of(name), imported
+
+    @pytest.mark.parametrize("door", DOORS)
+    def test_no_door_leads_to_another(self, door):
+        others = {FLOORS.index(other) for other in DOORS if other != door}
+        for name in FILES:
+            if floor_of(name) == FLOORS.index(door):
+                assert not {floor_of(imported) for imported in GRAPH[name]} & others
+
+    @pytest.mark.parametrize("name", [n for n in FILES if FILES[n].stem == "__init__"])
+    def test_a_folder_says_what_lives_there(self, name):
+        if "._" in name:
+            text = ast.get_docstring(TREES[name])
+            assert "May come in:" in text
+            assert "May not:" in text
+
+
 class TestImports:
     def test_the_graph_is_read_right(self):
-        assert "skann._training" in GRAPH["skann._base"]
-        assert {"skann._fullbatch", "skann._minibatch"} <= GRAPH["skann._training"]
-        assert "skann._activations" in below("skann._classifier")
+        assert "skann._training.run" in GRAPH["skann._estimators.base"]
+        assert {
+            "skann._training.fullbatch",
+            "skann._training.minibatch",
+        } <= GRAPH["skann._training.run"]
+        assert "skann._network.activations" in below("skann._estimators.classifier")
 
     def test_there_is_no_cycle(self):
         order = list(TopologicalSorter(GRAPH).static_order())
-        assert order.index("skann._activations") < order.index("skann._base")
+        assert order.index("skann._network.activations") < order.index(
+            "skann._estimators.base"
+        )
 
-    @pytest.mark.parametrize("name", sorted(below("skann._base")))
+    @pytest.mark.parametrize("name", sorted(below("skann._estimators.base")))
     def test_the_engine_knows_no_estimator(self, name):
         for source, imported in imports(name):
             if not source.startswith("sklearn"):
@@ -131,7 +179,7 @@ class TestSize:
             assert docstring.splitlines()[0].endswith((".", ":"))
 
 
-SOURCES = sorted((ROOT / "_native").glob("*.[ch]"))
+SOURCES = sorted((ROOT / "_engine" / "native").glob("*.[ch]"))
 
 
 @pytest.mark.skipif(not SOURCES, reason="the sources are not installed")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from skann._optimizers import OPTIMIZERS
+from skann._optimize.optimizers import OPTIMIZERS
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"

@@ -3,7 +3,7 @@
 import numpy as np
 
 import skann
-from skann import _engine
+from skann._engine.native import binding
 
 
 def lines(capsys):
@@ -20,7 +20,7 @@ def test_says_what_a_bug_report_needs(capsys):
 
 
 def test_says_which_engine_is_in_use(capsys, monkeypatch):
-    if _engine.is_compiled():
-        assert lines(capsys)["engine"] == f"compiled, {_engine.level()} instructions"
-    monkeypatch.setattr(_engine, "_compiled", None)
+    if binding.is_compiled():
+        assert lines(capsys)["engine"] == f"compiled, {binding.level()} instructions"
+    monkeypatch.setattr(binding, "_compiled", None)
     assert lines(capsys)["engine"].startswith("NumPy")

@@ -1,0 +1,164 @@
+/* Hidden layers' functions and their derivatives, as in _network/activations.py.
+ *
+ * Each is a function of one number that is inlined into a loop. Most derivatives can be
+ * told from the output; gelu, silu and mish leave theirs in a second matrix on the way
+ * forward.
+ */
+#ifndef SKANN_ACTIVATIONS_H
+#define SKANN_ACTIVATIONS_H
+
+#include "elementwise.h"
+
+#define SELU_SCALE R(1.0507009873554805)
+#define SELU_BELOW R(1.0507009873554805 * 1.6732632423543772)
+#define TANH_HEIGHT R(1.7159)
+#define TANH_SLOPE R(2.0 / 3)
+#define LEAK R(0.01)
+
+/* -- a = f(z) -------------------------------------------------------------------- */
+
+INLINE real f_identity(real z) { return z; }
+INLINE real f_tanh_opt(real z)
+{
+    return TANH_HEIGHT * hyperbolic_tangent(TANH_SLOPE * z);
+}
+INLINE real f_relu(real z) { return choose(z < R(0), R(0), z); }
+INLINE real f_leaky_relu(real z) { return choose(z < R(0), LEAK * z, z); }
+INLINE real f_elu(real z)
+{
+    return choose(z > R(0), z, expm1_below(choose(z > R(0), R(0), z)));
+}
+INLINE real f_selu(real z)
+{
+    const real below = SELU_BELOW * expm1_below(choose(z > R(0), R(0), z));
+    return choose(z > R(0), SELU_SCALE * z, below);
+}
+
+/* -- a = f(z) and f'(z) ---------------------------------------------------------- */
+
+/* z times the normal distribution function of z */
+INLINE real f_gelu(real z, real *slope)
+{
+    const real share = R(0.5) * R(erfc(-(double)z / 1.4142135623730951));
+    const real density = R(0.3989422804014327) * exp_below(R(-0.5) * z * z);
+    *slope = share + z * density;
+    return z * share;
+}
+
+INLINE real f_silu(real z, real *slope)
+{
+    const real share = logistic(z);
+    *slope = share * (R(1) + z * (R(1) - share));
+    return z * share;
+}
+
+/* z t, t = tanh(softplus(z)) = (1 + 2e) / (1 + 2e + 2e²) for e = exp(-|z|) and z > 0,
+ * e (e + 2) / (e (e + 2) + 2) for z < 0 */
+INLINE real f_mish(real z, real *slope)
+{
+    const real e = exp_below(-absolute(z));
+    const real above = R(1) + R(2) * e, below = e * (e + R(2));
+    const real t =
+        choose(z > R(0), above / (above + R(2) * e * e), below / (below + R(2)));
+    const real sigma = choose(z > R(0), R(1) / (R(1) + e), e / (R(1) + e));
+    *slope = t + z * sigma * (R(1) - t * t);
+    return z * t;
+}
+
+/* -- delta f'(z) from a = f(z) --------------------------------------------------- */
+
+INLINE real d_logistic(real delta, real a) { return delta * (a - a * a); }
+INLINE real d_tanh(real delta, real a) { return delta * (R(1) - a * a); }
+INLINE real d_tanh_opt(real delta, real a)
+{
+    return delta * (TANH_SLOPE * TANH_HEIGHT - TANH_SLOPE / TANH_HEIGHT * (a * a));
+}
+INLINE real d_relu(real delta, real a) { return choose(a > R(0), delta, R(0)); }
+INLINE real d_leaky_relu(real delta, real a)
+{
+    return choose(a > R(0), delta, LEAK * delta);
+}
+INLINE real d_elu(real delta, real a)
+{
+    return delta * (R(1) + choose(a < R(0), a, R(0)));
+}
+INLINE real d_selu(real delta, real a)
+{
+    return delta * choose(a > R(0), SELU_SCALE, a + SELU_BELOW);
+}
+INLINE real d_softplus(real delta, real a) { return -delta * expm1_below(-a); }
+INLINE real d_saved(real delta, real slope) { return delta * slope; }
+
+/* -- over matrices --------------------------------------------------------------- */
+
+INLINE int saves_slope(int activation)
+{
+    return activation == GELU || activation == SILU || activation == MISH;
+}
+
+INLINE void map(real f(real), real *z, const real *bias, Index n_rows, Index n)
+{
+    for (Index i = 0; i < n_rows; i++, z += n)
+        for (Index j = 0; j < n; j++)
+            z[j] = f(z[j] + bias[j]);
+}
+
+INLINE void map_saving(real f(real, real *), real *z, const real *bias, real *slopes,
+                       Index n_rows, Index n)
+{
+    for (Index i = 0; i < n_rows; i++, z += n) {
+        for (Index j = 0; j < n; j++) {
+            real slope;
+            z[j] = f(z[j] + bias[j], &slope);
+            if (slopes)
+                slopes[j] = slope;
+        }
+        if (slopes)
+            slopes += n;
+    }
+}
+
+INLINE void map_back(real d(real, real), real *delta, const real *known, Index n)
+{
+    for (Index i = 0; i < n; i++)
+        delta[i] = d(delta[i], known[i]);
+}
+
+/* z = f(z + bias), row by row; the slopes where f saves them and they are wanted. */
+static void activate(int activation, real *z, const real *bias, real *slopes,
+                     Index n_rows, Index n)
+{
+    switch (activation) {
+    case IDENTITY: map(f_identity, z, bias, n_rows, n); break;
+    case LOGISTIC: map(logistic, z, bias, n_rows, n); break;
+    case TANH: map(hyperbolic_tangent, z, bias, n_rows, n); break;
+    case TANH_OPT: map(f_tanh_opt, z, bias, n_rows, n); break;
+    case RELU: map(f_relu, z, bias, n_rows, n); break;
+    case LEAKY_RELU: map(f_leaky_relu, z, bias, n_rows, n); break;
+    case ELU: map(f_elu, z, bias, n_rows, n); break;
+    case SELU: map(f_selu, z, bias, n_rows, n); break;
+    case SOFTPLUS: map(softplus, z, bias, n_rows, n); break;
+    case GELU: map_saving(f_gelu, z, bias, slopes, n_rows, n); break;
+    case SILU: map_saving(f_silu, z, bias, slopes, n_rows, n); break;
+    case MISH: map_saving(f_mish, z, bias, slopes, n_rows, n); break;
+    }
+}
+
+/* delta = delta f'; `known` is the output, or the slopes that f has saved. */
+static void activate_back(int activation, real *delta, const real *known, Index n)
+{
+    switch (activation) {
+    case IDENTITY: break;
+    case LOGISTIC: map_back(d_logistic, delta, known, n); break;
+    case TANH: map_back(d_tanh, delta, known, n); break;
+    case TANH_OPT: map_back(d_tanh_opt, delta, known, n); break;
+    case RELU: map_back(d_relu, delta, known, n); break;
+    case LEAKY_RELU: map_back(d_leaky_relu, delta, known, n); break;
+    case ELU: map_back(d_elu, delta, known, n); break;
+    case SELU: map_back(d_selu, delta, known, n); break;
+    case SOFTPLUS: map_back(d_softplus, delta, known, n); break;
+    default: map_back(d_saved, delta, known, n);
+    }
+}
+
+#endif

@@ -1,0 +1,233 @@
+"""The compiled engine: whether it is there, for what, and on how many threads.
+
+``_compiled`` is made of the C sources in this folder; ``engine.h`` says how they hang
+together. Where it could not be built (no compiler), or where the environment variable
+``SKANN_COMPILED`` is 0, NumPy does all the work: slower, with the same results but for
+rounding.
+
+Callers ask :func:`takes` first. Networks go to it as tuples of numbers
+(:func:`described`), optimisers as one (:func:`rule_of`), if it knows their rule.
+"""
+
+import os
+from functools import cache, lru_cache
+
+import numpy as np
+from scipy import sparse
+
+from ..._network.activations import ACTIVATIONS
+from ..._network.losses import LOSSES
+from ..._optimize.optimizers import SGD, Adam, AdamW
+
+try:
+    from . import _compiled
+except ImportError:
+    _compiled = None
+if os.environ.get("SKANN_COMPILED") == "0":
+    _compiled = None
+
+# The orders of the enumerations in engine.h.
+_ACTIVATION_NUMBERS = {name: i for i, name in enumerate(ACTIVATIONS)}
+_LOSS_NUMBERS = {name: i for i, name in enumerate(LOSSES)}
+STORE, ADD, _SGD, _ADAM = range(4)
+
+# Floating-point operations that one more thread must have to do: in a step, to be worth
+# the two meetings, and in a call, to be worth being woken.
+_STEP_WORK = 200_000
+_CALL_WORK = 5_000_000
+
+
+def is_compiled():
+    """Whether the compiled engine is in use."""
+    return _compiled is not None
+
+
+def level():
+    """The vector instructions that it uses, such as "avx2"; "none" without it."""
+    return "none" if _compiled is None else _compiled.level()
+
+
+def takes(X, dtype):
+    """Whether the compiled engine can work on X in this dtype."""
+    if _compiled is None or dtype not in _DTYPES or X.ndim != 2:
+        return False
+    if isinstance(X, np.ndarray):
+        # Other numbers in X cost a copy of a batch; numbers at odd addresses, a crash
+        # on some processors.
+        return X.dtype in _DTYPES and X.flags.aligned
+    return sparse.issparse(X) and X.format == "csr" and X.dtype == dtype
+
+
+_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+@cache
+def _blas():
+    # scikit-learn requires threadpoolctl. Looking for libraries takes milliseconds.
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController().select(user_api="blas").lib_controllers
+
+
+def n_threads(step_work, call_work):
+    """As many threads as NumPy's products would have, and are worth it.
+
+    Parameters
+    ----------
+    step_work, call_work : float
+        Floating-point operations between two meetings of the threads, and in all.
+
+    Returns
+    -------
+    n : int
+    """
+    wanted = min(step_work / _STEP_WORK, call_work / _CALL_WORK)
+    if wanted < 2:
+        return 1
+    limit = min((library.num_threads for library in _blas()), default=None)
+    return max(1, int(min(wanted, limit or os.cpu_count() or 1)))
+
+
+@lru_cache(maxsize=128)
+def described(network):
+    """Sizes and activations of a network."""
+    numbers = tuple(_ACTIVATION_NUMBERS[name] for name in network.activations)
+    return network.layer_sizes, numbers
+
+
+def rule_of(optimizer, alpha):
+    """What the engine needs to know of an optimiser; None if not its rule.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+    alpha : float
+        Strength of the L2 penalty.
+    """
+    kind = type(optimizer)
+    if kind is SGD:
+        momentum, nesterov = optimizer.momentum, optimizer.nesterovs_momentum
+        return _SGD, momentum, nesterov, 0.0, 0.0, 0.0, False, 0.0, alpha
+    if kind is Adam or kind is AdamW:
+        return (
+            _ADAM,
+            0.0,
+            False,
+            optimizer.beta_1,
+            optimizer.beta_2,
+            optimizer.epsilon,
+            kind is AdamW,
+            optimizer.weight_decay if kind is AdamW else 0.0,
+            alpha,
+        )
+    return None
+
+
+def gradient_rule(kind, alpha):
+    """The rule that keeps the gradient: :data:`STORE` or :data:`ADD`."""
+    return kind, 0.0, False, 0.0, 0.0, 0.0, False, 0.0, alpha
+
+
+def training(
+    network, theta, rule, vectors, data, batch_size, *, sleeps=False, is_new=True
+):
+    """A network, its data and its rule, ready to run.
+
+    Parameters
+    ----------
+    network : Network
+    theta : ndarray of shape (n_parameters,)
+        Bound, as are the vectors.
+    rule : tuple
+        From :func:`rule_of` or :func:`gradient_rule`.
+    vectors : sequence of ndarray of shape (n_parameters,)
+        The optimiser's state, or where the gradient goes.
+    data : Data
+    batch_size : int
+    sleeps : bool
+        Whether weights of features that a batch of sparse X does not have may sleep;
+        see ``_engine/lazy_rows.py``.
+    is_new : bool
+        Whether the optimiser has taken no step yet.
+
+    Returns
+    -------
+    training : _compiled.Training
+    """
+    y, weight = data.targets.y, data.mean_one_weight(theta.dtype)
+    codes = None
+    if y.ndim == 1:
+        codes, y = np.ascontiguousarray(y, np.int32), None
+    else:
+        y = np.ascontiguousarray(y, theta.dtype)
+    # Forward, back and the gradient: a product and a sum each.
+    work = 6.0 * _size(network, data.X)
+    return _compiled.Training(
+        *described(network),
+        _LOSS_NUMBERS[network.loss],
+        network.tasks,
+        theta,
+        rule,
+        tuple(vectors),
+        _described_rows(data, batch_size, sleeps),
+        codes,
+        y,
+        weight,
+        batch_size,
+        is_new,
+        n_threads(work * batch_size, work * data.n_rows),
+    )
+
+
+def _described_rows(data, batch_size, sleeps):
+    """X, or what is in it and how many stored numbers a batch may have."""
+    X = data.X
+    if not sparse.issparse(X):
+        return X
+    sizes = np.diff(X.indptr)
+    if data.rows is not None:
+        sizes = sizes[data.rows]
+    if batch_size < len(sizes):
+        sizes = np.partition(sizes, -batch_size)[-batch_size:]
+    return _compressed(X, int(sizes.sum()), sleeps)
+
+
+def _compressed(X, largest_batch=0, sleeps=False):
+    return X.data, X.indices, X.indptr, largest_batch, sleeps
+
+
+def _size(network, X):
+    """Parameters that a row has to do with, on the average."""
+    n = network.layout.n_parameters
+    if sparse.issparse(X):
+        n += (X.nnz / max(1, X.shape[0]) - X.shape[1]) * network.layer_sizes[1]
+    return n
+
+
+def raw_outputs(network, theta, X, rows=None):
+    """Raw outputs of rows of X, and whether the first layer's products are finite.
+
+    Parameters
+    ----------
+    network : Network
+    theta : ndarray of shape (n_parameters,)
+    X : ndarray or csr matrix of shape (n_samples, n_features)
+    rows : ndarray of int or None
+        Numbers of rows; None for all.
+
+    Returns
+    -------
+    z : ndarray of shape (n_rows, n_outputs)
+    finite : bool
+    """
+    if rows is not None:
+        rows = np.ascontiguousarray(rows, np.int64)
+    n_rows = X.shape[0] if rows is None else len(rows)
+    z = np.empty((n_rows, network.layer_sizes[-1]), theta.dtype)
+    work = 2.0 * _size(network, X) * n_rows
+    if sparse.issparse(X):
+        X = _compressed(X)
+    finite = _compiled.predict(
+        *described(network), theta, X, rows, z, n_threads(work, work)
+    )
+    return z, finite

@@ -1,0 +1,164 @@
+/* The compiled engine: what its parts know of each other.
+ *
+ * Training and prediction exist once for each kind of number (float, double) and each
+ * level of the processor's vector instructions. The sources are the same: every
+ * instance (f32_base.c ... f64_avx512.c) defines what differs and includes them, and
+ * shows the rest of the program nothing but a struct Instance of functions. Which level
+ * is used is decided when the module is loaded.
+ *
+ *   team.c            threads that work on one step together
+ *   real.h            the number type, vectors of it, what all the rest is made of
+ *   elementwise.h     exp and its relatives, written so that compilers vectorise them
+ *   products.h        matrix products
+ *   narrow.h          those with a matrix of few columns
+ *   activations.h     hidden layers' functions and derivatives
+ *   losses.h          losses and their derivatives
+ *   rules.h           what is done with a block of the gradient: optimisers
+ *   layers.h          a network's weights, rows of data; the way forward
+ *   sparse.h          sparse data and the first layer's weights
+ *   training.h        what training has in memory
+ *   updates.h         the half of a step in which parameters move
+ *   steps.h           the other half; epochs
+ *   prediction.h      raw outputs of many rows
+ *   module.c          Python's view of it
+ *
+ * Rows are samples. Nothing here checks sizes: module.c does, once.
+ */
+#ifndef SKANN_ENGINE_H
+#define SKANN_ENGINE_H
+
+#include <stdint.h>
+
+typedef int64_t Index;
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE Index smaller(Index a, Index b) { return a < b ? a : b; }
+
+/* Of integers of 4 or 8 bytes. */
+INLINE Index index_at(const void *indices, int size, Index i)
+{
+    return size == 4 ? ((const int32_t *)indices)[i] : ((const int64_t *)indices)[i];
+}
+
+/* The order is that of the tables in _engine/native/binding.py. */
+enum Activation {
+    IDENTITY,
+    LOGISTIC,
+    TANH,
+    TANH_OPT,
+    RELU,
+    LEAKY_RELU,
+    ELU,
+    SELU,
+    GELU,
+    SILU,
+    SOFTPLUS,
+    MISH,
+    N_ACTIVATIONS
+};
+enum Loss {
+    SQUARED_ERROR,
+    OBSERVED_SQUARED_ERROR,
+    LOGISTIC_SQUARED_ERROR,
+    CROSS_ENTROPY,
+    SOFTMAX,
+    N_LOSSES
+};
+/* STORE leaves the gradient, times the rate, in a vector; ADD adds it to one. */
+enum RuleKind { STORE, ADD, SGD, ADAM, N_RULES };
+
+typedef struct {
+    Index n_layers;         /* layers of weights: hidden ones and the output */
+    const Index *sizes;     /* n_layers + 1 numbers of units, inputs first */
+    const int *activations; /* n_layers - 1 of enum Activation */
+    int loss;
+    Index n_tasks;      /* parts of the outputs that the loss is taken of apart */
+    const Index *tasks; /* their sizes */
+} Network;
+
+/* Rows in memory, in any layout and either precision; or compressed ones (CSR) in the
+ * engine's own precision, where `offsets` is not NULL. */
+typedef struct {
+    const char *start; /* of the numbers */
+    Index n_rows;
+    Index row_stride, column_stride; /* bytes */
+    int item_size;                   /* 4 or 8 */
+    const void *offsets, *columns;   /* of rows in the numbers, and of each number */
+    int index_size;                  /* 4 or 8, of both */
+    Index largest_batch;             /* stored numbers that a batch may have */
+    int sleeps;                      /* whether rows of weights may: see sparse.h */
+} Matrix;
+
+typedef struct {
+    Matrix X;
+    const int32_t *codes; /* classes, or NULL */
+    const void *y;        /* else targets, one output after the other */
+    const void *weight;   /* or NULL for ones */
+} Samples;
+
+typedef struct {
+    int kind;
+    double momentum; /* SGD */
+    int nesterov;
+    double beta_1, beta_2, epsilon; /* ADAM */
+    int corrected;    /* whether epsilon stands beside the corrected moments */
+    double decay;     /* of weights, past the gradient */
+    double alpha;     /* strength of the L2 penalty, part of the objective */
+    int n_vectors;    /* the gradient, or the optimiser's state */
+    void *vectors[2]; /* each of theta's length */
+} Rule;
+
+/* One call's worth of steps. */
+typedef struct {
+    const Index *order; /* row numbers, or NULL for rows as they are stored */
+    Index first;        /* of the rows in use, in order or in memory */
+    Index n_rows;
+    const double *rates;  /* of every step */
+    double rate;          /* of all steps, where rates is NULL */
+    double row_scale;     /* of each row's gradient; 0 for the mean over a batch */
+    Index n_steps_before; /* in the life of the optimiser */
+    double deadline;      /* seconds on seconds_now()'s clock */
+    int (*interrupted)(void *);
+    void *interrupt_data;
+    double *losses;         /* of each batch before its step; filled */
+    Index n_done;           /* batches; set */
+    double gradient_square; /* of the last step, NaN if that was not taken; set */
+} Run;
+
+typedef struct Team Team;
+
+typedef struct {
+    const char *name;
+    /* is_new: the optimiser has taken no step yet. */
+    void *(*training_new)(const Network *, void *theta, const Rule *, const Samples *,
+                          Index batch_size, int is_new, Team *);
+    void (*training_free)(void *);
+    void (*training_run)(void *, Run *); /* n_done is -1 without memory */
+    void (*training_settle)(void *);
+    /* Writes n_rows x n_outputs numbers; 0 if a product of the first layer is not
+     * finite, -1 without memory. */
+    int (*predict)(const Network *, const void *theta, const Matrix *,
+                   const Index *order, Index n_rows, void *out, Team *);
+} Instance;
+
+extern const Instance skann_f32_base, skann_f64_base;
+#if defined(__x86_64__)
+extern const Instance skann_f32_avx2, skann_f64_avx2;
+extern const Instance skann_f32_avx512, skann_f64_avx512;
+#endif
+
+/* -- team.c ---------------------------------------------------------------------- */
+
+/* A team of n threads, of which the caller will be one. NULL without memory; smaller
+ * if the system does not give as many. */
+Team *team_new(int n);
+void team_free(Team *);
+int team_size(const Team *);
+/* Run work(data, i) on every thread i; the caller is number 0. */
+void team_run(Team *, void (*work)(void *, int), void *data);
+/* Wait until every thread has come here; the seconds that it took, if they count. */
+double team_wait(Team *);
+double seconds_now(void);
+
+#endif

@@ -1,0 +1,116 @@
+/* What is done with a block of the gradient: keep it, or move parameters along it.
+ *
+ * A block is contiguous in theta, in the gradient and in the optimiser's vectors, and
+ * small enough to stay in the cache from the product that made it on. The equations,
+ * and what the vectors hold, are those of _optimize/optimizers.py and
+ * _optimize/adam.py, so that training goes on from a state that either engine has left.
+ */
+#ifndef SKANN_RULES_H
+#define SKANN_RULES_H
+
+#include "elementwise.h"
+
+/* The numbers of one step. */
+typedef struct {
+    int kind, nesterov;
+    int measures;        /* whether the gradient's square is wanted */
+    real rate, momentum; /* Adam's rate has its corrections */
+    real beta_1, beta_2, epsilon;
+    real keep; /* what is left of weights by decay */
+    real alpha;
+} Step;
+
+static Step make_step(const Rule *rule, double rate, Index n_steps_before)
+{
+    Step step = {
+        .kind = rule->kind, .nesterov = rule->nesterov, .alpha = R(rule->alpha)};
+    step.keep = R(1 - rate * rule->decay);
+    step.rate = R(rate);
+    step.momentum = R(rule->momentum);
+    if (rule->kind != ADAM)
+        return step;
+    const double t = (double)(n_steps_before + 1);
+    const double seen_1 = 1 - pow(rule->beta_1, t), seen_2 = 1 - pow(rule->beta_2, t);
+    const double spread = sqrt(1 - rule->beta_2);
+    step.rate = R(rate * sqrt(seen_2) / seen_1 * (1 - rule->beta_1) / spread);
+    step.beta_1 = R(rule->beta_1);
+    step.beta_2 = R(rule->beta_2);
+    step.epsilon = R(rule->epsilon / spread * (rule->corrected ? sqrt(seen_2) : 1.0));
+    return step;
+}
+
+/* Σ x², in an order that depends on nothing but n. */
+static double square_of(Index n, const real *x)
+{
+    double sums[4] = {0};
+    Index i = 0;
+    for (; i + 4 <= n; i += 4)
+        for (int j = 0; j < 4; j++)
+            sums[j] += (double)x[i + j] * (double)x[i + j];
+    for (; i < n; i++)
+        sums[0] += (double)x[i] * (double)x[i];
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+/* The penalty's part of the gradient. */
+static void penalize(real alpha, Index n, const real *restrict theta, real *restrict g)
+{
+    for (Index i = 0; i < n; i++)
+        g[i] += alpha * theta[i];
+}
+
+static void descend(const Step *step, Index n, real *restrict theta,
+                    const real *restrict g, real *restrict v)
+{
+    const real rate = step->rate, mu = step->momentum;
+    if (!v) {
+        for (Index i = 0; i < n; i++)
+            theta[i] -= rate * g[i];
+    } else if (step->nesterov) {
+        for (Index i = 0; i < n; i++) {
+            const real move = rate * g[i];
+            v[i] = mu * v[i] - move;
+            theta[i] += mu * v[i] - move;
+        }
+    } else {
+        for (Index i = 0; i < n; i++) {
+            v[i] = mu * v[i] - rate * g[i];
+            theta[i] += v[i];
+        }
+    }
+}
+
+static void adam(const Step *step, Index n, real *restrict theta,
+                 const real *restrict g, real *restrict m, real *restrict v)
+{
+    const real rate = step->rate, beta_1 = step->beta_1, beta_2 = step->beta_2;
+    const real epsilon = step->epsilon;
+    for (Index i = 0; i < n; i++) {
+        m[i] = beta_1 * m[i] + g[i];
+        v[i] = beta_2 * v[i] + g[i] * g[i];
+        theta[i] -= rate * m[i] / (square_root(v[i]) + epsilon);
+    }
+}
+
+/* Use up a block of n numbers of the gradient that begins at `start` in theta. */
+static void apply(const Rule *rule, const Step *step, Index start, Index n, real *theta,
+                  real *g)
+{
+    real *first = rule->n_vectors > 0 ? (real *)rule->vectors[0] + start : NULL;
+    real *second = rule->n_vectors > 1 ? (real *)rule->vectors[1] + start : NULL;
+    theta += start;
+    switch (step->kind) {
+    case STORE:
+        for (Index i = 0; i < n; i++)
+            first[i] = step->rate * g[i];
+        break;
+    case ADD:
+        for (Index i = 0; i < n; i++)
+            first[i] += step->rate * g[i];
+        break;
+    case SGD: descend(step, n, theta, g, first); break;
+    case ADAM: adam(step, n, theta, g, first, second); break;
+    }
+}
+
+#endif

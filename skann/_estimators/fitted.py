@@ -1,0 +1,115 @@
+"""A fitted network as its users see it: predictions, parameters, curves.
+
+All parameters are stored in one array, ``_theta``. ``coefs_`` and ``intercepts_`` are
+properties that make views of it, so they survive pickling and copying; the curves are
+columns of ``history_``.
+"""
+
+import math
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .._engine.prediction import raw_outputs
+
+
+class FittedNetwork:
+    """What estimators have once they are fitted, besides plain attributes."""
+
+    def _raw(self, X):
+        """Raw outputs for user data, shape (n_samples, n_outputs)."""
+        if "_theta" not in vars(self):
+            check_is_fitted(self)
+        if self._is_plain(X):
+            raw = raw_outputs(self._network, self._theta, X, check_finite=True)
+            if raw is not None:
+                return self._checked(raw)
+        X = validate_data(
+            self, X, reset=False, accept_sparse="csr", dtype=(np.float64, np.float32)
+        )
+        return self._checked(raw_outputs(self._network, self._theta, X))
+
+    def _checked(self, raw):
+        if not np.isfinite(raw).all():
+            raise ValueError(
+                f"X has values so large that outputs overflow {raw.dtype}; scale it as "
+                "the training data was."
+            )
+        return raw
+
+    def _is_plain(self, X):
+        # What needs no conversion skips scikit-learn's validation, several times as
+        # slow as predicting one row; what it would refuse or warn of goes to it.
+        return (
+            type(X) is np.ndarray
+            and X.ndim == 2
+            and X.dtype in (np.float32, np.float64)
+            and X.flags.c_contiguous
+            and X.shape[0] > 0
+            and X.shape[1] == self.n_features_in_
+            and not hasattr(self, "feature_names_in_")
+        )
+
+    def _fitted(self, stored, name):
+        try:
+            return vars(self)[stored]
+        except KeyError:
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}: it is not "
+                "fitted yet."
+            ) from None
+
+    def _views(self, kind, name):
+        theta = self._fitted("_theta", name)
+        return getattr(self._network.layout, kind)(theta)
+
+    @property
+    def coefs_(self):
+        """Weights, a list of arrays of shape (n_in, n_out), one a layer."""
+        return self._views("weights", "coefs_")
+
+    @coefs_.setter
+    def coefs_(self, coefs):
+        self._views("weights", "coefs_")
+        self._network.layout.fill(self._theta, coefs, None, ("coefs_", ""))
+
+    @property
+    def intercepts_(self):
+        """Biases, a list of arrays of shape (n_out,), one a layer."""
+        return self._views("biases", "intercepts_")
+
+    @intercepts_.setter
+    def intercepts_(self, intercepts):
+        self._views("biases", "intercepts_")
+        self._network.layout.fill(self._theta, None, intercepts, ("", "intercepts_"))
+
+    @property
+    def loss_curve_(self):
+        """Objective of each epoch: the mean over its batches, before their updates."""
+        return self._fitted("history_", "loss_curve_")["loss"]
+
+    @property
+    def validation_loss_curve_(self):
+        """Loss on the validation data after each epoch; None where there are none."""
+        return self._validation_column("validation_loss", "validation_loss_curve_")
+
+    @property
+    def validation_scores_(self):
+        """Score on the validation data after each epoch; None where there are none."""
+        return self._validation_column("validation_score", "validation_scores_")
+
+    def _validation_column(self, column, name):
+        history = self._fitted("history_", name)
+        if all(map(math.isnan, history["validation_loss"])):
+            return None
+        return history[column]
+
+    @property
+    def best_loss_(self):
+        """Lowest entry of `loss_curve_`."""
+        return min(self._fitted("history_", "best_loss_")["loss"], default=self.loss_)
+
+    @property
+    def batch_loss_curve_(self):
+        """Loss of every mini-batch before its update, over the life of the model."""
+        return self._fitted("_batch_losses", "batch_loss_curve_").values

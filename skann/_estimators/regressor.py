@@ -1,0 +1,428 @@
+"""The regressor: real-valued targets in and out."""
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import _num_samples, column_or_1d
+
+from .._training.data import Data
+from .base import BaseBP, Given, trains_in_passes
+from .real_codec import RealCodec
+from .validation import check_sample_weight, check_targets, unchanged_on_error
+
+
+class BPRegressor(RegressorMixin, BaseBP):
+    """Neural-network regressor trained by back-propagation.
+
+    A fully connected network with linear outputs, trained on mini-batches (or, with
+    ``solver="lbfgs"``, on all rows at once). The objective is
+
+        J = Σ_i s_i ½‖z_i - y_i‖² / Σ_i s_i + alpha / 2 * ||W||²
+
+    with row weights s and the squares summed over the outputs. Reproducible bit for
+    bit for the same `random_state`, with any number of threads; where the compiled
+    engine is missing, and for SciPy's minimisers, with the same number of BLAS threads.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(100,)
+        Units of each hidden layer; empty for a network without hidden layers, which
+        is linear regression.
+    activation : str or sequence of str, default="relu"
+        Activation of all hidden layers, or one name for each: "identity",
+        "logistic" (the lecture's sigmoid), "tanh", "tanh_opt" (1.7159 tanh(2z/3)),
+        "relu", "leaky_relu" (slope 0.01), "elu", "selu", "gelu", "silu", "softplus" or
+        "mish".
+    loss : {"squared_error", "mse"}, default="squared_error"
+        ½‖z - y‖²; the two names are one and the same.
+    solver : str or object of `skann.solvers`, default="adam"
+        A name is the object with its default settings: "adam" needs the least tuning;
+        "sgd" is gradient descent with `momentum`; "adamw", "amsgrad", "nadam",
+        "rmsprop", "adagrad" and "lion" are optimisers on mini-batches as well. "rprop"
+        takes one step an epoch along the gradient over all rows. "lbfgs", "cg", "bfgs",
+        "newton-cg" and "trust-ncg" are SciPy's full-batch minimisers, computed in
+        float64; they suit a few thousand rows, and "lbfgs" is the first to try.
+    normalize_y : bool, default=True
+        Whether the network is trained on targets that are shifted to mean zero and
+        scaled to variance one, each output by itself, by the training rows of the first
+        fit. Losses and `tol` are then in units of that variance. It makes one set of
+        defaults suit targets in any unit; predictions are in the unit of `y`.
+    missing_targets : {"error", "ignore"}, default="error"
+        What to do about NaN in `y`: refuse it; or take it as "not observed", so that
+        the row trains the other outputs. Rows without any target are left out.
+    alpha : float, default=0.0
+        Strength of the L2 penalty ``alpha / 2 * ||W||²`` that is added to the mean
+        loss; biases are not penalised. It does not depend on the batch size:
+        scikit-learn's ``alpha`` is ``batch_size`` times as large for the same effect
+        (its default of 1e-4 is 5e-7 here, next to nothing; hence 0). Noisy targets
+        want more, 0.003 to 0.03 with `normalize_y`, or `early_stopping`.
+    batch_size : int or "auto", default="auto"
+        Rows in a mini-batch; "auto" is a twenty-fifth of the rows, at least 8 and at
+        most 200, and all of up to 64 rows. A larger number than there are rows makes
+        one batch of all. "rprop"
+        and the minimisers use all rows at once.
+    learning_rate : str, object of `skann.schedules` or callable, default="constant"
+        Rate over time, for the solvers of mini-batches, any with any. "constant".
+        "invscaling": ``learning_rate_init / (t + 1) ** power_t`` with t the rows
+        trained on before the epoch. "adaptive": divided by 5 whenever
+        `n_iter_no_change` epochs in a row have not improved by `tol`, until it is
+        1e-6. "step": to a tenth every 50 epochs. "exponential": times 0.98 every
+        epoch. "cosine": down along a cosine to 0 at the end of `max_iter` epochs.
+        "one_cycle": up from ``learning_rate_init / 25`` to `learning_rate_init` in the
+        first 30 % of `max_iter` epochs, then down to ``learning_rate_init / 1e4``,
+        each along a cosine; the fastest way to a good network where the number of
+        epochs is known. The last two run for all of `max_iter`. An object has settings
+        of its own, each of them a `warmup`. A callable gets the number of optimiser
+        steps taken so far in the life of the model, 0 first, and returns the rate.
+    learning_rate_init : float, default=0.001
+        Learning rate at the start, after a warm-up if there is one; the highest one of
+        "one_cycle". The default suits Adam; "sgd" usually wants more, and
+        `learning_rate_range_test` finds out how much. Must be left alone where
+        `learning_rate` is a callable, which returns the rate itself.
+    power_t : float, default=0.5
+        Exponent of "invscaling". Must be left alone where `learning_rate` is an object
+        or a callable, or a name that scikit-learn does not have.
+    max_iter : int, default=200
+        Epochs (of a full-batch solver, iterations) at most.
+    shuffle : bool, default=True
+        Whether to shuffle the rows before each epoch. One batch of all rows is never
+        shuffled.
+    random_state : int, RandomState instance or None, default=None
+        Determines starting weights, the validation split and shuffling.
+    tol : float, default=1e-4
+        An epoch improves if its loss falls below the best one by more than this. For
+        full-batch solvers, the largest gradient component at convergence.
+    verbose : bool, default=False
+        Whether to print the progress of each epoch.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the last fit, optimiser state included. The
+        network's shape, activations and loss must then be the same.
+    momentum : float, default=0.9
+        Momentum of "sgd", between 0 and 1; 0 is plain gradient descent.
+    nesterovs_momentum : bool, default=True
+        Whether the momentum of "sgd" is Nesterov's.
+    early_stopping : bool, default=False
+        Whether to stop when the validation loss (see `scoring`) has not improved by
+        `tol` for `n_iter_no_change` epochs, and return to the best weights. Unless
+        `fit` is given `X_val`, a part of the data is held out for it.
+    validation_fraction : float or splitter, default=0.1
+        Share of the rows held out by `early_stopping`; or an object of
+        ``sklearn.model_selection``, such as ``GroupShuffleSplit`` or
+        ``TimeSeriesSplit``, whose first split is used.
+    beta_1, beta_2 : float, default=0.9, 0.999
+        Decay rates of Adam's estimates of the first and second moment.
+    epsilon : float, default=1e-8
+        Adam's guard against division by zero.
+    n_iter_no_change : int or np.inf, default=10
+        Epochs in a row without improvement after which training stops; infinity for
+        never.
+    max_fun : int, default=15000
+        Evaluations of the objective at most, for full-batch solvers by name; a
+        product of the Hessian with a vector counts as two.
+    weight_init : str, default="auto"
+        Distribution of the starting weights: "uniform" (±0.5, the lecture's),
+        "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "he_uniform_max"
+        (He's variance by the larger of n_in and n_out), "lecun_uniform",
+        "lecun_normal" or "orthogonal". "auto" is "he_uniform_max" for the rectifier
+        family, LeCun's for "selu" and "tanh_opt", and Glorot's for the others and the
+        output layer. Biases start at zero.
+    n_hidden_layers, n_hidden_units : int, default=None
+        The same as `hidden_layer_sizes` for layers of equal size, as two numbers that
+        a search can draw; None stands for 1 and for 100. `hidden_layer_sizes` must
+        then be left alone.
+    scoring : str or callable, default="loss"
+        What `early_stopping` goes by: "loss" is the validation loss, which tells one
+        network from the next far more finely than an accuracy does; else a scorer's
+        name or ``scorer(estimator, X, y)``, as in ``cross_val_score``. With row
+        weights it is called with ``sample_weight``.
+    max_time : float, default=None
+        Seconds after which `fit` ends with what it has, within the time of a batch.
+    target_loss : float, default=None
+        Training ends when the validation loss (the training loss, where there are no
+        validation data) is no more than this.
+
+    Attributes
+    ----------
+    coefs_ : list of ndarray of shape (n_in, n_out)
+        Weights of each layer.
+    intercepts_ : list of ndarray of shape (n_out,)
+        Biases of each layer.
+    loss_curve_ : list of float
+        Objective of each epoch: the mean over its batches, each before its update.
+        For full-batch solvers, after each iteration.
+    batch_loss_curve_ : ndarray of shape (n_updates,)
+        Objective of every mini-batch before its update, over the life of the model.
+    loss_, best_loss_ : float
+        Last and lowest entry of `loss_curve_`.
+    history_ : dict of str to list
+        One entry an epoch, over the life of the model, in each of the columns "epoch",
+        "loss", "validation_loss", "validation_score", "learning_rate",
+        "gradient_norm" (of the last batch) and "seconds". NaN stands for what there
+        is not. ``pandas.DataFrame(history_)`` is a table of it.
+    validation_loss_curve_, validation_scores_ : list of float or None
+        Loss and score (R², unless `scoring` says otherwise) on the validation data
+        after each epoch.
+    best_iter_ : int
+        The epoch whose weights were kept: the best on the validation data with
+        `early_stopping`; where the training loss has come to rest and then leapt, one
+        from before the leap; else the last.
+    best_validation_score_ : float or None
+        The score at the best epoch, with `early_stopping`.
+    n_iter_ : int
+        Epochs (iterations) of the last `fit`, or 1 after `partial_fit`.
+    t_ : int
+        Rows trained on, counted in every epoch.
+    stop_reason_ : str or None
+        Why training ended; None after a `partial_fit` that may be followed by others.
+    n_layers_ : int
+        Number of layers, inputs and outputs included.
+    n_outputs_ : int
+        Number of output units.
+    out_activation_ : str
+        Activation of the output layer.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where `X` had names that are all strings.
+
+    See Also
+    --------
+    BPClassifier : The same network for classes.
+
+    References
+    ----------
+    Rumelhart, D. E., Hinton, G. E. & Williams, R. J. (1986). Learning representations
+    by back-propagating errors. Nature 323, 533-536.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skann import BPRegressor
+    >>> X = np.linspace(-1, 1, 200)[:, None]
+    >>> y = np.sin(3 * X[:, 0])
+    >>> reg = BPRegressor((20,), "tanh", solver="lbfgs", random_state=0).fit(X, y)
+    >>> bool(reg.score(X, y) > 0.99)
+    True
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
+        **BaseBP._parameter_constraints,
+        "loss": [StrOptions({"squared_error", "mse"})],
+        "normalize_y": ["boolean"],
+        "missing_targets": [StrOptions({"error", "ignore"})],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(100,),
+        activation="relu",
+        *,
+        loss="squared_error",
+        solver="adam",
+        normalize_y=True,
+        missing_targets="error",
+        alpha=0.0,
+        batch_size="auto",
+        learning_rate="constant",
+        learning_rate_init=0.001,
+        power_t=0.5,
+        max_iter=200,
+        shuffle=True,
+        random_state=None,
+        tol=1e-4,
+        verbose=False,
+        warm_start=False,
+        momentum=0.9,
+        nesterovs_momentum=True,
+        early_stopping=False,
+        validation_fraction=0.1,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-8,
+        n_iter_no_change=10,
+        max_fun=15000,
+        weight_init="auto",
+        n_hidden_layers=None,
+        n_hidden_units=None,
+        scoring="loss",
+        max_time=None,
+        target_loss=None,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.loss = loss
+        self.solver = solver
+        self.normalize_y = normalize_y
+        self.missing_targets = missing_targets
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.weight_init = weight_init
+        self.n_hidden_layers = n_hidden_layers
+        self.n_hidden_units = n_hidden_units
+        self.scoring = scoring
+        self.max_time = max_time
+        self.target_loss = target_loss
+
+    @available_if(trains_in_passes)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        coef_init=None,
+        intercept_init=None,
+    ):
+        """Pass once over the given rows in mini-batches, from where the model is.
+
+        Training goes on from whatever the estimator holds: nothing yet, the result of
+        `fit`, or a model loaded from a file.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative row weights; their ratios within the call matter.
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Validation data, looked at after the pass. With ``early_stopping=True``
+            patience counts over the calls; `stop_reason_` is None until it has run
+            out, which also brings the best weights back. Without validation data it
+            goes by the loss of the passes, and no weights are brought back.
+        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+            Targets of `X_val`.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Row weights of `X_val`.
+        coef_init : list of array-like of shape (n_in, n_out), default=None
+            Weights to go on from instead of the present ones.
+        intercept_init : list of array-like of shape (n_out,), default=None
+            Biases to go on from instead of the present ones.
+
+        Returns
+        -------
+        self : object
+            The estimator, trained further.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not valid, or training diverges. The
+            estimator is then left as it was.
+        """
+        with unchanged_on_error(self):
+            start = coef_init, intercept_init
+            given = Given(sample_weight, X_val, y_val, sample_weight_val, *start)
+            return self._fit_once(X, y, given)
+
+    def _validate_pair(self, X, y, reset):
+        if issparse(y):
+            raise ValueError(
+                "y must be a dense array of numbers for regression; got a sparse "
+                "matrix. Use y.toarray()."
+            )
+        if self.missing_targets == "error":
+            X, y = super()._validate_pair(X, y, reset)
+        else:
+            X, _ = super()._validate_pair(X, np.zeros(_num_samples(X)), reset)
+        y = self._check_targets(y, X)
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        return X, y
+
+    def _check_targets(self, y, X):
+        return check_targets(
+            y, X, dtype="numeric", allow_nan=self.missing_targets == "ignore"
+        )
+
+    def _weigh(self, weight, codec, targets):
+        gaps = np.isnan(targets.y).all(axis=0)
+        if not gaps.any():
+            return weight
+        weight = np.ones(len(gaps)) if weight is None else weight.copy()
+        weight[gaps] = 0
+        if not weight.any():
+            raise ValueError("y has no target besides NaN in a row of positive weight.")
+        return weight
+
+    def _new_codec(self, y, weight, partial):
+        return RealCodec(y, weight, normalize=self.normalize_y)
+
+    def _loss_name(self):
+        ignore = self.missing_targets == "ignore"
+        return "observed_squared_error" if ignore else "squared_error"
+
+    def predict(self, X):
+        """Predict targets.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions, in the dtype that the network was trained in.
+        """
+        raw = self._raw(X)
+        return self._codec.decode(raw)
+
+    def score(self, X, y, sample_weight=None):
+        """Coefficient of determination R², the mean over outputs.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True targets. With ``missing_targets="ignore"`` they may have gaps: each
+            output is then judged by the rows where it was observed.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Row weights.
+
+        Returns
+        -------
+        r2 : float
+            1 - Σ s (y - f(x))² / Σ s (y - mean y)²; NaN where an output has fewer than
+            two observed targets.
+        """
+        if self.missing_targets == "error":
+            return super().score(X, y, sample_weight)
+        raw = self._raw(X)
+        y = self._check_targets(y, raw)
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y)
+        targets = self._codec.encode(y, self._loss_name(), raw.dtype)
+        weight = check_sample_weight(sample_weight, raw)
+        return self._codec.score(raw, Data(raw, y, targets, weight))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

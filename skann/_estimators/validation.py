@@ -1,0 +1,228 @@
+"""Checks on what users pass that scikit-learn's own checks do not cover.
+
+Every error names the parameter, what was given and what is allowed.
+"""
+
+from contextlib import contextmanager
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
+from sklearn.utils import check_array, check_consistent_length
+
+from .._network.activations import ACTIVATIONS
+
+
+@contextmanager
+def unchanged_on_error(estimator):
+    """Give the estimator its attributes back if the block raises.
+
+    The block must not write to the arrays the attributes hold.
+    """
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
+
+
+@contextmanager
+def named_in_errors(name):
+    """Put the name of the argument that is being checked before a ``ValueError``."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+
+
+def hidden_layers(estimator):
+    """Units of each hidden layer, by whichever parameters say it.
+
+    Raises
+    ------
+    ValueError
+        If they are not valid, or both ways are used.
+    """
+    given = estimator.hidden_layer_sizes
+    depth, width = estimator.n_hidden_layers, estimator.n_hidden_units
+    sizes = (given,) if isinstance(given, Integral) else tuple(given)
+    if not all(_is_positive_integer(size) for size in sizes):
+        raise ValueError(
+            "hidden_layer_sizes must be an integer of at least 1 or a sequence of "
+            f"them, empty for no hidden layer; got {given!r}."
+        )
+    if depth is None and width is None:
+        return tuple(int(size) for size in sizes)
+    if sizes != _DEFAULT_SIZES:
+        raise ValueError(
+            f"hidden_layer_sizes={given!r} would not be used: n_hidden_layers={depth} "
+            f"and n_hidden_units={width} say the same. Give one or the other."
+        )
+    return (int(width or _DEFAULT_SIZES[0]),) * (1 if depth is None else int(depth))
+
+
+_DEFAULT_SIZES = (100,)
+
+
+def _is_positive_integer(size):
+    return isinstance(size, Integral) and not isinstance(size, bool) and size > 0
+
+
+def check_activations(activation, n_hidden):
+    """Names of the hidden layers' activations, one a layer."""
+    if isinstance(activation, str):
+        names = (activation,) * max(n_hidden, 1)
+    else:
+        names = tuple(activation)
+        if len(names) != n_hidden:
+            raise ValueError(
+                "activation must be one name, or one for each of the "
+                f"{n_hidden} hidden layers; got {len(names)} names: {activation!r}."
+            )
+    for name in names:
+        if not isinstance(name, str) or name not in ACTIVATIONS:
+            raise ValueError(
+                f"activation {name!r} is unknown; the known ones are "
+                f"{sorted(ACTIVATIONS)}."
+            )
+    return names[:n_hidden]
+
+
+def check_sample_weight(sample_weight, X):
+    """Row weights as float64, or None where None was given.
+
+    Raises
+    ------
+    ValueError
+        If the length is wrong, or a weight is negative or not finite, or all are
+        zero.
+    """
+    if sample_weight is None:
+        return None
+    if isinstance(sample_weight, Real):
+        weight = np.full(X.shape[0], sample_weight, dtype=np.float64)
+    else:
+        weight = check_array(
+            sample_weight,
+            ensure_2d=False,
+            dtype=np.float64,
+            input_name="sample_weight",
+        )
+    if weight.shape != (X.shape[0],):
+        raise ValueError(
+            f"sample_weight must have shape {(X.shape[0],)}, one weight a row of X; "
+            f"got {weight.shape}."
+        )
+    if (weight < 0).any():
+        raise ValueError(
+            "sample_weight must not be negative; got a smallest weight of "
+            f"{weight.min():g}."
+        )
+    if not weight.any():
+        raise ValueError(
+            "sample_weight must have at least one positive weight; got zeros only."
+        )
+    return weight
+
+
+def split_rows(rows, labels, validation_fraction, rng):
+    """Split row numbers into training and validation rows.
+
+    Parameters
+    ----------
+    rows : ndarray of int
+    labels : ndarray of shape (n_samples,) or None
+        Classes to stratify by. A class of one row, or a validation set with fewer
+        rows than classes, can't be stratified: the split is then plainly random.
+    validation_fraction : float
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    train, validation : ndarray of int, sorted
+    """
+    seed = int(rng.integers(2**31))
+    options = {
+        "test_size": validation_fraction,
+        "random_state": seed,
+        "n_splits": 1,
+    }
+    if len(rows) < 2:
+        raise ValueError(
+            "early_stopping=True needs at least 2 samples of positive weight, to train "
+            f"on one and validate on the other; got {len(rows)} sample."
+        )
+    n_validation = int(np.ceil(validation_fraction * len(rows)))
+    if n_validation == len(rows):
+        raise ValueError(
+            f"validation_fraction={validation_fraction} of {len(rows)} samples leaves "
+            "none to train on; it must leave at least one."
+        )
+    splitter = ShuffleSplit(**options)
+    strata = None if labels is None else labels[rows]
+    if strata is not None:
+        _, counts = np.unique(strata, return_counts=True)
+        smallest_side = min(n_validation, len(rows) - n_validation)
+        if counts.min() > 1 and smallest_side >= len(counts):
+            splitter = StratifiedShuffleSplit(**options)
+    train, validation = next(splitter.split(rows, strata))
+    return np.sort(rows[train]), np.sort(rows[validation])
+
+
+def split_by(splitter, X, y, groups, rows):
+    """Training and validation rows: the first split of a splitter.
+
+    Parameters
+    ----------
+    splitter : object with a method ``split``
+    X, y, groups : array-like
+        What it splits, all rows of it.
+    rows : ndarray of int
+        The rows in use; the others are left out of both parts.
+    """
+    train, validation = next(iter(splitter.split(X, y, groups)))
+    parts = np.intersect1d(train, rows), np.intersect1d(validation, rows)
+    if not all(len(part) for part in parts):
+        raise ValueError(
+            f"validation_fraction={splitter!r} leaves {len(parts[0])} rows of positive "
+            f"weight to train on and {len(parts[1])} to validate on; each must have at "
+            "least one."
+        )
+    return parts
+
+
+def check_validation_arguments(estimator, given, partial):
+    """Whether what ``fit`` was given to validate on is complete and used."""
+    if (given.X_val is None) != (given.y_val is None):
+        missing = "X_val" if given.X_val is None else "y_val"
+        raise ValueError(f"X_val and y_val must be given together; {missing} is None.")
+    if given.sample_weight_val is not None and given.X_val is None:
+        raise ValueError("sample_weight_val is given, but X_val and y_val are not.")
+    own_data, splitter = given.X_val is not None, estimator.validation_fraction
+    splits = estimator.early_stopping and not own_data and not partial
+    if given.groups is not None and not (splits and not isinstance(splitter, Real)):
+        raise ValueError(
+            "groups are given but nothing is split by them: that needs "
+            "early_stopping=True, a splitter as validation_fraction, and no X_val."
+        )
+
+
+def check_targets(y, X, *, dtype=None, allow_nan=False):
+    """Targets that belong to X as an array; sparse ones stay sparse."""
+    if dtype == "numeric":
+        # Words and dates; scikit-learn's error does not say where they are.
+        given = y if hasattr(y, "dtype") else np.asarray(y)
+        if getattr(given.dtype, "kind", "O") in "SUMm":
+            raise ValueError(f"y must hold numbers; got an array of {given.dtype}.")
+    y = check_array(
+        y,
+        accept_sparse="csr",
+        ensure_2d=False,
+        dtype=dtype,
+        ensure_all_finite="allow-nan" if allow_nan else True,
+        input_name="y",
+    )
+    check_consistent_length(X, y)
+    return y

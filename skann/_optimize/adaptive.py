@@ -1,0 +1,180 @@
+"""Optimisers that divide by the size of past gradients and do nothing else.
+
+Without a gradient they do not move, so rows of the first layer's weights sleep without
+any approximation; see ``_engine/lazy_rows.py``.
+"""
+
+import math
+from numbers import Real
+
+import numpy as np
+from sklearn.utils._param_validation import Interval
+
+from .._network.elementwise import constant
+from .optimizer import Optimizer
+
+
+class RMSprop(Optimizer):
+    """Gradient over its root mean square of late (Tieleman & Hinton 2012).
+
+    ::
+
+        v ← ρ v + (1 - ρ) g²
+        b ← μ b + g / (√v + ε)
+        theta ← theta - η b
+
+    which is the form of PyTorch's RMSprop. Nothing corrects v for starting at zero: the
+    first steps are up to 1 / √(1 - ρ) times as long as later ones.
+
+    Parameters
+    ----------
+    rho : float, default=0.9
+        ρ, the decay rate of the mean of squares; that of the lecture and of Keras
+        (PyTorch's is 0.99, which starts with ten times the rate).
+    epsilon : float, default=1e-8
+        ε, against division by zero, as for Adam.
+    momentum : float, default=0.0
+        μ; zero is none, as in the lecture.
+
+    Notes
+    -----
+    What is kept is V = v / (1 - ρ), and √(1 - ρ) b for b, which saves a pass.
+
+    References
+    ----------
+    Tieleman, T. & Hinton, G. (2012). Lecture 6.5: rmsprop. COURSERA: Neural networks
+    for machine learning.
+
+    Examples
+    --------
+    >>> from skann import BPClassifier
+    >>> from skann.solvers import RMSprop
+    >>> clf = BPClassifier(solver=RMSprop(rho=0.99), max_iter=5, random_state=0)
+    >>> clf.fit([[0.0], [1.0]], [0, 1]).n_iter_
+    5
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
+        "rho": [Interval(Real, 0, 1, closed="left")],
+        "epsilon": [Interval(Real, 0, None, closed="neither")],
+        "momentum": [Interval(Real, 0, 1, closed="left")],
+    }
+
+    def __init__(self, rho=0.9, epsilon=1e-8, momentum=0.0):
+        self.rho = rho
+        self.epsilon = epsilon
+        self.momentum = momentum
+
+    @property
+    def n_state(self):
+        return 2 if self.momentum else 1
+
+    def make_constants(self):
+        self._spread = math.sqrt(1 - self.rho)
+        self._rate = np.empty((), self.dtype)
+        self._constants = tuple(
+            constant(value, self.dtype)
+            for value in (self.rho, self.epsilon / self._spread, self.momentum)
+        )
+
+    def prepare(self, rate):
+        self.n_steps += 1
+        self._rate[()] = rate / self._spread
+
+    def update(self, theta, g, v, b=None):
+        rho, epsilon, momentum = self._constants
+        scratch = self.scratch(g)
+        np.multiply(g, g, scratch)
+        np.multiply(v, rho, v)
+        np.add(v, scratch, v)
+        np.sqrt(v, scratch)
+        np.add(scratch, epsilon, scratch)
+        np.divide(g, scratch, g)
+        if b is not None:
+            np.multiply(b, momentum, b)
+            np.add(b, g, b)
+            np.multiply(b, self._rate, g)
+        else:
+            np.multiply(g, self._rate, g)
+        np.subtract(theta, g, theta)
+
+    @property
+    def sleep_ratio(self):
+        return self.momentum
+
+    @property
+    def sleep_decays(self):
+        return (self.rho, self.momentum)[: self.n_state]
+
+    def sleep_rate(self):
+        return float(self._rate)
+
+    def direction(self, v, b):
+        return -b
+
+
+class Adagrad(Optimizer):
+    """Gradient over the root of the sum of all its squares (Duchi et al. 2011).
+
+    ::
+
+        s ← s + g²        theta ← theta - η g / (√s + ε)
+
+    Rare features keep a high rate and frequent ones lose it, which suits sparse data.
+
+    Parameters
+    ----------
+    initial_accumulator : float, default=0.0
+        s at the start, as in the paper; more makes the first steps shorter, which are η
+        in every parameter.
+    epsilon : float, default=1e-10
+        ε, against division by zero; PyTorch's.
+
+    References
+    ----------
+    Duchi, J., Hazan, E. & Singer, Y. (2011). Adaptive subgradient methods for online
+    learning and stochastic optimization. Journal of Machine Learning Research 12,
+    2121-2159.
+
+    Examples
+    --------
+    >>> from skann import BPClassifier
+    >>> clf = BPClassifier(solver="adagrad", max_iter=5, random_state=0)
+    >>> clf.fit([[0.0], [1.0]], [0, 1]).n_iter_
+    5
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
+        "initial_accumulator": [Interval(Real, 0, None, closed="left")],
+        "epsilon": [Interval(Real, 0, None, closed="neither")],
+    }
+    n_state = 1
+    sleep_ratio = 0.0
+    sleep_decays = (1.0,)
+
+    def __init__(self, initial_accumulator=0.0, epsilon=1e-10):
+        self.initial_accumulator = initial_accumulator
+        self.epsilon = epsilon
+
+    def start(self, n_parameters, dtype):
+        super().start(n_parameters, dtype)
+        self.state[0].fill(self.initial_accumulator)
+        return self
+
+    def make_constants(self):
+        self._rate = np.empty((), self.dtype)
+        self._epsilon = constant(self.epsilon, self.dtype)
+
+    def prepare(self, rate):
+        self.n_steps += 1
+        self._rate[()] = rate
+
+    def update(self, theta, g, s):
+        scratch = self.scratch(g)
+        np.multiply(g, g, scratch)
+        np.add(s, scratch, s)
+        np.sqrt(s, scratch)
+        np.add(scratch, self._epsilon, scratch)
+        np.divide(g, scratch, g)
+        np.multiply(g, self._rate, g)
+        np.subtract(theta, g, theta)

@@ -1,0 +1,82 @@
+"""Which learning-rate schedule an estimator's parameters ask for.
+
+A name stands for the schedule with its default settings, but "invscaling" takes
+``power_t`` from the estimator, as in scikit-learn. A schedule given as an object brings
+its own settings; a function returns the rate itself. To set besides what would not be
+used is refused.
+"""
+
+import inspect
+
+from .schedule_base import Schedule
+from .schedule_kinds import (
+    Adaptive,
+    Constant,
+    Cosine,
+    Exponential,
+    Function,
+    InvScaling,
+    OneCycle,
+    Step,
+)
+
+SCHEDULES = {
+    "constant": Constant,
+    "invscaling": InvScaling,
+    "adaptive": Adaptive,
+    "step": Step,
+    "exponential": Exponential,
+    "cosine": Cosine,
+    "one_cycle": OneCycle,
+}
+
+# scikit-learn's own names, with which power_t may be set where it is not used.
+_KNOWN_THERE = ("constant", "invscaling", "adaptive")
+
+
+def schedule_for(estimator):
+    """The schedule that the parameters ask for, checked, at the start of its life.
+
+    Raises
+    ------
+    ValueError
+        If a setting is not valid, or is given where it would not be used.
+    """
+    given = estimator.learning_rate
+    if isinstance(given, str):
+        if given not in _KNOWN_THERE:
+            _refuse(estimator, "power_t", "it belongs to learning_rate='invscaling'")
+        settings = {"power_t": estimator.power_t} if given == "invscaling" else {}
+        schedule = SCHEDULES[given](**settings)
+    else:
+        _refuse(
+            estimator,
+            "power_t",
+            "it belongs to learning_rate='invscaling'; set what the schedule has as an "
+            "object of skann.schedules",
+        )
+        if isinstance(given, Schedule):
+            schedule = given.fresh()
+        else:
+            _refuse(
+                estimator, "learning_rate_init", "a function returns the rate itself"
+            )
+            schedule = Function(given)
+    return schedule.begin(estimator.learning_rate_init)
+
+
+def _refuse(estimator, name, why):
+    value = getattr(estimator, name)
+    if value != inspect.signature(type(estimator)).parameters[name].default:
+        raise ValueError(
+            f"{name}={value!r} would not be used with learning_rate="
+            f"{estimator.learning_rate!r}: {why}."
+        )
+
+
+def needs_length(learning_rate):
+    """Whether what is given as ``learning_rate`` must know the length of the run."""
+    if isinstance(learning_rate, str):
+        kind = SCHEDULES.get(learning_rate)
+        return kind is not None and kind().needs_length
+    return isinstance(learning_rate, Schedule) and learning_rate.needs_length

@@ -1,0 +1,305 @@
+"""What is recorded of a training run, and when it ends.
+
+A solver calls :meth:`Monitor.end_of_epoch` after every epoch (a full-batch one, after
+every iteration) and stops when that returns True. The monitor writes the history, asks
+for the loss and the score on the validation data where there are any, keeps the best
+parameters, and judges patience, time and target. It never changes an estimator: the
+estimator reads the record when the run has succeeded.
+
+What is *watched* is the validation loss or score where there are validation data, else
+the training loss. A score is watched by its negative, so that less is better. Where
+patience with the training loss ends a run, its calmest parameters are its best ones.
+"""
+
+import math
+import time
+from array import array
+from dataclasses import dataclass
+
+import numpy as np
+
+from .best import Calmest
+
+LOWER_RATE = " or lower the learning rate (learning_rate_init)"
+
+COLUMNS = (
+    "epoch",
+    "loss",
+    "validation_loss",
+    "validation_score",
+    "learning_rate",
+    "gradient_norm",
+    "seconds",
+)
+
+_NO_VALIDATION = (math.nan, math.nan)
+
+
+class DivergenceError(ValueError):
+    """Training has gone wrong in numbers, not in what was passed."""
+
+
+def diverged(what, advice=LOWER_RATE):
+    """The error for a training that went wrong; it says what to change."""
+    return DivergenceError(
+        f"Training diverged: {what}. Scale X (for example with StandardScaler){advice}."
+    )
+
+
+def check_finite(loss, when, advice=LOWER_RATE):
+    """Raise that error if the loss is not finite."""
+    if not math.isfinite(loss):
+        raise diverged(f"the loss is {loss} {when}", advice)
+
+
+def new_history():
+    """A history without entries: a list for each of :data:`COLUMNS`."""
+    return {name: [] for name in COLUMNS}
+
+
+@dataclass
+class Limits:
+    """What may end a run, besides the number of epochs.
+
+    Attributes
+    ----------
+    patience : Patience or None
+        Judges what is watched; None to leave that to the solver.
+    training_patience : Patience or None
+        Judges the training loss besides: where it has come to rest, nothing that
+        is watched has anything to hope for.
+    max_time : float
+        Seconds.
+    target_loss : float
+        Validation loss where there is one, else training loss, that is good enough.
+    """
+
+    patience: object = None
+    training_patience: object = None
+    max_time: float = math.inf
+    target_loss: float = -math.inf
+
+
+class Monitor:
+    """Record of a run.
+
+    Parameters
+    ----------
+    theta : ndarray of shape (n_parameters,)
+        The vector being trained; read to keep the best, written by
+        :meth:`restore_best`.
+    limits : Limits
+    validate : callable or None
+        Returns ``(loss, score)`` on the validation data at the present theta.
+    watched : {"training loss", "validation loss", "validation score"}
+        What patience and the best parameters go by.
+    best : Best or None
+        Where the best parameters on the validation data are kept; None to keep none.
+    max_iter : int
+        Epochs at most, for the record: the solver keeps to it.
+    planned : bool
+        Whether the run is meant to last for all of them.
+    verbose : bool
+    n_iter_before : int
+        Epochs in the model's life before this run.
+    seconds_before : float
+        Seconds spent on them.
+
+    Attributes
+    ----------
+    loss : float
+        The last loss; a solver that finds nothing to do sets it itself.
+    batch_losses : array of float
+        The loss of every batch before its update.
+    n_seen, n_iter : int
+        Rows trained on and epochs in this run.
+    deadline : float
+        When time is up, on the clock of ``time.perf_counter``.
+    best : Best, Calmest or None
+        What :meth:`restore_best` restores.
+    stop_reason : str or None
+        None as long as nothing but a limit on iterations has ended the run.
+    limit : tuple of str and int
+        Name and value of that limit.
+    """
+
+    def __init__(
+        self,
+        theta,
+        limits,
+        *,
+        validate=None,
+        watched="training loss",
+        best=None,
+        max_iter=0,
+        planned=False,
+        verbose=False,
+        n_iter_before=0,
+        seconds_before=0.0,
+    ):
+        self._theta = theta
+        self._limits = limits
+        self._validate = validate
+        self.watched = watched
+        self.best = best
+        self._verbose = verbose
+        self._n_iter_before = n_iter_before
+        # One number after the other: a tuple an epoch would keep the collector busy.
+        self._entries, self.batch_losses = [], array("d")
+        self.loss = None
+        self.n_seen = self.n_iter = 0
+        self.stop_reason = None
+        self.limit = ("max_iter", max_iter)
+        self.planned = planned
+        now = time.perf_counter()
+        self._started = now - seconds_before
+        self._has_patience_only = (
+            validate is None
+            and best is None
+            and not verbose
+            and limits.training_patience is None
+            and limits.max_time == math.inf
+            and limits.target_loss == -math.inf
+        )
+        self.deadline = now + limits.max_time
+        patience = limits.patience
+        may_rest = best is None and patience is not None
+        may_rest = may_rest and max_iter > patience.n_iter_no_change
+        self._calmest = Calmest() if may_rest else None
+
+    def fall(self, n_iter):
+        """By which share the loss has fallen in the last so many epochs."""
+        if not n_iter < self.n_iter:
+            return 0.0  # too short to tell
+        before = self._entries[1 - (1 + int(n_iter)) * len(COLUMNS)]
+        return (before - self.loss) / abs(before) if before else 0.0
+
+    @property
+    def seconds(self):
+        """Seconds of training in the model's life."""
+        return time.perf_counter() - self._started
+
+    def write_to(self, history):
+        """Append this run to a history of lists by :data:`COLUMNS`."""
+        for i, name in enumerate(COLUMNS):
+            history[name].extend(self._entries[i :: len(COLUMNS)])
+
+    @property
+    def reads_theta(self):
+        """Whether the end of an epoch looks at theta."""
+        return self._validate is not None or self._calmest is not None
+
+    def end_of_epoch(
+        self,
+        loss,
+        batch_losses,
+        n_rows,
+        *,
+        rate=math.nan,
+        gradient_norm=math.nan,
+        schedule=None,
+    ):
+        """Record an epoch; True to stop.
+
+        Parameters
+        ----------
+        loss : float
+            J over the epoch.
+        batch_losses : sequence of float
+        n_rows : int
+            Rows trained on.
+        rate : float
+            Learning rate of the last step; NaN for a solver that has none.
+        gradient_norm : float
+            ‖∇J‖ at the last step.
+        schedule : Schedule or None
+            Asked to lower the rate before patience ends the run.
+
+        Raises
+        ------
+        ValueError
+            If the loss is not finite.
+        """
+        epoch = self._n_iter_before + self.n_iter + 1
+        if not math.isfinite(loss):
+            check_finite(loss, f"at iteration {epoch}")
+        # First of all, for an interrupt must not leave half an entry.
+        validation = self._validate() if self._validate else _NO_VALIDATION
+        now = time.perf_counter()
+        self.loss = loss
+        self.n_iter += 1
+        self.n_seen += n_rows
+        self.batch_losses.extend(batch_losses)
+        seconds = now - self._started
+        self._entries += epoch, loss, *validation, rate, gradient_norm, seconds
+        if self._calmest is not None:
+            self._calmest.update(loss, epoch, self._theta)
+        if self._has_patience_only:
+            # On small problems the way below takes as long as the arithmetic.
+            patience = self._limits.patience
+            if patience is None or not patience.update(loss):
+                return False
+            self.stop_reason = self._out_of_patience("training loss", schedule)
+            return self.stop_reason is not None
+        if self._verbose:
+            self._report(epoch, loss, *validation)
+        value = self._watched(loss, *validation)
+        if self.best is not None:
+            self.best.update(value, epoch, validation[1], self._theta)
+        self.stop_reason = self._judge(value, loss, validation[0], now, schedule)
+        if self.stop_reason and self._verbose:
+            print(f"Stopping: {self.stop_reason}.")
+        return self.stop_reason is not None
+
+    def _watched(self, loss, validation_loss, score):
+        if self.watched == "training loss":
+            return loss
+        if self.watched == "validation loss":
+            return validation_loss
+        # A score that is not defined is no improvement.
+        return math.inf if math.isnan(score) else -score
+
+    def _judge(self, value, loss, validation_loss, now, schedule):
+        """Why to stop, or None."""
+        limits = self._limits
+        # A comparison with NaN, no validation loss, is false.
+        reached = validation_loss if validation_loss == validation_loss else loss
+        if reached <= limits.target_loss:
+            return f"target_loss={limits.target_loss:g} reached"
+        if now >= self.deadline:
+            return f"max_time={limits.max_time:g} seconds are over"
+        patience, training_patience = limits.patience, limits.training_patience
+        over = patience is not None and patience.update(value)
+        stalled = training_patience is not None and training_patience.update(loss)
+        if not (over or stalled):
+            return None
+        watched = self.watched if over else "training loss"
+        return self._out_of_patience(watched, schedule)
+
+    def _out_of_patience(self, watched, schedule):
+        """Why to stop, unless the schedule knows a remedy."""
+        patience = self._limits.patience
+        remedy = None if schedule is None else schedule.on_plateau()
+        if remedy is None:
+            if self._calmest is not None and self._calmest.value < self.loss:
+                self.best = self._calmest
+            return (
+                f"{watched} did not improve by more than tol={patience.tol:g} for "
+                f"{patience.n_iter_no_change} consecutive iterations"
+            )
+        for each in (patience, self._limits.training_patience):
+            if each is not None:
+                each.renew()
+        if self._verbose:
+            print(remedy)
+        return None
+
+    def _report(self, epoch, loss, validation_loss, score):
+        print(f"Iteration {epoch}, loss = {loss:.8f}")
+        if self._validate:
+            print(f"Validation loss = {validation_loss:.8f}, score = {score:.6f}")
+
+    def restore_best(self):
+        """Put the best parameters back, if any have been kept."""
+        if self.best is not None and self.best.theta is not None:
+            np.copyto(self._theta, self.best.theta)

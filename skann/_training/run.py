@@ -1,0 +1,268 @@
+"""From an estimator's parameters and checked data to a finished training run.
+
+This module puts the engine's parts together; it knows the names of the estimators'
+parameters and nothing else about estimators.
+"""
+
+import copy
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._engine.batches import Batches
+from .._engine.lazy_rows import pays
+from .._engine.native import binding
+from .._engine.native.training import FullGradient, GradientPasses, RulePasses
+from .._engine.objective import CHUNK_ROWS, Objective, mean_loss
+from .._engine.prediction import raw_outputs
+from .._optimize.schedule_base import Counts
+from . import fullbatch, minibatch
+from .best import Best
+from .minibatch import AllRows, AllRowsStepper, DenseStepper, LazyStepper, Passes
+from .monitor import Limits, Monitor, check_finite, diverged
+from .stopping import Patience
+
+
+@dataclass
+class Progress:
+    """What training needs to go on exactly where it stopped."""
+
+    rng: np.random.Generator
+    optimizer: object = None
+    schedule: object = None
+    patience: Patience | None = None
+    best: Best | None = None
+    watched: str | None = None
+    n_iter: int = 0
+    n_seen: int = 0
+    seconds: float = 0.0
+    n_steps: int = 0
+
+    def forget(self):
+        """Keep what a fresh start from the same weights would have."""
+        self.optimizer = self.schedule = self.patience = self.best = None
+
+    def copy(self):
+        """A copy that can be trained on without touching this one."""
+        return copy.deepcopy(self)
+
+
+def run(
+    parameters,
+    solver,
+    schedule,
+    network,
+    theta,
+    progress,
+    data,
+    validate,
+    *,
+    max_iter,
+    partial=False,
+):
+    """Train ``theta`` and ``progress`` in place; return the monitor.
+
+    Parameters
+    ----------
+    parameters : object
+        Has the estimators' parameters as attributes.
+    solver : Optimizer or Minimizer
+        Without state; taken over, unless ``progress`` has one to go on with.
+    schedule : Schedule
+        As new; taken over likewise.
+    network : Network
+    theta : ndarray of shape (n_parameters,)
+    progress : Progress
+    data : Data
+        What to train on.
+    validate : callable or None
+        Returns loss and score on the validation data; see :func:`validator`.
+    max_iter : int
+        Epochs at most.
+    partial : bool
+        Whether this is one of many short runs: patience counts over all of them.
+    """
+    progress.schedule = schedule = _kept(progress.schedule, schedule)
+    stops_early = validate is not None and parameters.early_stopping
+    watched = _watched(parameters, stops_early)
+    if not partial or watched != progress.watched:
+        # What patience and the best have seen is of another kind.
+        progress.patience = progress.best = None
+    progress.watched = watched
+    if stops_early and progress.best is None:
+        progress.best = Best()
+    patience = _patience(parameters, solver, progress, stops_early, partial)
+    monitor = Monitor(
+        theta,
+        _limits(parameters, patience, stops_early and not partial),
+        validate=validate,
+        watched=watched,
+        best=progress.best,
+        max_iter=max_iter,
+        planned=schedule.runs_to_the_end,
+        verbose=parameters.verbose,
+        n_iter_before=progress.n_iter,
+        seconds_before=progress.seconds,
+    )
+    # Overflow on the way to a divergence is reported by the monitor, once and with
+    # what to change; an underflow to zero is what it looks like.
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        _solve(parameters, solver, network, theta, data, progress, monitor, max_iter)
+    going_on = partial and monitor.stop_reason is None
+    if not going_on:
+        monitor.restore_best()
+    progress.patience = patience if going_on else None
+    progress.best = progress.best if going_on else None
+    progress.n_iter += monitor.n_iter
+    progress.n_seen += monitor.n_seen
+    progress.seconds = monitor.seconds
+    if not np.isfinite(theta).all():
+        raise diverged("weights are no longer finite")
+    return monitor
+
+
+def rows_in_a_batch(batch_size, n_rows):
+    """What the parameter ``batch_size`` means for so many rows.
+
+    "auto" is a twenty-fifth of the rows, between 8 and 200, and all of up to 64. Few
+    rows in batches of 200 would make a handful of updates an epoch: too few in any
+    usual number of epochs, and too few for ``n_iter_no_change`` of them to tell that
+    training has come to rest. Beyond 200 a step costs more than it gains. The very few
+    that are one batch have no chance in their training, as scikit-learn's checks want.
+    """
+    if batch_size != "auto":
+        return min(batch_size, n_rows)
+    return n_rows if n_rows <= 64 else min(200, max(8, n_rows // 25))
+
+
+def _limits(parameters, patience, stops_early):
+    max_time, target_loss = parameters.max_time, parameters.target_loss
+    return Limits(
+        patience,
+        copy.copy(patience) if stops_early else None,
+        math.inf if max_time is None else max_time,
+        -math.inf if target_loss is None else target_loss,
+    )
+
+
+def _watched(parameters, stops_early):
+    if not stops_early:
+        return "training loss"
+    return "validation loss" if parameters.scoring == "loss" else "validation score"
+
+
+def _kept(previous, schedule):
+    """The previous schedule if it goes on and is what is asked for."""
+    goes_on = previous is not None and not schedule.needs_length
+    return previous if goes_on and previous.same_settings(schedule) else schedule
+
+
+def _patience(parameters, solver, progress, stops_early, partial):
+    """The patience that may end the run or lower its rate, or None."""
+    schedule = progress.schedule
+    own_stop = not solver.uses_learning_rate and not stops_early
+    if schedule.runs_to_the_end or own_stop:
+        return None
+    if partial and not (parameters.early_stopping or schedule.lowers_on_plateau):
+        return None
+    patience = Patience(parameters.tol, parameters.n_iter_no_change)
+    if partial and progress.patience is not None:
+        # Its count goes on, whatever the parameters have become since.
+        patience.best, patience.count = progress.patience.best, progress.patience.count
+    return patience
+
+
+def _solve(parameters, solver, network, theta, data, progress, monitor, max_iter):
+    alpha = parameters.alpha
+    if not solver.uses_learning_rate:
+        batches = _batches(data, theta.dtype)
+        fullbatch.train(
+            _full_objective(network, alpha, theta, data, batches),
+            batches,
+            monitor,
+            solver=solver,
+            max_iter=max_iter,
+            tol=parameters.tol,
+        )
+        return
+    optimizer = progress.optimizer
+    if optimizer is None:
+        optimizer = progress.optimizer = solver
+        optimizer.start(theta.size, theta.dtype)
+    batch_size = rows_in_a_batch(parameters.batch_size, data.n_rows)
+    done = Counts(progress.n_steps, progress.n_iter, progress.n_seen)
+    minibatch.train(
+        _passes(network, theta, optimizer, data, alpha, batch_size),
+        progress.schedule,
+        monitor,
+        rng=progress.rng if parameters.shuffle else None,
+        max_iter=max_iter,
+        done=done,
+    )
+    progress.n_steps = done.n_steps
+
+
+def _batches(data, dtype):
+    return Batches(
+        data.X,
+        data.targets.y,
+        data.mean_one_weight(dtype),
+        n_outputs=data.targets.n_outputs,
+        dtype=dtype,
+        rows=data.rows,
+    )
+
+
+def _full_objective(network, alpha, theta, data, batches):
+    """The objective for who wants it over all rows."""
+    if binding.takes(data.X, theta.dtype):
+        return FullGradient(network, alpha, theta, data, CHUNK_ROWS)
+    return Objective(network, alpha, theta, ones_column=batches.ones_column)
+
+
+def _passes(network, theta, optimizer, data, alpha, batch_size):
+    """What an epoch is, for these data and this optimiser."""
+    if optimizer.full_batch:
+        batches = _batches(data, theta.dtype)
+        objective = _full_objective(network, alpha, theta, data, batches)
+        stepper = AllRowsStepper(objective, optimizer)
+        return Passes(stepper, AllRows(batches), optimizer, batches.n_rows)
+    sleeps = pays(data.X, batch_size, alpha, optimizer)
+    if binding.takes(data.X, theta.dtype):
+        if binding.rule_of(optimizer, alpha) is not None:
+            return RulePasses(network, theta, optimizer, data, alpha, batch_size)
+        if not sleeps:
+            return GradientPasses(network, theta, optimizer, data, alpha, batch_size)
+    batches = _batches(data, theta.dtype)
+    kind, options = DenseStepper, {}
+    if sleeps:
+        kind, options = LazyStepper, {"skip_input_gradient": True}
+    objective = Objective(
+        network, alpha, theta, ones_column=batches.ones_column, **options
+    )
+    return Passes(kind(objective, optimizer), batches, optimizer, batch_size)
+
+
+def validator(network, theta, data, score):
+    """A function that returns loss and score at what ``theta`` is then.
+
+    Parameters
+    ----------
+    network : Network
+    theta : ndarray of shape (n_parameters,)
+    data : Data
+        The validation data.
+    score : callable
+        ``score(raw)`` from their raw outputs.
+    """
+    y = data.outputs_first(theta.dtype)
+    weight = data.take(data.mean_one_weight(theta.dtype))
+
+    def validate():
+        raw = raw_outputs(network, theta, data.X, rows=data.rows)
+        loss = mean_loss(network.loss_function, raw, y, weight)
+        check_finite(loss, "on the validation data")
+        return loss, score(raw)
+
+    return validate

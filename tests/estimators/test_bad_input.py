@@ -1,0 +1,439 @@
+"""What is not allowed: a clear error, and the model as it was before.
+
+An error names the parameter, what was given and what is allowed. The model is compared
+by a hash of everything that it holds, so that nothing at all may have changed.
+"""
+
+from contextlib import contextmanager
+from functools import partial
+
+import joblib
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+from sklearn.exceptions import NotFittedError
+
+from skann import BPClassifier, BPRegressor
+from skann._network.activations import ACTIVATIONS
+from skann._network.initializers import INITIALIZERS
+from skann._optimize.schedules import SCHEDULES
+from skann._optimize.solvers import SOLVERS
+
+each_estimator = pytest.mark.parametrize("Estimator", [BPClassifier, BPRegressor])
+each_way = pytest.mark.parametrize(
+    "way", ["first fit", "fit", "warm fit", "first partial_fit", "partial_fit"]
+)
+each_way_on = pytest.mark.parametrize("way", ["warm fit", "partial_fit"])
+
+rng = np.random.RandomState(0)
+X = rng.normal(size=(60, 5))
+THREE = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0.5)
+LABELS = np.eye(3, dtype=int)[THREE]
+COLUMNS = np.column_stack([THREE, THREE > 0])
+Y = {BPClassifier: THREE, BPRegressor: np.sin(X[:, 0])}
+
+
+def prepare(Estimator, way, y=None, **parameters):
+    """A model, fitted if not for the first time, and its method for going ``way``."""
+    y = Y[Estimator] if y is None else y
+    model = Estimator((7,), solver="sgd", max_iter=3, random_state=0)
+    if not way.startswith("first"):
+        model.fit(X, y)
+    model.set_params(warm_start=way == "warm fit", **parameters)
+    method = model.partial_fit if "partial" in way else model.fit
+    if way == "first partial_fit" and Estimator is BPClassifier:
+        method = partial(method, classes=[0, 1, 2])
+    return model, method
+
+
+@contextmanager
+def refusal(model, *words):
+    """The block raises a ValueError with all words in it, and changes nothing."""
+    before = joblib.hash(vars(model))
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 (words, below)
+        yield
+    for word in words:
+        assert str(word) in str(caught.value)
+    assert joblib.hash(vars(model)) == before
+
+
+def replaced(array, value):
+    """A copy in float64 with one entry replaced."""
+    array = np.array(array, dtype=np.float64)
+    array.flat[17] = value
+    return array
+
+
+# What is passed in place of X, y or sample_weight, from the good ones; and words.
+BAD_DATA = {
+    "NaN in X": ("X", lambda X: replaced(X, np.nan), ["X", "NaN"]),
+    "infinity in X": ("X", lambda X: replaced(X, np.inf), ["X", "infinity"]),
+    "sparse NaN": ("X", lambda X: csr_array(replaced(X, np.nan)), ["X", "NaN"]),
+    "flat X": ("X", lambda X: X[:, 0], ["2D array", "1D array"]),
+    "no rows": ("X", lambda X: X[:0], ["0 sample(s)", "minimum of 1"]),
+    "no columns": ("X", lambda X: X[:, :0], ["0 feature(s)", "minimum of 1"]),
+    "words in X": ("X", lambda X: np.full((60, 5), "a"), ["could not convert"]),
+    "fewer rows": ("X", lambda X: X[:59], ["inconsistent", "59", "60"]),
+    "NaN in y": ("y", lambda y: replaced(y, np.nan), ["y", "NaN"]),
+    "infinity in y": ("y", lambda y: replaced(y, np.inf), ["y", "infinity"]),
+    "no y": ("y", lambda y: None, ["y", "None"]),
+    "longer y": ("y", lambda y: np.append(y, 0), ["inconsistent", "60", "61"]),
+    "negative weight": ("sample_weight", lambda w: replaced(w, -3), ["negative", "-3"]),
+    "no weight": ("sample_weight", lambda w: w * 0, ["positive", "zeros"]),
+    "NaN weight": ("sample_weight", lambda w: replaced(w, np.nan), ["NaN"]),
+    "infinite weight": ("sample_weight", lambda w: replaced(w, np.inf), ["infinity"]),
+    "fewer weights": ("sample_weight", lambda w: w[1:], ["(59,)", "(60,)"]),
+}
+W, B = np.ones((5, 7)), np.ones(7)
+# Starting weights for layers of 5, 7 and n units; and words.
+BAD_STARTS = {
+    "shape": ("coef_init", lambda n: [W[:, 1:], np.ones((7, n))], ["(5, 6)", "(5, 7)"]),
+    "a layer less": ("coef_init", lambda n: [W], ["[(5, 7)]"]),
+    "a layer more": ("coef_init", lambda n: [W, np.ones((7, n)), W], ["(5, 7)]"]),
+    "NaN": ("coef_init", lambda n: [W, np.full((7, n), np.nan)], ["NaN"]),
+    "words": ("coef_init", lambda n: [["a"], ["b"]], ["numeric", "(5, 7)"]),
+    "a number": ("coef_init", lambda n: 3, ["list of 2", "(5, 7)"]),
+    "bias shape": ("intercept_init", lambda n: [B, B], ["(7,)]"]),
+    "bias NaN": ("intercept_init", lambda n: [B * np.inf, np.ones(n)], ["infinity"]),
+}
+
+
+@each_estimator
+@each_way
+class TestEveryWay:
+    @pytest.mark.parametrize(
+        ("what", "spoil", "words"), BAD_DATA.values(), ids=BAD_DATA
+    )
+    def test_data(self, Estimator, way, what, spoil, words):
+        model, method = prepare(Estimator, way)
+        data = {"X": X, "y": Y[Estimator], "sample_weight": np.ones(60)}
+        data[what] = spoil(data[what])
+        if what == "sample_weight":
+            words = [what, *words]
+        with refusal(model, *words):
+            method(**data)
+
+    @pytest.mark.parametrize(
+        ("name", "value", "words"), BAD_STARTS.values(), ids=BAD_STARTS
+    )
+    def test_start(self, Estimator, way, name, value, words):
+        model, method = prepare(Estimator, way)
+        n = 3 if Estimator is BPClassifier else 1
+        with refusal(model, name, *words):
+            method(X, Y[Estimator], **{name: value(n)})
+
+    @pytest.mark.parametrize(
+        ("name", "value", "known"),
+        [
+            ("activation", "rel", ACTIVATIONS),
+            ("activation", ("rel",), ACTIVATIONS),
+            ("activation", [["relu"]], ACTIVATIONS),
+            ("activation", [None], ACTIVATIONS),
+            ("activation", ["relu", "tanh"], ["2 names", "1 hidden"]),
+            ("activation", [], ["0 names", "1 hidden"]),
+            ("solver", "newton", SOLVERS),
+            ("loss", "hinge", ["mse", "squared_error"]),
+            ("weight_init", "xavier", ["auto", *INITIALIZERS]),
+            ("learning_rate", "cosin", SCHEDULES),
+        ],
+        ids=lambda value: repr(value) if isinstance(value, (str, list, tuple)) else "",
+    )
+    def test_name(self, Estimator, way, name, value, known):
+        model, method = prepare(Estimator, way, **{name: value})
+        given = value[0] if isinstance(value, (list, tuple)) and value else value
+        with refusal(model, name, repr(given), *known):
+            method(X, Y[Estimator])
+
+    @pytest.mark.parametrize(
+        "sizes",
+        [0, -1, 2.5, (4, 0), (4, -1), (4, 2.5), [4.0], ["4"], "4", None],
+        ids=repr,
+    )
+    def test_hidden_layer_sizes(self, Estimator, way, sizes):
+        model, method = prepare(Estimator, way, hidden_layer_sizes=sizes)
+        with refusal(model, "hidden_layer_sizes", repr(sizes), "int"):
+            method(X, Y[Estimator])
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("alpha", -1.0),
+            ("alpha", np.nan),
+            ("batch_size", 0),
+            ("learning_rate_init", 0.0),
+            ("power_t", -0.5),
+            ("max_iter", 0),
+            ("random_state", "zero"),
+            ("tol", -1e-4),
+            ("warm_start", "yes"),
+            ("momentum", 1.5),
+            ("validation_fraction", 1.0),
+            ("beta_1", 1.0),
+            ("epsilon", 0.0),
+            ("n_iter_no_change", 0),
+            ("max_fun", 0),
+        ],
+    )
+    def test_number(self, Estimator, way, name, value):
+        model, method = prepare(Estimator, way)
+        model.set_params(**{name: value})
+        with refusal(model, f"'{name}'", repr(value), "must be"):
+            method(X, Y[Estimator])
+
+
+@each_estimator
+class TestGoingOn:
+    @each_way_on
+    def test_another_width(self, Estimator, way):
+        model, method = prepare(Estimator, way)
+        with refusal(model, "X has 7 features", "expecting 5"):
+            method(np.hstack([X, X[:, :2]]), Y[Estimator])
+
+    @each_way_on
+    @pytest.mark.parametrize(
+        "change", [{"hidden_layer_sizes": (7, 3)}, {"activation": "tanh"}], ids=str
+    )
+    def test_another_network(self, Estimator, way, change):
+        model, method = prepare(Estimator, way, **change)
+        with refusal(model, "another network", "fitted", "warm_start=False"):
+            method(X, Y[Estimator])
+
+    @pytest.mark.parametrize("method", ["predict", "score"])
+    @pytest.mark.parametrize(
+        ("rows", "words"),
+        [
+            (replaced(X, np.nan), ["X", "NaN"]),
+            (X[:, :4], ["4 features", "5 features"]),
+            (X[0], ["2D array", "1D array"]),
+            (X[:0], ["0 sample(s)", "minimum of 1"]),
+        ],
+        ids=["NaN", "width", "flat", "no rows"],
+    )
+    def test_prediction(self, Estimator, method, rows, words):
+        model, _ = prepare(Estimator, "fit")
+        arguments = [rows] if method == "predict" else [rows, Y[Estimator][: len(rows)]]
+        with refusal(model, *words):
+            getattr(model, method)(*arguments)
+
+    def test_prediction_without_a_fit(self, Estimator):
+        model, _ = prepare(Estimator, "first fit")
+        with pytest.raises(NotFittedError, match="not fitted"):
+            model.predict(X)
+        for name in ("coefs_", "intercepts_", "batch_loss_curve_"):
+            with pytest.raises(AttributeError, match=f"'{name}'.*not fitted"):
+                getattr(model, name)
+
+    def test_weights_that_do_not_fit(self, Estimator):
+        model, _ = prepare(Estimator, "fit")
+        with refusal(model, "(5, 7)", "(5, 6)"):
+            model.coefs_ = [np.ones((5, 6)), *model.coefs_[1:]]
+        with refusal(model, "NaN"):
+            model.intercepts_ = [np.full(7, np.nan), *model.intercepts_[1:]]
+
+
+@each_estimator
+class TestTraining:
+    @each_way
+    @pytest.mark.parametrize(
+        "parameters",
+        [
+            {"learning_rate_init": 1e200, "batch_size": 10},
+            {"learning_rate_init": 1e308, "batch_size": 60, "max_iter": 1},
+        ],
+        ids=["in an epoch", "in the last update"],
+    )
+    def test_divergence(self, Estimator, way, parameters):
+        model, method = prepare(Estimator, way, **parameters)
+        with refusal(model, "diverged", "Scale X", "learning_rate_init"):
+            method(X * 1e5, Y[Estimator])
+
+    @pytest.mark.parametrize("rate", [1e20, 1e100, 1e200])
+    def test_divergence_while_validating(self, Estimator, rate):
+        stops = {"early_stopping": True, "batch_size": 60, "max_iter": 50}
+        model, method = prepare(Estimator, "fit", learning_rate_init=rate, **stops)
+        with refusal(model, "diverged", "Scale X", "learning_rate_init"):
+            method(X, Y[Estimator])
+
+    def test_divergence_of_lbfgs(self, Estimator):
+        model, method = prepare(Estimator, "fit", solver="lbfgs")
+        with refusal(model, "diverged", "Scale X"):
+            method(X * 1e200, Y[Estimator])
+
+    def test_early_stopping_needs_rows(self, Estimator):
+        model, method = prepare(Estimator, "fit", early_stopping=True)
+        with refusal(model, "early_stopping", "at least 2", "1 sample"):
+            method(X[:1], Y[Estimator][:1])
+        with refusal(model, "early_stopping", "at least 2", "1 sample"):
+            method(X, Y[Estimator], np.arange(60) == 3)
+        model.set_params(validation_fraction=0.9)
+        with refusal(model, "validation_fraction=0.9", "2 samples"):
+            method(X[:2], Y[Estimator][:2])
+
+
+class TestClassifier:
+    @each_way
+    @pytest.mark.parametrize(
+        ("y", "words"),
+        [
+            (X[:, 0], ["continuous", "discrete classes"]),
+            (2 * LABELS - 1, ["zeros and ones"]),
+            (csr_array(2 * LABELS), ["zeros and ones"]),
+        ],
+        ids=["continuous", "-1 and 1", "sparse 0 and 2"],
+    )
+    def test_targets(self, way, y, words):
+        on = LABELS if y.ndim == 2 and way in ("warm fit", "partial_fit") else THREE
+        model, method = prepare(BPClassifier, way, on)
+        with refusal(model, "y", *words):
+            method(X, y)
+
+    @pytest.mark.parametrize("way", ["first fit", "fit", "first partial_fit"])
+    def test_softmax_of_labels(self, way):
+        model, method = prepare(BPClassifier, way, loss="softmax")
+        with refusal(model, "loss='softmax'", "multilabel", "cross_entropy", "mse"):
+            method(X, LABELS)
+
+    @pytest.mark.parametrize(
+        ("first", "y", "words"),
+        [
+            (THREE, np.where(THREE == 1, 9, THREE), ["[9]", "[0, 1, 2]"]),
+            (THREE, THREE.astype(str), ["'0', '1', '2'", "[0, 1, 2]"]),
+            (THREE, LABELS, ["multilabel-indicator", "single-label"]),
+            (LABELS, THREE, ["multiclass", "multilabel"]),
+            (LABELS, LABELS[:, :2], ["2 labels", "3"]),
+            (COLUMNS, COLUMNS + 1, ["[3]", "[0, 1, 2]"]),
+            (COLUMNS, COLUMNS[:, :1].ravel(), ["1 columns of classes", "2"]),
+            (THREE, COLUMNS, ["multiclass-multioutput", "single-label"]),
+        ],
+        ids=[
+            "unknown",
+            "words",
+            "labels",
+            "classes",
+            "two labels",
+            "unknown in columns",
+            "one column",
+            "columns",
+        ],
+    )
+    def test_targets_unlike_the_first_in_a_pass(self, first, y, words):
+        model, method = prepare(BPClassifier, "partial_fit", first)
+        with refusal(model, "y ", *words):
+            method(X, y)
+
+    @pytest.mark.parametrize(
+        ("first", "y", "words"),
+        [
+            (THREE, np.where(THREE == 1, 9, THREE), ["[0 2 9]", "[0 1 2]"]),
+            (THREE, THREE.astype(str), ["'0' '1' '2'", "[0 1 2]"]),
+            (THREE, np.minimum(THREE, 1), ["[0 1]", "[0 1 2]"]),
+            (np.minimum(THREE, 1), THREE, ["[0 1 2]", "[0 1]"]),
+            (LABELS, LABELS[:, :2], ["[0 1]", "[0 1 2]"]),
+            (COLUMNS, COLUMNS[:, ::-1], ["array([0, 1])", "array([0, 1, 2])"]),
+            (THREE, COLUMNS, ["array([0, 1])", "[0 1 2]"]),
+        ],
+        ids=["unknown", "words", "less", "more", "two labels", "columns", "to columns"],
+    )
+    def test_classes_unlike_the_first_in_a_warm_start(self, first, y, words):
+        model, method = prepare(BPClassifier, "warm fit", first)
+        with refusal(model, "y ", "classes", *words, "warm_start=False"):
+            method(X, y)
+
+    @pytest.mark.parametrize(
+        ("first", "y", "words"),
+        [
+            (THREE, LABELS, ["multilabel-indicator", "single-label"]),
+            (LABELS, THREE, ["multiclass", "multilabel"]),
+        ],
+        ids=["labels", "classes"],
+    )
+    def test_kinds_unlike_the_first_in_a_warm_start(self, first, y, words):
+        model, method = prepare(BPClassifier, "warm fit", first)
+        with refusal(model, "y ", *words):
+            method(X, y)
+
+    @each_way
+    @pytest.mark.parametrize("bad", [-1.0, np.nan, np.inf])
+    def test_class_weights(self, way, bad):
+        model, method = prepare(BPClassifier, way)
+        model.set_params(class_weight={0: bad, 1: 1.0, 2: 1.0})
+        with refusal(model, "class_weight", str(float(bad)), "finite", "at least 0"):
+            method(X, THREE)
+        model.set_params(class_weight={0: 0.0, 1: 0.0, 2: 0.0})
+        with refusal(model, "class_weight", "positive"):
+            method(X, THREE)
+
+    def test_balanced_passes(self):
+        model, method = prepare(BPClassifier, "first partial_fit")
+        model.set_params(class_weight="balanced")
+        with refusal(model, "class_weight='balanced'", "partial_fit", "dict"):
+            method(X, THREE)
+
+    def test_no_classes(self):
+        model = BPClassifier()
+        with refusal(model, "y ", "[0, 1, 2]", "[]"):
+            model.partial_fit(X, THREE, classes=[])
+
+    def test_another_loss(self):
+        model, method = prepare(BPClassifier, "partial_fit", loss="mse")
+        with refusal(model, "another network", "softmax", "squared_error"):
+            method(X, THREE)
+
+    def test_first_pass_needs_all_classes(self):
+        model = BPClassifier()
+        with refusal(model, "classes", "first call"):
+            model.partial_fit(X, THREE)
+        with refusal(model, "y ", "[2]", "[0, 1]"):
+            model.partial_fit(X, THREE, classes=[0, 1])
+
+    @pytest.mark.parametrize("classes", [[0, 1], [0, 1, 2, 3], [0, 1, 5], list("abc")])
+    def test_later_pass_with_other_classes(self, classes):
+        model, method = prepare(BPClassifier, "partial_fit")
+        with refusal(model, "classes", np.array(classes), "[0 1 2]"):
+            method(X, THREE, classes=classes)
+
+
+class TestRegressor:
+    @each_way
+    def test_sparse_targets(self, way):
+        model, method = prepare(BPRegressor, way, X[:, :2])
+        with refusal(model, "y", "dense"):
+            method(X, csr_array(X[:, :2]))
+
+    @each_way
+    @pytest.mark.parametrize(
+        "parameters",
+        [{}, {"normalize_y": False}, {"missing_targets": "ignore"}],
+        ids=str,
+    )
+    @pytest.mark.parametrize("shape", [60, (60, 2)], ids=["flat", "two columns"])
+    @pytest.mark.parametrize("kind", [str, object, bytes])
+    def test_words(self, way, parameters, shape, kind):
+        on = X[:, :2] if shape == (60, 2) else X[:, 0]
+        model, method = prepare(BPRegressor, way, on)
+        model.set_params(**parameters)
+        words = ["could not convert"] if kind is object else ["y", "numbers"]
+        with refusal(model, *words):
+            method(X, np.full(shape, "a", dtype=kind))
+
+    @each_way
+    def test_dates(self, way):
+        model, method = prepare(BPRegressor, way)
+        with refusal(model, "y must hold numbers", "datetime64"):
+            method(X, np.full(60, "2020-02-20", dtype="datetime64[D]"))
+
+    def test_words_to_validate_on(self):
+        model, method = prepare(BPRegressor, "fit")
+        with refusal(model, "y_val", "numbers"):
+            method(X, Y[BPRegressor], X_val=X, y_val=np.full(60, "a"))
+
+    def test_a_single_row_to_validate_on(self):
+        model, method = prepare(BPRegressor, "fit", early_stopping=True, scoring="r2")
+        with refusal(model, "scoring='r2'", "at least 2", "validation_fraction"):
+            method(X[:10], Y[BPRegressor][:10])
+
+    @each_way_on
+    def test_another_number_of_outputs(self, way):
+        model, method = prepare(BPRegressor, way)
+        with refusal(model, "y has 2 outputs", "1"):
+            method(X, X[:, :2])

@@ -1,0 +1,475 @@
+"""The training loop: what is asked when, what is recorded, what carries on."""
+
+import copy
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from _helpers import (
+    OPTIMIZER_FORMS,
+    SLEEPERS,
+    make_batches,
+    make_case,
+    make_optimizer,
+    make_weight,
+    objective_for,
+    outputs_first,
+    plain_objective,
+)
+from scipy import sparse
+
+from skann._engine.native import binding
+from skann._engine.native.training import GradientPasses, RulePasses
+from skann._engine.objective import Objective
+from skann._optimize.optimizers import Adam, RMSprop
+from skann._optimize.schedule_base import Counts
+from skann._optimize.schedules import SCHEDULES
+from skann._training import minibatch
+from skann._training.data import Data, Targets
+from skann._training.minibatch import (
+    AllRows,
+    AllRowsStepper,
+    DenseStepper,
+    LazyStepper,
+    Passes,
+    train,
+)
+from skann._training.monitor import Limits, Monitor, new_history
+from skann._training.stopping import Patience
+
+N_ROWS = 50
+
+
+def constant(rate=0.1):
+    return SCHEDULES["constant"]().begin(rate)
+
+
+class Run:
+    """A small network with all that trains it."""
+
+    stepper = DenseStepper
+    engine = "NumPy"
+
+    def __init__(
+        self,
+        *,
+        optimizer="plain sgd",
+        schedule=None,
+        patience=None,
+        weighted=False,
+        alpha=0.0,
+        objective=Objective,
+    ):
+        self.network, self.theta, self.X, self.y = make_case(
+            "softmax", ("tanh",), n_rows=N_ROWS
+        )
+        self.weight = make_weight(N_ROWS) if weighted else None
+        self.alpha = alpha
+        self.batches = make_batches(self.X, self.y, self.weight)
+        self.objective = objective_for(
+            self.batches, self.network, alpha, self.theta, objective
+        )
+        self.optimizer = make_optimizer(optimizer).start(self.theta.size, np.float64)
+        self.schedule = schedule or constant()
+        self.patience = patience
+        self.rng = np.random.default_rng(0)
+        self.done = Counts()
+
+    def train(
+        self, max_iter, batch_size=16, shuffle=True, validate=None, deadline=math.inf
+    ):
+        monitor = Monitor(
+            self.theta,
+            Limits(self.patience),
+            validate=validate,
+            max_iter=max_iter,
+            n_iter_before=self.done.n_epochs,
+        )
+        monitor.deadline = deadline
+        train(
+            self.passes(batch_size),
+            self.schedule,
+            monitor,
+            rng=self.rng if shuffle else None,
+            max_iter=max_iter,
+            done=self.done,
+        )
+        return monitor
+
+    def passes(self, batch_size):
+        if self.engine == "NumPy":
+            stepper = self.stepper(self.objective, self.optimizer)
+            return Passes(stepper, self.batches, self.optimizer, batch_size)
+        known = binding.rule_of(self.optimizer, self.alpha)
+        targets = Targets(outputs_first(self.y), self.y.shape[1], self.network.loss)
+        return (RulePasses if known else GradientPasses)(
+            self.network,
+            self.theta,
+            self.optimizer,
+            Data(self.X, self.y, targets, self.weight),
+            self.alpha,
+            batch_size,
+        )
+
+    def value(self, rows=slice(None)):
+        weight = None if self.weight is None else self.weight[rows]
+        return plain_objective(
+            self.network, self.theta, self.X[rows], self.y[rows], weight, self.alpha
+        )
+
+
+@pytest.fixture(params=["NumPy", "compiled"])
+def engine(request, monkeypatch):
+    """Runs by one engine and then by the other."""
+    if request.param == "compiled" and not binding.is_compiled():
+        pytest.skip("the compiled engine is not there")
+    monkeypatch.setattr(Run, "engine", request.param)
+
+
+class Recorder(SCHEDULES["constant"]):
+    """A schedule that writes down what it is asked."""
+
+    def __init__(self, every_step=False):
+        self.every_step = every_step
+        self.epochs, self.steps, self.started = [], [], []
+
+    def start(self, done, planned):
+        self.started.append((copy.copy(done), planned))
+
+    def epoch_rate(self, done):
+        self.epochs.append(copy.copy(done))
+        return None if self.every_step else 0.1 / len(self.epochs)
+
+    def step_rate(self, n_steps):
+        self.steps.append(n_steps)
+        return 0.1 / (1 + n_steps)
+
+
+def recorded(monitor, column):
+    """One column of what the monitor has written down."""
+    history = new_history()
+    monitor.write_to(history)
+    return history[column]
+
+
+@pytest.mark.usefixtures("engine")
+class TestOneEpoch:
+    def test_losses_are_those_before_the_updates(self):
+        run = Run(alpha=0.1)
+        first, whole = run.value(slice(16)), run.value()
+        monitor = run.train(1, shuffle=False)
+        assert monitor.batch_losses[0] == pytest.approx(first, rel=1e-12)
+        assert run.value() < whole
+
+    @pytest.mark.parametrize("batch_size", [1, 7, 16, 25, 49, 50])
+    @pytest.mark.parametrize("shuffle", [True, False])
+    def test_loss_is_the_mean_over_rows_also_with_a_smaller_last_batch(
+        self, batch_size, shuffle
+    ):
+        # Without steps every batch is measured at one theta, so their mean is J.
+        run = Run(weighted=True)
+        run.schedule = constant(1e-300)
+        monitor = run.train(1, batch_size, shuffle)
+        assert len(monitor.batch_losses) == -(-N_ROWS // batch_size)
+        assert recorded(monitor, "loss") == pytest.approx([run.value()], rel=1e-12)
+        assert monitor.n_seen == N_ROWS
+
+    def test_a_batch_size_beyond_the_rows_is_all_rows(self):
+        large, exact = Run(), Run()
+        one, other = large.train(3, 10_000), exact.train(3, N_ROWS)
+        assert recorded(one, "loss") == recorded(other, "loss")
+        assert len(one.batch_losses) == 3
+        np.testing.assert_array_equal(large.theta, exact.theta)
+
+    def test_the_step_is_along_the_gradient(self):
+        run = Run(weighted=True, alpha=0.2)
+        run.optimizer = make_optimizer("plain sgd").start(run.theta.size, np.float64)
+        run.objective.full(run.batches, N_ROWS)
+        expected = run.theta - 0.1 * run.objective.gradient
+        run.train(1, N_ROWS)
+        np.testing.assert_allclose(run.theta, expected, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.usefixtures("engine")
+class TestRates:
+    def test_are_asked_for_once_an_epoch_with_what_is_done(self):
+        run = Run(schedule=Recorder())
+        run.train(3)
+        run.train(2)
+        assert run.schedule.epochs == [Counts(4 * e, e, 50 * e) for e in range(5)]
+        assert run.schedule.steps == []
+        assert run.schedule.started == [
+            (Counts(), Counts(12, 3, 150)),
+            (Counts(12, 3, 150), Counts(8, 2, 100)),
+        ]
+
+    def test_are_asked_for_before_every_step_where_they_change(self):
+        run = Run(schedule=Recorder(every_step=True))
+        run.train(2)
+        run.train(1)
+        assert run.schedule.steps == list(range(12))
+
+    def test_of_the_last_steps_are_told_to_the_monitor(self):
+        monitor = Run(schedule=Recorder()).train(3)
+        assert recorded(monitor, "learning_rate") == [0.1, 0.1 / 2, 0.1 / 3]
+        monitor = Run(schedule=Recorder(every_step=True)).train(2)
+        assert recorded(monitor, "learning_rate") == [0.1 / 4, 0.1 / 8]
+
+    @pytest.mark.parametrize("optimizer", OPTIMIZER_FORMS)
+    def test_of_one_epoch_do_not_move_the_other(self, optimizer):
+        # Rates that halve at the second epoch, against two runs of one epoch each.
+        class Halving(SCHEDULES["constant"]):
+            def decayed(self, n_epochs, n_seen):
+                return self.initial / (1 + n_epochs)
+
+        together = Run(optimizer=optimizer, schedule=Halving().begin(0.05))
+        together.train(2)
+        apart = Run(optimizer=optimizer)
+        for rate in (0.05, 0.025):
+            apart.schedule = constant(rate)
+            apart.train(1)
+        np.testing.assert_array_equal(together.theta, apart.theta)
+
+
+@pytest.mark.usefixtures("engine")
+class TestSeveralEpochs:
+    @pytest.mark.parametrize("optimizer", OPTIMIZER_FORMS)
+    def test_the_loss_falls(self, optimizer):
+        schedule = constant(0.03)
+        monitor = Run(optimizer=optimizer, schedule=schedule).train(30)
+        assert monitor.n_iter == 30
+        assert recorded(monitor, "loss")[-1] < 0.9 * recorded(monitor, "loss")[0]
+        assert monitor.stop_reason is None
+
+    @pytest.mark.parametrize("optimizer", OPTIMIZER_FORMS)
+    @pytest.mark.parametrize("schedule", ["constant", "invscaling"])
+    def test_two_and_three_are_five(self, optimizer, schedule):
+        def start():
+            return Run(optimizer=optimizer, schedule=SCHEDULES[schedule]().begin(0.1))
+
+        once, twice = start(), start()
+        whole = once.train(5)
+        losses = recorded(twice.train(2), "loss") + recorded(twice.train(3), "loss")
+        assert losses == recorded(whole, "loss")
+        np.testing.assert_array_equal(twice.theta, once.theta)
+
+    def test_the_same_generator_the_same_run(self):
+        first, again, other = Run(), Run(), Run()
+        other.rng = np.random.default_rng(1)
+        for run in (first, again, other):
+            run.train(3)
+        np.testing.assert_array_equal(again.theta, first.theta)
+        assert not np.array_equal(other.theta, first.theta)
+
+    def test_the_generator_moves_on_only_when_rows_are_shuffled(self):
+        for shuffle in (True, False):
+            run = Run()
+            before = copy.deepcopy(run.rng.bit_generator.state)
+            run.train(1, shuffle=shuffle)
+            assert (run.rng.bit_generator.state != before) == shuffle
+
+    def test_patience_ends_the_run(self):
+        run = Run(patience=Patience(1e9, 3))
+        monitor = run.train(20)
+        # The first loss improves on nothing at all, and is the best from then on.
+        assert monitor.n_iter == 4
+        assert "did not improve" in monitor.stop_reason
+
+    def test_divergence_is_an_error(self):
+        run = Run()
+        run.y *= 1e200
+        run.schedule = constant(1e308)
+        with (
+            np.errstate(over="ignore", invalid="ignore"),
+            pytest.raises(ValueError, match="Training diverged"),
+        ):
+            run.train(10)
+
+
+class TestDeadline:
+    """The clock reads 0, 1, 2 ... here, once a question."""
+
+    @pytest.fixture(autouse=True)
+    def clock(self, monkeypatch):
+        readings = iter(range(1000))
+        clock = SimpleNamespace(perf_counter=lambda: next(readings))
+        monkeypatch.setattr(minibatch, "time", clock)
+        return readings
+
+    @pytest.mark.parametrize(("deadline", "n_batches"), [(-1, 1), (0.5, 2), (1, 3)])
+    def test_ends_an_epoch_after_the_batch(self, deadline, n_batches):
+        short = Run()
+        monitor = short.train(1, deadline=deadline)
+        whole = Run().train(1)
+        assert list(monitor.batch_losses) == list(whole.batch_losses)[:n_batches]
+        assert recorded(monitor, "loss") == [
+            pytest.approx(np.mean(monitor.batch_losses))
+        ]
+        assert monitor.n_seen == 16 * n_batches
+        assert short.done == Counts(n_batches, 1, 16 * n_batches)
+
+    def test_at_the_last_batch_the_epoch_is_whole(self):
+        late, whole = Run(), Run()
+        assert recorded(late.train(1, deadline=2.5), "loss") == recorded(
+            whole.train(1), "loss"
+        )
+        assert late.done == whole.done == Counts(4, 1, N_ROWS)
+
+    def test_without_one_the_clock_is_not_read(self, clock):
+        Run().train(3)
+        assert next(clock) == 0
+
+
+class TestAllRows:
+    """One step an epoch along the gradient over all rows, whatever their number."""
+
+    def run(self, n_rows, optimizer="plain sgd", **options):
+        run = Run(optimizer=optimizer, **options)
+        repeats = -(-n_rows // N_ROWS)
+        run.X, run.y = (np.tile(a, (repeats, 1))[:n_rows] for a in (run.X, run.y))
+        if run.weight is not None:
+            run.weight = make_weight(n_rows)
+        inner = make_batches(run.X, run.y, run.weight)
+        run.objective = objective_for(inner, run.network, run.alpha, run.theta)
+        run.batches, run.stepper = AllRows(inner), AllRowsStepper
+        return run, inner
+
+    # Fewer than a chunk, a chunk, several with a smaller last one.
+    @pytest.mark.parametrize("n_rows", [3, 2048, 5001])
+    def test_the_step_is_along_the_gradient(self, n_rows):
+        run, inner = self.run(n_rows, weighted=True, alpha=0.2)
+        value = run.value()
+        run.objective.full(inner, n_rows)
+        expected = run.theta - 0.1 * run.objective.gradient
+        monitor = run.train(1, batch_size=n_rows)
+        assert recorded(monitor, "loss") == pytest.approx([value], rel=1e-12)
+        assert list(monitor.batch_losses) == recorded(monitor, "loss")
+        assert monitor.n_seen == n_rows
+        np.testing.assert_allclose(run.theta, expected, rtol=1e-12, atol=1e-14)
+
+    def test_nothing_is_drawn(self):
+        run, _ = self.run(5001)
+        before = copy.deepcopy(run.rng.bit_generator.state)
+        run.train(3, batch_size=5001)
+        assert run.rng.bit_generator.state == before
+        assert run.optimizer.n_steps == 3
+
+    def test_a_schedule_may_ask_before_every_step(self):
+        run, _ = self.run(N_ROWS, schedule=Recorder(every_step=True))
+        run.train(3, batch_size=N_ROWS)
+        assert run.schedule.steps == [0, 1, 2]
+
+
+class Interrupted(Objective):
+    """Someone presses Ctrl-C at the tenth batch."""
+
+    n_batches = 0
+
+    def batch(self, *args):
+        self.n_batches += 1
+        if self.n_batches == 10:
+            raise KeyboardInterrupt
+        return super().batch(*args)
+
+
+def test_an_interrupt_keeps_what_has_been_learnt():
+    run = Run(objective=Interrupted)
+    with pytest.warns(UserWarning, match="interrupted by user"):
+        monitor = run.train(100)
+    assert monitor.stop_reason == "interrupted by user"
+    # Four batches make an epoch: two whole ones are on record, and nine steps taken.
+    assert monitor.n_iter == 2
+    assert run.optimizer.n_steps == 9
+    twin = Run()
+    twin.train(2)
+    assert not np.array_equal(run.theta, twin.theta)
+    assert np.isfinite(run.theta).all()
+
+
+class SparseRun(Run):
+    """Wide sparse data, of which a batch meets only a part of the features."""
+
+    def __init__(self, stepper, optimizer, schedule="constant"):
+        super().__init__(
+            optimizer=optimizer, schedule=SCHEDULES[schedule]().begin(0.02)
+        )
+        self.stepper = stepper
+        rng = np.random.default_rng(0)
+        self.network, self.theta, _, _ = make_case(
+            "softmax", ("tanh",), sizes=(200, 4, 3)
+        )
+        self.X = sparse.random_array(
+            (N_ROWS, 200), density=0.02, format="csr", random_state=rng
+        )
+        self.batches = make_batches(self.X, self.y)
+        self.objective = objective_for(
+            self.batches,
+            self.network,
+            0.0,
+            self.theta,
+            skip_input_gradient=stepper is LazyStepper,
+        )
+        self.optimizer = make_optimizer(optimizer).start(self.theta.size, np.float64)
+
+
+@pytest.mark.parametrize("optimizer", SLEEPERS)
+class TestLazyStepper:
+    """Rows of weights that no batch meets are moved later, and end at the same place.
+
+    Adam's epsilon is not quite where it should be in the steps that are made up for,
+    so that there the two agree to less than rounding.
+    """
+
+    def assert_same(self, lazy, dense):
+        # RMSprop divides by what may be small, and rounding errors with it.
+        tolerance = {Adam: 5e-6, RMSprop: 1e-9}.get(type(lazy.optimizer), 1e-12)
+        np.testing.assert_allclose(lazy.theta, dense.theta, rtol=0, atol=tolerance)
+        for one, other in zip(lazy.optimizer.state, dense.optimizer.state, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-6, atol=tolerance)
+
+    @pytest.mark.parametrize("schedule", ["constant", "invscaling", "one_cycle"])
+    def test_ends_where_the_dense_one_does(self, optimizer, schedule):
+        lazy = SparseRun(LazyStepper, optimizer, schedule)
+        dense = SparseRun(DenseStepper, optimizer, schedule)
+        losses = lazy.train(20, batch_size=3).batch_losses
+        expected = dense.train(20, batch_size=3).batch_losses
+        np.testing.assert_allclose(losses, expected, rtol=1e-5)
+        self.assert_same(lazy, dense)
+
+    def test_many_steps(self, optimizer):
+        lazy = SparseRun(LazyStepper, optimizer)
+        dense = SparseRun(DenseStepper, optimizer)
+        for run in (lazy, dense):
+            run.train(21, batch_size=1)
+        assert lazy.optimizer.n_steps == 21 * N_ROWS
+        self.assert_same(lazy, dense)
+
+    def test_goes_on_where_it_stopped(self, optimizer):
+        lazy, dense = (
+            SparseRun(LazyStepper, optimizer),
+            SparseRun(DenseStepper, optimizer),
+        )
+        for run in (lazy, dense):
+            run.train(2, batch_size=3)
+            run.train(3, batch_size=7)
+        self.assert_same(lazy, dense)
+        # What one has begun the other can end.
+        lazy.stepper = DenseStepper
+        lazy.objective = objective_for(lazy.batches, lazy.network, 0.0, lazy.theta)
+        for run in (lazy, dense):
+            run.train(2, batch_size=3)
+        self.assert_same(lazy, dense)
+
+    def test_validation_sees_all_of_theta(self, optimizer):
+        seen = {LazyStepper: [], DenseStepper: []}
+        for stepper, thetas in seen.items():
+            run = SparseRun(stepper, optimizer)
+
+            def validate(run=run, thetas=thetas):
+                thetas.append(run.theta.copy())
+                return 1.0, 0.0
+
+            run.train(5, batch_size=3, validate=validate)
+        for lazy, dense in zip(*seen.values(), strict=True):
+            np.testing.assert_allclose(lazy, dense, rtol=0, atol=5e-6)
