@@ -41,6 +41,7 @@ from .._training.data import Data
 from .._training.growing import GrowingArray
 from .._training.monitor import new_history
 from .._training.run import Progress, run, validator
+from .auto import as_in_sklearn, chosen, cycle, suits_cycle
 from .fitted import FittedNetwork
 from .validation import (
     check_activations,
@@ -56,7 +57,7 @@ from .validation import (
 
 
 def _solver_kind(estimator):
-    given = estimator.solver
+    given = as_in_sklearn(estimator).solver
     return SOLVERS.get(given, Optimizer) if isinstance(given, str) else given
 
 
@@ -110,16 +111,19 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
             Interval(Integral, 1, None, closed="left"),
         ],
         "activation": [StrOptions(set(ACTIVATIONS)), list, tuple],
-        "solver": [StrOptions(set(SOLVERS)), Optimizer, Minimizer],
-        "alpha": [Interval(Real, 0, None, closed="left")],
+        "solver": [StrOptions({"auto", *SOLVERS}), Optimizer, Minimizer],
+        "alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "batch_size": [
             StrOptions({"auto"}),
             Interval(Integral, 1, None, closed="left"),
         ],
-        "learning_rate": [StrOptions(set(SCHEDULES)), Schedule, callable],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "learning_rate": [StrOptions({"auto", *SCHEDULES}), Schedule, callable],
+        "learning_rate_init": [
+            StrOptions({"auto"}),
+            Interval(Real, 0, None, closed="neither"),
+        ],
         "power_t": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "shuffle": ["boolean"],
         "random_state": ["random_state"],
         "tol": [Interval(Real, 0, None, closed="left")],
@@ -235,8 +239,8 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         return self
 
     def _train(self, X, y, given, going_on, partial=False):
-        solver = solver_for(self)
-        schedule = self._schedule(solver)
+        settings = as_in_sklearn(self)
+        solver, schedule = self._ways(settings)
         X, y = self._validate_pair(X, y, reset=not going_on)
         weight = check_sample_weight(given.sample_weight, X)
         kept = self._theta.dtype if going_on else X.dtype
@@ -257,8 +261,11 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         if held_out is not None:
             score = self._score_function(codec, network, theta, held_out)
             validate = validator(network, theta, held_out, score)
+        if not (partial or going_on) and suits_cycle(self, data):
+            settings = cycle(self, data, network)
+            solver, schedule = self._ways(settings)
         monitor = run(
-            self,
+            settings,
             solver,
             schedule,
             network,
@@ -266,26 +273,29 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
             progress,
             data,
             validate,
-            max_iter=1 if partial else self.max_iter,
+            max_iter=1 if partial else settings.max_iter,
             partial=partial,
         )
         theta = theta.astype(kept, copy=False)
         self._publish(codec, network, theta, progress, monitor, going_on, partial)
+        self.auto_params_ = chosen(self, settings, data.n_rows)
         return monitor
 
-    def _schedule(self, solver):
-        """The schedule asked for; a constant rate for a solver that follows none."""
-        schedule = schedule_for(self)
+    def _ways(self, settings):
+        """Solver and schedule; a constant rate for a solver that follows none."""
+        solver, schedule = solver_for(settings), schedule_for(settings)
         plain = isinstance(schedule, Constant) and not schedule.needs_length
         if solver.follows_schedule or plain:
-            return schedule
+            return solver, schedule
         # No error: a grid over solvers and schedules has such a corner.
         warn(
             f"learning_rate={self.learning_rate!r} is not used by "
             f"solver={self.solver!r}, which finds its own step lengths.",
             stacklevel=5,
         )
-        return Constant().begin(self.learning_rate_init)
+        settings = copy.copy(settings)
+        settings.learning_rate = "constant"
+        return solver, schedule_for(as_in_sklearn(settings))
 
     def _check_known(self, y):
         """Whether a warm start may go on with these targets."""

@@ -20,6 +20,7 @@ from sklearn.utils._param_validation import Interval, validate_parameter_constra
 from .._optimize.solvers import solver_for
 from .._training.monitor import DivergenceError
 from .._training.run import rows_in_a_batch
+from .auto import as_in_sklearn
 from .classifier import BPClassifier
 from .regressor import BPRegressor
 from .validation import check_sample_weight
@@ -261,7 +262,7 @@ def _model(estimator, rates):
         learning_rate=rates.item,
     )
     model._validate_params()
-    solver = solver_for(model)
+    solver = solver_for(as_in_sklearn(model))
     if not solver.uses_learning_rate or solver.full_batch:
         rate = "" if solver.uses_learning_rate else "has no learning rate and "
         raise ValueError(

@@ -9,10 +9,12 @@ from sklearn.utils.validation import _num_samples, column_or_1d
 
 from .._training.data import Data
 from .base import BaseBP, Given, trains_in_passes
+from .docstrings import document
 from .real_codec import RealCodec
 from .validation import check_sample_weight, check_targets, unchanged_on_error
 
 
+@document
 class BPRegressor(RegressorMixin, BaseBP):
     """Neural-network regressor trained by back-propagation.
 
@@ -30,20 +32,10 @@ class BPRegressor(RegressorMixin, BaseBP):
     hidden_layer_sizes : int or sequence of int, default=(100,)
         Units of each hidden layer; empty for a network without hidden layers, which
         is linear regression.
-    activation : str or sequence of str, default="relu"
-        Activation of all hidden layers, or one name for each: "identity",
-        "logistic" (the lecture's sigmoid), "tanh", "tanh_opt" (1.7159 tanh(2z/3)),
-        "relu", "leaky_relu" (slope 0.01), "elu", "selu", "gelu", "silu", "softplus" or
-        "mish".
+    {activation}
     loss : {"squared_error", "mse"}, default="squared_error"
         ½‖z - y‖²; the two names are one and the same.
-    solver : str or object of `skann.solvers`, default="adam"
-        A name is the object with its default settings: "adam" needs the least tuning;
-        "sgd" is gradient descent with `momentum`; "adamw", "amsgrad", "nadam",
-        "rmsprop", "adagrad" and "lion" are optimisers on mini-batches as well. "rprop"
-        takes one step an epoch along the gradient over all rows. "lbfgs", "cg", "bfgs",
-        "newton-cg" and "trust-ncg" are SciPy's full-batch minimisers, computed in
-        float64; they suit a few thousand rows, and "lbfgs" is the first to try.
+    {solver}
     normalize_y : bool, default=True
         Whether the network is trained on targets that are shifted to mean zero and
         scaled to variance one, each output by itself, by the training rows of the first
@@ -52,144 +44,71 @@ class BPRegressor(RegressorMixin, BaseBP):
     missing_targets : {"error", "ignore"}, default="error"
         What to do about NaN in `y`: refuse it; or take it as "not observed", so that
         the row trains the other outputs. Rows without any target are left out.
-    alpha : float, default=0.0
+    alpha : float or "auto", default="auto"
         Strength of the L2 penalty ``alpha / 2 * ||W||²`` that is added to the mean
         loss; biases are not penalised. It does not depend on the batch size:
         scikit-learn's ``alpha`` is ``batch_size`` times as large for the same effect
-        (its default of 1e-4 is 5e-7 here, next to nothing; hence 0). Noisy targets
+        (its default of 1e-4 is 5e-7 here). "auto" is 0, with
+        decay in its place if training is one cycle; a number, 0 too, is instead of the
+        decay. Noisy targets
         want more, 0.003 to 0.03 with `normalize_y`, or `early_stopping`.
-    batch_size : int or "auto", default="auto"
-        Rows in a mini-batch; "auto" is a twenty-fifth of the rows, at least 8 and at
-        most 200, and all of up to 64 rows. A larger number than there are rows makes
-        one batch of all. "rprop"
-        and the minimisers use all rows at once.
-    learning_rate : str, object of `skann.schedules` or callable, default="constant"
-        Rate over time, for the solvers of mini-batches, any with any. "constant".
-        "invscaling": ``learning_rate_init / (t + 1) ** power_t`` with t the rows
-        trained on before the epoch. "adaptive": divided by 5 whenever
-        `n_iter_no_change` epochs in a row have not improved by `tol`, until it is
-        1e-6. "step": to a tenth every 50 epochs. "exponential": times 0.98 every
-        epoch. "cosine": down along a cosine to 0 at the end of `max_iter` epochs.
-        "one_cycle": up from ``learning_rate_init / 25`` to `learning_rate_init` in the
-        first 30 % of `max_iter` epochs, then down to ``learning_rate_init / 1e4``,
-        each along a cosine; the fastest way to a good network where the number of
-        epochs is known. The last two run for all of `max_iter`. An object has settings
-        of its own, each of them a `warmup`. A callable gets the number of optimiser
-        steps taken so far in the life of the model, 0 first, and returns the rate.
-    learning_rate_init : float, default=0.001
-        Learning rate at the start, after a warm-up if there is one; the highest one of
-        "one_cycle". The default suits Adam; "sgd" usually wants more, and
-        `learning_rate_range_test` finds out how much. Must be left alone where
-        `learning_rate` is a callable, which returns the rate itself.
-    power_t : float, default=0.5
-        Exponent of "invscaling". Must be left alone where `learning_rate` is an object
-        or a callable, or a name that scikit-learn does not have.
-    max_iter : int, default=200
-        Epochs (of a full-batch solver, iterations) at most.
-    shuffle : bool, default=True
-        Whether to shuffle the rows before each epoch. One batch of all rows is never
-        shuffled.
-    random_state : int, RandomState instance or None, default=None
-        Determines starting weights, the validation split and shuffling.
-    tol : float, default=1e-4
-        An epoch improves if its loss falls below the best one by more than this. For
-        full-batch solvers, the largest gradient component at convergence.
-    verbose : bool, default=False
-        Whether to print the progress of each epoch.
-    warm_start : bool, default=False
-        Whether `fit` goes on from the last fit, optimiser state included. The
-        network's shape, activations and loss must then be the same.
-    momentum : float, default=0.9
-        Momentum of "sgd", between 0 and 1; 0 is plain gradient descent.
-    nesterovs_momentum : bool, default=True
-        Whether the momentum of "sgd" is Nesterov's.
+    {batch_size}
+    {learning_rate}
+    {learning_rate_init}
+    {power_t}
+    {max_iter}
+    {shuffle}
+    {random_state}
+    {tol}
+    {verbose}
+    {warm_start}
+    {momentum}
+    {nesterovs_momentum}
     early_stopping : bool, default=False
         Whether to stop when the validation loss (see `scoring`) has not improved by
         `tol` for `n_iter_no_change` epochs, and return to the best weights. Unless
         `fit` is given `X_val`, a part of the data is held out for it.
-    validation_fraction : float or splitter, default=0.1
-        Share of the rows held out by `early_stopping`; or an object of
-        ``sklearn.model_selection``, such as ``GroupShuffleSplit`` or
-        ``TimeSeriesSplit``, whose first split is used.
-    beta_1, beta_2 : float, default=0.9, 0.999
-        Decay rates of Adam's estimates of the first and second moment.
-    epsilon : float, default=1e-8
-        Adam's guard against division by zero.
-    n_iter_no_change : int or np.inf, default=10
-        Epochs in a row without improvement after which training stops; infinity for
-        never.
-    max_fun : int, default=15000
-        Evaluations of the objective at most, for full-batch solvers by name; a
-        product of the Hessian with a vector counts as two.
-    weight_init : str, default="auto"
-        Distribution of the starting weights: "uniform" (±0.5, the lecture's),
-        "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "he_uniform_max"
-        (He's variance by the larger of n_in and n_out), "lecun_uniform",
-        "lecun_normal" or "orthogonal". "auto" is "he_uniform_max" for the rectifier
-        family, LeCun's for "selu" and "tanh_opt", and Glorot's for the others and the
-        output layer. Biases start at zero.
-    n_hidden_layers, n_hidden_units : int, default=None
-        The same as `hidden_layer_sizes` for layers of equal size, as two numbers that
-        a search can draw; None stands for 1 and for 100. `hidden_layer_sizes` must
-        then be left alone.
-    scoring : str or callable, default="loss"
-        What `early_stopping` goes by: "loss" is the validation loss, which tells one
-        network from the next far more finely than an accuracy does; else a scorer's
-        name or ``scorer(estimator, X, y)``, as in ``cross_val_score``. With row
-        weights it is called with ``sample_weight``.
-    max_time : float, default=None
-        Seconds after which `fit` ends with what it has, within the time of a batch.
-    target_loss : float, default=None
-        Training ends when the validation loss (the training loss, where there are no
-        validation data) is no more than this.
+    {validation_fraction}
+    {beta_1_beta_2}
+    {epsilon}
+    {n_iter_no_change}
+    {max_fun}
+    {weight_init}
+    {n_hidden_layers_n_hidden_units}
+    {scoring}
+    {max_time}
+    {target_loss}
 
     Attributes
     ----------
-    coefs_ : list of ndarray of shape (n_in, n_out)
-        Weights of each layer.
-    intercepts_ : list of ndarray of shape (n_out,)
-        Biases of each layer.
-    loss_curve_ : list of float
-        Objective of each epoch: the mean over its batches, each before its update.
-        For full-batch solvers, after each iteration.
-    batch_loss_curve_ : ndarray of shape (n_updates,)
-        Objective of every mini-batch before its update, over the life of the model.
-    loss_, best_loss_ : float
-        Last and lowest entry of `loss_curve_`.
-    history_ : dict of str to list
-        One entry an epoch, over the life of the model, in each of the columns "epoch",
-        "loss", "validation_loss", "validation_score", "learning_rate",
-        "gradient_norm" (of the last batch) and "seconds". NaN stands for what there
-        is not. ``pandas.DataFrame(history_)`` is a table of it.
+    {coefs_}
+    {intercepts_}
+    {loss_curve_}
+    {batch_loss_curve_}
+    {loss__best_loss_}
+    {auto_params_}
+    {history_}
     validation_loss_curve_, validation_scores_ : list of float or None
         Loss and score (R², unless `scoring` says otherwise) on the validation data
         after each epoch.
-    best_iter_ : int
-        The epoch whose weights were kept: the best on the validation data with
-        `early_stopping`; where the training loss has come to rest and then leapt, one
-        from before the leap; else the last.
-    best_validation_score_ : float or None
-        The score at the best epoch, with `early_stopping`.
-    n_iter_ : int
-        Epochs (iterations) of the last `fit`, or 1 after `partial_fit`.
-    t_ : int
-        Rows trained on, counted in every epoch.
-    stop_reason_ : str or None
-        Why training ended; None after a `partial_fit` that may be followed by others.
-    n_layers_ : int
-        Number of layers, inputs and outputs included.
-    n_outputs_ : int
-        Number of output units.
-    out_activation_ : str
-        Activation of the output layer.
-    n_features_in_ : int
-        Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the features, where `X` had names that are all strings.
+    {best_iter_}
+    {best_validation_score_}
+    {n_iter_}
+    {t_}
+    {stop_reason_}
+    {n_layers_}
+    {n_outputs_}
+    {out_activation_}
+    {n_features_in_}
+    {feature_names_in_}
 
     See Also
     --------
     BPClassifier : The same network for classes.
+
+    Notes
+    -----
+    {cycle}
 
     References
     ----------
@@ -220,15 +139,15 @@ class BPRegressor(RegressorMixin, BaseBP):
         activation="relu",
         *,
         loss="squared_error",
-        solver="adam",
+        solver="auto",
         normalize_y=True,
         missing_targets="error",
-        alpha=0.0,
+        alpha="auto",
         batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=0.001,
+        learning_rate="auto",
+        learning_rate_init="auto",
         power_t=0.5,
-        max_iter=200,
+        max_iter="auto",
         shuffle=True,
         random_state=None,
         tol=1e-4,

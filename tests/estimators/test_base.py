@@ -245,8 +245,9 @@ class TestRecord:
     def test_a_loss_is_taken_before_its_update(self, Estimator):
         # Two kinds of solvers, and one J: each starts where the other has got to.
         settings = FULL_BATCH | {"alpha": 0.1}
-        a = make(Estimator, max_iter=3, **settings).fit(X, Y[Estimator], POSITIVE)
-        b = make(Estimator, max_iter=4, **settings).fit(X, Y[Estimator], POSITIVE)
+        adam = settings | {"solver": "adam"}
+        a = make(Estimator, max_iter=3, **adam).fit(X, Y[Estimator], POSITIVE)
+        b = make(Estimator, max_iter=4, **adam).fit(X, Y[Estimator], POSITIVE)
         c = make(Estimator, solver="lbfgs", **settings).fit(
             X, Y[Estimator], POSITIVE, coef_init=a.coefs_, intercept_init=a.intercepts_
         )

@@ -236,7 +236,7 @@ class TestAsParameter:
         net = small_net(BPClassifier, max_iter=6, learning_rate_init=0.05)
         mine = clone(net).set_params(learning_rate=schedule).fit(X, y)
         planned = schedule.rates(0.05, max_iter=6, n_rows=40, batch_size=16)
-        net.set_params(learning_rate=planned.item, learning_rate_init=0.001)
+        net.set_params(learning_rate=planned.item, learning_rate_init="auto")
         np.testing.assert_array_equal(theta(net.fit(X, y)), theta(mine))
 
     @pytest.mark.parametrize("solver", [name for name in SOLVERS if follows(name)])

@@ -12,6 +12,7 @@ from sklearn.datasets import make_moons
 from sklearn.model_selection import GridSearchCV
 
 from skann import BPClassifier, BPRegressor, solvers
+from skann._estimators.auto import as_in_sklearn
 from skann._optimize.optimizers import OPTIMIZERS
 from skann._optimize.solvers import SHARED_PARAMETERS, SOLVERS, solver_for
 from skann.solvers import LBFGS, SGD, Adam, AdamW, Lion, RMSprop, Rprop
@@ -80,7 +81,8 @@ class TestNames:
         ids=str,
     )
     def test_scikit_learn_s_names_take_the_flat_parameters(self, parameters, expected):
-        assert solver_for(BPClassifier(**parameters)).same_settings(expected)
+        settings = as_in_sklearn(BPClassifier(**parameters))
+        assert solver_for(settings).same_settings(expected)
 
     @over_optimizers
     @pytest.mark.parametrize(

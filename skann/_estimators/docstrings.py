@@ -1,0 +1,231 @@
+"""What the docstrings of classifier and regressor have in common, written once.
+
+A line of a docstring that is a name in braces is replaced by the text of that name:
+:func:`document` does it when the class is made, so that ``help`` and every tool see the
+whole. A parameter that means the same in both estimators stands here, in numpydoc's
+form; what differs stands in the class.
+"""
+
+import inspect
+import re
+
+_PLACE = re.compile(r"^( *)\{(\w+)\}$", re.MULTILINE)
+
+
+def document(thing):
+    """Fill in the places of a class's or function's docstring; a decorator.
+
+    Raises
+    ------
+    KeyError
+        If a place has a name that is not known here.
+    """
+
+    def text(place):
+        indent, name = place.groups()
+        return "\n".join(
+            indent + line if line else "" for line in TEXTS[name].splitlines()
+        )
+
+    thing.__doc__ = _PLACE.sub(text, inspect.cleandoc(thing.__doc__))
+    return thing
+
+
+TEXTS = {
+    "activation": """\
+activation : str or sequence of str, default="relu"
+    Activation of all hidden layers, or one name for each: "identity",
+    "logistic" (the lecture's sigmoid), "tanh", "tanh_opt" (1.7159 tanh(2z/3)),
+    "relu", "leaky_relu" (slope 0.01), "elu", "selu", "gelu", "silu", "softplus" or
+    "mish".""",
+    "solver": """\
+solver : str or object of `skann.solvers`, default="auto"
+    "auto" trains in one cycle with decay: AdamW at a rate that rises and falls
+    once, decay and number of epochs by rules of rows, columns and classes (see the
+    notes); and as "adam" where a parameter says otherwise. A name is the object
+    with its default settings: "adam" needs little tuning; "sgd" is gradient descent
+    with `momentum`; "adamw", "amsgrad", "nadam", "rmsprop", "adagrad" and "lion" are
+    optimisers on mini-batches as well. "rprop" takes one step an epoch along the
+    gradient over all rows. "lbfgs", "cg", "bfgs",
+    "newton-cg" and "trust-ncg" are SciPy's full-batch minimisers, computed in
+    float64; they suit a few thousand rows, and "lbfgs" is the first to try.""",
+    "batch_size": """\
+batch_size : int or "auto", default="auto"
+    Rows in a mini-batch; "auto" is a twenty-fifth of the rows, at least 8 and at
+    most 200, and all of up to 64 rows. A larger number than there are rows makes
+    one batch of all. "rprop"
+    and the minimisers use all rows at once.""",
+    "learning_rate": """\
+learning_rate : str, object of `skann.schedules` or callable, default="auto"
+    Rate over time, for the solvers of mini-batches, any with any. "auto" is one
+    cycle if `solver` is "auto", else "constant". "constant".
+    "invscaling": ``learning_rate_init / (t + 1) ** power_t`` with t the rows
+    trained on before the epoch. "adaptive": divided by 5 whenever
+    `n_iter_no_change` epochs in a row have not improved by `tol`, until it is
+    1e-6. "step": to a tenth every 50 epochs. "exponential": times 0.98 every
+    epoch. "cosine": down along a cosine to 0 at the end of `max_iter` epochs.
+    "one_cycle": up from ``learning_rate_init / 25`` to `learning_rate_init` in the
+    first 30 % of `max_iter` epochs, then down to ``learning_rate_init / 1e4``,
+    each along a cosine; the fastest way to a good network where the number of
+    epochs is known. The last two run for all of `max_iter`. An object has settings
+    of its own, each of them a `warmup`. A callable gets the number of optimiser
+    steps taken so far in the life of the model, 0 first, and returns the rate.""",
+    "learning_rate_init": """\
+learning_rate_init : float or "auto", default="auto"
+    Learning rate at the start, after a warm-up if there is one; the highest one of
+    "one_cycle". "auto" is 0.001, which suits Adam, and by a rule if training is
+    one cycle; "sgd" usually wants more, and
+    `learning_rate_range_test` finds out how much. Must be left alone where
+    `learning_rate` is a callable, which returns the rate itself.""",
+    "power_t": """\
+power_t : float, default=0.5
+    Exponent of "invscaling". Must be left alone where `learning_rate` is an object
+    or a callable, or a name that scikit-learn does not have.""",
+    "max_iter": """\
+max_iter : int or "auto", default="auto"
+    Epochs (of a full-batch solver, iterations) at most. "auto" is 200, and by a
+    rule if training is one cycle, which a number can make shorter and not longer:
+    ``learning_rate="one_cycle"`` lasts for all of `max_iter`.""",
+    "shuffle": """\
+shuffle : bool, default=True
+    Whether to shuffle the rows before each epoch. One batch of all rows is never
+    shuffled.""",
+    "random_state": """\
+random_state : int, RandomState instance or None, default=None
+    Determines starting weights, the validation split and shuffling.""",
+    "tol": """\
+tol : float, default=1e-4
+    An epoch improves if its loss falls below the best one by more than this. For
+    full-batch solvers, the largest gradient component at convergence.""",
+    "verbose": """\
+verbose : bool, default=False
+    Whether to print the progress of each epoch.""",
+    "warm_start": """\
+warm_start : bool, default=False
+    Whether `fit` goes on from the last fit, optimiser state included. The
+    network's shape, activations and loss must then be the same.""",
+    "momentum": """\
+momentum : float, default=0.9
+    Momentum of "sgd", between 0 and 1; 0 is plain gradient descent.""",
+    "nesterovs_momentum": """\
+nesterovs_momentum : bool, default=True
+    Whether the momentum of "sgd" is Nesterov's.""",
+    "validation_fraction": """\
+validation_fraction : float or splitter, default=0.1
+    Share of the rows held out by `early_stopping`; or an object of
+    ``sklearn.model_selection``, such as ``GroupShuffleSplit`` or
+    ``TimeSeriesSplit``, whose first split is used.""",
+    "beta_1_beta_2": """\
+beta_1, beta_2 : float, default=0.9, 0.999
+    Decay rates of Adam's estimates of the first and second moment.""",
+    "epsilon": """\
+epsilon : float, default=1e-8
+    Adam's guard against division by zero.""",
+    "n_iter_no_change": """\
+n_iter_no_change : int or np.inf, default=10
+    Epochs in a row without improvement after which training stops; infinity for
+    never.""",
+    "max_fun": """\
+max_fun : int, default=15000
+    Evaluations of the objective at most, for full-batch solvers by name; a
+    product of the Hessian with a vector counts as two.""",
+    "weight_init": """\
+weight_init : str, default="auto"
+    Distribution of the starting weights: "uniform" (±0.5, the lecture's),
+    "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "he_uniform_max"
+    (He's variance by the larger of n_in and n_out), "lecun_uniform",
+    "lecun_normal" or "orthogonal". "auto" is "he_uniform_max" for the rectifier
+    family, LeCun's for "selu" and "tanh_opt", and Glorot's for the others and the
+    output layer. Biases start at zero.""",
+    "n_hidden_layers_n_hidden_units": """\
+n_hidden_layers, n_hidden_units : int, default=None
+    The same as `hidden_layer_sizes` for layers of equal size, as two numbers that
+    a search can draw; None stands for 1 and for 100. `hidden_layer_sizes` must
+    then be left alone.""",
+    "scoring": """\
+scoring : str or callable, default="loss"
+    What `early_stopping` goes by: "loss" is the validation loss, which tells one
+    network from the next far more finely than an accuracy does; else a scorer's
+    name or ``scorer(estimator, X, y)``, as in ``cross_val_score``. With row
+    weights it is called with ``sample_weight``.""",
+    "max_time": """\
+max_time : float, default=None
+    Seconds after which `fit` ends with what it has, within the time of a batch.""",
+    "target_loss": """\
+target_loss : float, default=None
+    Training ends when the validation loss (the training loss, where there are no
+    validation data) is no more than this.""",
+    "coefs_": """\
+coefs_ : list of ndarray of shape (n_in, n_out)
+    Weights of each layer.""",
+    "intercepts_": """\
+intercepts_ : list of ndarray of shape (n_out,)
+    Biases of each layer.""",
+    "loss_curve_": """\
+loss_curve_ : list of float
+    Objective of each epoch: the mean over its batches, each before its update.
+    For full-batch solvers, after each iteration.""",
+    "batch_loss_curve_": """\
+batch_loss_curve_ : ndarray of shape (n_updates,)
+    Objective of every mini-batch before its update, over the life of the model.""",
+    "loss__best_loss_": """\
+loss_, best_loss_ : float
+    Last and lowest entry of `loss_curve_`.""",
+    "auto_params_": """\
+auto_params_ : dict
+    What each parameter that is "auto" became in the last fit.""",
+    "history_": """\
+history_ : dict of str to list
+    One entry an epoch, over the life of the model, in each of the columns "epoch",
+    "loss", "validation_loss", "validation_score", "learning_rate",
+    "gradient_norm" (of the last batch) and "seconds". NaN stands for what there
+    is not. ``pandas.DataFrame(history_)`` is a table of it.""",
+    "best_iter_": """\
+best_iter_ : int
+    The epoch whose weights were kept: the best on the validation data with
+    `early_stopping`; where the training loss has come to rest and then leapt, one
+    from before the leap; else the last.""",
+    "best_validation_score_": """\
+best_validation_score_ : float or None
+    The score at the best epoch, with `early_stopping`.""",
+    "n_iter_": """\
+n_iter_ : int
+    Epochs (iterations) of the last `fit`, or 1 after `partial_fit`.""",
+    "t_": """\
+t_ : int
+    Rows trained on, counted in every epoch.""",
+    "stop_reason_": """\
+stop_reason_ : str or None
+    Why training ended; None after a `partial_fit` that may be followed by others.""",
+    "n_layers_": """\
+n_layers_ : int
+    Number of layers, inputs and outputs included.""",
+    "n_outputs_": """\
+n_outputs_ : int
+    Number of output units.""",
+    "out_activation_": """\
+out_activation_ : str
+    Activation of the output layer.""",
+    "n_features_in_": """\
+n_features_in_ : int
+    Number of features.""",
+    "feature_names_in_": """\
+feature_names_in_ : ndarray of shape (n_features_in_,)
+    Names of the features, where `X` had names that are all strings.""",
+    "cycle": """\
+With ``solver="auto"`` training is one cycle as long as none of these is set:
+`learning_rate`, `learning_rate_init`, `power_t`, `momentum`,
+`nesterovs_momentum`, `beta_1`, `beta_2`, `epsilon`, `max_fun`, `tol`,
+`n_iter_no_change`, `early_stopping`, `warm_start`. It is then AdamW, with
+
+* weight decay 8 L √(Σ_j var(x_j) / (n (k - 1))), between 0.1 and 1.5 times L times
+  the root of the mean variance, for n rows, k classes (2 for real targets) and L
+  hidden layers (0.1 if there are none);
+* a rate that rises to 0.01 (less for layers of over 200 units) and falls to nearly
+  nothing;
+* 60 epochs, fewer beyond 10,000 rows, never fewer than 10 or 500 steps.
+
+`auto_params_` has what was chosen. As soon as one of the parameters is set, for
+wide sparse data and in `partial_fit`, training is scikit-learn's: Adam at a
+constant rate, until the loss has come to rest or for 200 epochs.""",
+}
