@@ -104,6 +104,10 @@ _STILL_FALLING = 0.2
 class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
     """Base of :class:`BPClassifier` and :class:`BPRegressor`."""
 
+    # Metadata routing: groups are nearly always those of cross-validation, which are
+    # of no use to a fit that splits nothing. ``set_fit_request`` asks for them.
+    __metadata_request__fit = {"groups": False}  # noqa: RUF012
+
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         "hidden_layer_sizes": [
             "array-like",
@@ -193,7 +197,9 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         sample_weight_val : array-like of shape (n_val,), default=None
             Row weights of `X_val`.
         groups : array-like of shape (n_samples,), default=None
-            Groups of rows, for a splitter given as `validation_fraction`.
+            Groups of rows, for a splitter given as `validation_fraction`. Where
+            metadata is routed they come here after ``set_fit_request(groups=True)``
+            only; the groups of a cross-validation are not meant for `fit`.
         coef_init : list of array-like of shape (n_in, n_out), default=None
             Starting weights, one array a layer, instead of drawn ones.
         intercept_init : list of array-like of shape (n_out,), default=None

@@ -182,7 +182,16 @@ def split_by(splitter, X, y, groups, rows):
     rows : ndarray of int
         The rows in use; the others are left out of both parts.
     """
-    train, validation = next(iter(splitter.split(X, y, groups)))
+    try:
+        train, validation = next(iter(splitter.split(X, y, groups)))
+    except ValueError as error:
+        if groups is not None or "'groups'" not in str(error):
+            raise
+        raise ValueError(
+            f"validation_fraction={splitter!r} splits by groups, and fit has not been "
+            "given any: pass groups to fit, and where metadata is routed ask for them "
+            "with set_fit_request(groups=True)."
+        ) from error
     parts = np.intersect1d(train, rows), np.intersect1d(validation, rows)
     if not all(len(part) for part in parts):
         raise ValueError(
