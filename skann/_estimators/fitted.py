@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._engine.prediction import raw_outputs
+from .layer_arrays import LayerArrays
 
 
 class FittedNetwork:
@@ -61,11 +62,14 @@ class FittedNetwork:
 
     def _views(self, kind, name):
         theta = self._fitted("_theta", name)
-        return getattr(self._network.layout, kind)(theta)
+        return LayerArrays(name, getattr(self._network.layout, kind)(theta))
 
     @property
     def coefs_(self):
-        """Weights, a list of arrays of shape (n_in, n_out), one a layer."""
+        """Weights, a list of arrays of shape (n_in, n_out), one a layer.
+
+        Assigning to an item, or to all of it, changes the network.
+        """
         return self._views("weights", "coefs_")
 
     @coefs_.setter
@@ -75,7 +79,10 @@ class FittedNetwork:
 
     @property
     def intercepts_(self):
-        """Biases, a list of arrays of shape (n_out,), one a layer."""
+        """Biases, a list of arrays of shape (n_out,), one a layer.
+
+        Assigning to an item, or to all of it, changes the network.
+        """
         return self._views("biases", "intercepts_")
 
     @intercepts_.setter
