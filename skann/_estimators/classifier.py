@@ -6,14 +6,9 @@ from sklearn.utils.metaestimators import available_if
 
 from .base import BaseBP, Given, trains_in_passes
 from .class_weight import row_weights
-from .codecs import (
-    LOSS_NAMES,
-    TasksCodec,
-    make_codec,
-    same_classes,
-    settled_classes,
-    share_all_right,
-)
+from .codecs import LOSS_NAMES, TasksCodec, make_codec, share_all_right
+from .known_classes import same_classes, settled_classes
+from .labels import plain_labels
 from .validation import unchanged_on_error
 
 
@@ -329,9 +324,10 @@ class BPClassifier(ClassifierMixin, BaseBP):
             Training data.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Class labels or a label indicator matrix.
-        classes : array-like of shape (n_classes,), default=None
-            All classes there will ever be. Needed on the first call; later it may be
-            left out or must be the same.
+        classes : array-like or set of n_classes labels, default=None
+            All classes there will ever be; for several columns of classes, a list with
+            those of each. Needed on the first call; later it may be left out or must
+            be the same.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative row weights; their ratios within the call matter.
         X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
@@ -374,6 +370,12 @@ class BPClassifier(ClassifierMixin, BaseBP):
             )
         known = self.classes_ if hasattr(self, "_theta") else None
         self.classes_ = settled_classes(classes, known)
+
+    def _validate_pair(self, X, y, reset):
+        return super()._validate_pair(X, plain_labels(y), reset)
+
+    def _check_targets(self, y, X):
+        return super()._check_targets(plain_labels(y), X)
 
     def _new_codec(self, y, weight, partial):
         # A first partial_fit has put the classes there.
@@ -485,7 +487,7 @@ class BPClassifier(ClassifierMixin, BaseBP):
         """
         if isinstance(getattr(self, "_codec", None), TasksCodec):
             return share_all_right(self.predict(X), y, sample_weight)
-        return super().score(X, y, sample_weight)
+        return super().score(X, plain_labels(y), sample_weight)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

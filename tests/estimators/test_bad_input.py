@@ -371,7 +371,7 @@ class TestClassifier:
 
     def test_no_classes(self):
         model = BPClassifier()
-        with refusal(model, "y ", "[0, 1, 2]", "[]"):
+        with refusal(model, "classes", "at least one", "[]"):
             model.partial_fit(X, THREE, classes=[])
 
     def test_another_loss(self):
