@@ -43,6 +43,7 @@ from .._training.monitor import new_history
 from .._training.run import Progress, run, validator
 from .fitted import FittedNetwork
 from .validation import (
+    blaming_data_that_are_not_finite,
     check_activations,
     check_sample_weight,
     check_targets,
@@ -263,18 +264,19 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         if held_out is not None:
             score = self._score_function(codec, network, theta, held_out)
             validate = validator(network, theta, held_out, score)
-        monitor = run(
-            self,
-            solver,
-            schedule,
-            network,
-            theta,
-            progress,
-            data,
-            validate,
-            max_iter=1 if partial else self.max_iter,
-            partial=partial,
-        )
+        with blaming_data_that_are_not_finite(X=data, X_val=held_out):
+            monitor = run(
+                self,
+                solver,
+                schedule,
+                network,
+                theta,
+                progress,
+                data,
+                validate,
+                max_iter=1 if partial else self.max_iter,
+                partial=partial,
+            )
         theta = theta.astype(kept, copy=False)
         self._publish(codec, network, theta, progress, monitor, going_on, partial)
         return monitor

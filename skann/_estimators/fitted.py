@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._engine.prediction import raw_outputs
 from .layer_arrays import LayerArrays
+from .validation import check_all_finite
 
 
 class FittedNetwork:
@@ -24,14 +25,15 @@ class FittedNetwork:
         if self._is_plain(X):
             raw = raw_outputs(self._network, self._theta, X, check_finite=True)
             if raw is not None:
-                return self._checked(raw)
+                return self._checked(raw, X)
         X = validate_data(
             self, X, reset=False, accept_sparse="csr", dtype=(np.float64, np.float32)
         )
-        return self._checked(raw_outputs(self._network, self._theta, X))
+        return self._checked(raw_outputs(self._network, self._theta, X), X)
 
-    def _checked(self, raw):
+    def _checked(self, raw, X):
         if not np.isfinite(raw).all():
+            check_all_finite(X, "X")
             raise ValueError(
                 f"X has values so large that outputs overflow {raw.dtype}; scale it as "
                 "the training data was."

@@ -12,6 +12,8 @@ from numbers import Integral, Real
 import numpy as np
 from scipy.sparse import issparse
 
+from .validation import check_ordered
+
 # float64 holds every integer up to here.
 _EXACT = 2**53
 
@@ -33,6 +35,9 @@ def plain_labels(y, name="y"):
     """
     if issparse(y):
         return y
+    check_ordered(y, name)
+    if np.ma.is_masked(y):
+        raise ValueError(f"{name} has masked labels; leave their rows out.")
     columns = _frame_columns(y)
     if columns is not None:
         return joined([plain_labels(column, name) for column in columns])

@@ -175,6 +175,15 @@ class TestErrors:
         with pytest.raises(ValueError, match="got None of type NoneType in row 1"):
             make().fit(X[:3], [0, None, 1])
 
+    @pytest.mark.parametrize("kind", [set, iter, dict.fromkeys])
+    def test_what_has_no_order_is_named(self, kind):
+        with pytest.raises(ValueError, match="y must be array-like, with its values"):
+            make().fit(X, kind(SIDE.tolist()))
+
+    def test_masked_labels_are_named(self):
+        with pytest.raises(ValueError, match="y has masked labels"):
+            make().fit(X, np.ma.masked_array(SIDE, SIDE == 1))
+
     def test_numbers_and_their_names_are_not_the_same(self):
         model = make().fit(X, SIDE)
         with pytest.raises(ValueError, match=r"y has classes \['0', '1'\]"):
@@ -209,5 +218,5 @@ class TestJoined:
             assert found.tolist() == column.tolist()
 
     def test_what_is_no_array_is_left_to_scikit_learn(self):
-        for y in (None, 3, [[1], [1, 2]], {1, 2}):
+        for y in (None, 3, [[1], [1, 2]]):
             assert plain_labels(y) is y
