@@ -42,6 +42,7 @@ from .._training.growing import GrowingArray
 from .._training.monitor import new_history
 from .._training.run import Progress, run, validator
 from .fitted import FittedNetwork
+from .scoring import scored_by
 from .validation import (
     blaming_data_that_are_not_finite,
     check_activations,
@@ -405,16 +406,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         view._network, view._theta = network, theta
         view._adopt(codec)
         view.out_activation_ = network.loss_function.out_activation
-        held_out, extra = held_out.weighing_something(), {}
-        X, y = held_out.take(held_out.X), held_out.take(held_out.y)
-        if held_out.weight is not None:
-            extra["sample_weight"] = held_out.take(held_out.weight)
-
-        def score(raw):
-            with named_in_errors(f"scoring={self.scoring!r}"):
-                return float(scorer(view, X, y, **extra))
-
-        return score
+        return scored_by(scorer, self.scoring, view, codec, held_out)
 
     def _adopt(self, codec):
         self._codec = codec
