@@ -97,6 +97,7 @@ class Given:
     coef_init: object = None
     intercept_init: object = None
     groups: object = None
+    classes: object = None
 
 
 # A loss that falls by more than this in the last epochs would have gone on falling.
@@ -155,7 +156,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
     }
 
     @abstractmethod
-    def _new_codec(self, y, weight, partial):
+    def _new_codec(self, y, weight, classes):
         """The codec of a first fit; see ``codecs.py`` and ``real_codec.py``."""
 
     @abstractmethod
@@ -250,7 +251,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         kept = self._theta.dtype if going_on else X.dtype
         # SciPy's solvers compute in float64: see _training/fullbatch.py.
         dtype = kept if solver.uses_learning_rate else np.dtype(np.float64)
-        codec = self._codec if going_on else self._new_codec(y, weight, partial)
+        codec = self._codec if going_on else self._new_codec(y, weight, given.classes)
         if going_on and not partial:
             self._check_known(y)
         targets = codec.encode(y, self._loss_name(), dtype)
@@ -404,25 +405,18 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         view = copy.copy(self)
         vars(view).pop("feature_names_in_", None)
         view._network, view._theta = network, theta
-        view._adopt(codec)
-        view.out_activation_ = network.loss_function.out_activation
+        view._codec = codec
         return scored_by(scorer, self.scoring, view, codec, held_out)
 
-    def _adopt(self, codec):
-        self._codec = codec
-
     def _publish(self, codec, network, theta, progress, monitor, going_on, partial):
-        self._adopt(codec)
+        self._codec = codec
         self._network, self._theta, self._progress = network, theta, progress
         if not going_on:
-            self.history_ = new_history()
+            self._history = new_history()
             self._batch_losses = GrowingArray()
-        monitor.write_to(self.history_)
+        monitor.write_to(self._history)
         self._batch_losses.extend(monitor.batch_losses)
-        self.n_iter_, self.t_ = monitor.n_iter, progress.n_seen
-        self.n_layers_ = len(network.layer_sizes)
-        self.n_outputs_ = network.layer_sizes[-1]
-        self.out_activation_ = network.loss_function.out_activation
+        self.n_iter_ = monitor.n_iter
         self.stop_reason_ = monitor.stop_reason
         if monitor.stop_reason is None and not partial:
             self.stop_reason_ = f"{monitor.limit[0]} reached"

@@ -7,6 +7,7 @@ from sklearn.utils.metaestimators import available_if
 from .base import BaseBP, Given, trains_in_passes
 from .class_weight import row_weights
 from .codecs import LOSS_NAMES, TasksCodec, make_codec, share_all_right
+from .fitted import follows
 from .known_classes import same_classes, settled_classes
 from .labels import plain_labels
 from .validation import unchanged_on_error
@@ -167,7 +168,8 @@ class BPClassifier(ClassifierMixin, BaseBP):
         One entry an epoch, over the life of the model, in each of the columns "epoch",
         "loss", "validation_loss", "validation_score", "learning_rate",
         "gradient_norm" (of the last batch) and "seconds". NaN stands for what there
-        is not. ``pandas.DataFrame(history_)`` is a table of it.
+        is not. ``pandas.DataFrame(history_)`` is a table of it. A copy, as the
+        curves are.
     validation_loss_curve_, validation_scores_ : list of float or None
         Loss and score (accuracy, unless `scoring` says otherwise) on the validation
         data after each epoch.
@@ -356,12 +358,12 @@ class BPClassifier(ClassifierMixin, BaseBP):
             the classes, or training diverges. The estimator is then left as it was.
         """
         with unchanged_on_error(self):
-            self._check_classes(classes)
             start = coef_init, intercept_init
             given = Given(sample_weight, X_val, y_val, sample_weight_val, *start)
+            given.classes = self._settled(classes)
             return self._fit_once(X, y, given)
 
-    def _check_classes(self, classes):
+    def _settled(self, classes):
         if self.class_weight == "balanced":
             raise ValueError(
                 "class_weight='balanced' can't be used with partial_fit, which does "
@@ -369,7 +371,7 @@ class BPClassifier(ClassifierMixin, BaseBP):
                 "sklearn.utils.class_weight.compute_class_weight."
             )
         known = self.classes_ if hasattr(self, "_theta") else None
-        self.classes_ = settled_classes(classes, known)
+        return settled_classes(classes, known)
 
     def _validate_pair(self, X, y, reset):
         return super()._validate_pair(X, plain_labels(y), reset)
@@ -377,9 +379,13 @@ class BPClassifier(ClassifierMixin, BaseBP):
     def _check_targets(self, y, X):
         return super()._check_targets(plain_labels(y), X)
 
-    def _new_codec(self, y, weight, partial):
-        # A first partial_fit has put the classes there.
-        return make_codec(y, self.classes_ if partial else None)
+    def _new_codec(self, y, weight, classes):
+        return make_codec(y, classes)
+
+    @follows("follows from the targets of the first fit; fit anew with other labels")
+    def classes_(self):
+        """Class labels; a list of them for several columns of classes."""
+        return self._fitted("_codec", "classes_").classes
 
     def _check_known(self, y):
         classes = make_codec(y).classes
@@ -392,10 +398,6 @@ class BPClassifier(ClassifierMixin, BaseBP):
 
     def _loss_name(self):
         return self.loss
-
-    def _adopt(self, codec):
-        super()._adopt(codec)
-        self.classes_ = codec.classes
 
     def _weigh(self, weight, codec, targets):
         if self.class_weight is None:

@@ -160,7 +160,8 @@ class BPRegressor(RegressorMixin, BaseBP):
         One entry an epoch, over the life of the model, in each of the columns "epoch",
         "loss", "validation_loss", "validation_score", "learning_rate",
         "gradient_norm" (of the last batch) and "seconds". NaN stands for what there
-        is not. ``pandas.DataFrame(history_)`` is a table of it.
+        is not. ``pandas.DataFrame(history_)`` is a table of it. A copy, as the
+        curves are.
     validation_loss_curve_, validation_scores_ : list of float or None
         Loss and score (R², unless `scoring` says otherwise) on the validation data
         after each epoch.
@@ -368,7 +369,7 @@ class BPRegressor(RegressorMixin, BaseBP):
             raise ValueError("y has no target besides NaN in a row of positive weight.")
         return weight
 
-    def _new_codec(self, y, weight, partial):
+    def _new_codec(self, y, weight, classes):
         return RealCodec(y, weight, normalize=self.normalize_y)
 
     def _loss_name(self):

@@ -59,10 +59,10 @@ def _lacking_classes(codec, held_out):
         if len(rest):
             of = f" of column {number}" if len(columns) > 1 else ""
             return (
-                f"the rows to validate on lack the classes "
-                f"{classes[rest].tolist()}{of} "
-                f"(y has {classes.tolist()}). Validate on rows of every class "
-                "(X_val, a larger validation_fraction, or a stratified splitter in its "
-                "place), or use a scoring that does without, such as 'loss'."
+                "the rows to validate on lack the classes "
+                f"{classes[rest].tolist()}{of}; y has {classes.tolist()}. Validate on "
+                "rows of every class (X_val, a larger validation_fraction, or a "
+                "stratified splitter in its place), or use a scoring that does "
+                "without, such as 'loss'."
             )
     return None
