@@ -29,7 +29,7 @@ from sklearn.utils.validation import validate_data
 
 from .._network import memory
 from .._network.activations import ACTIVATIONS
-from .._network.initializers import INITIALIZERS, initialize
+from .._network.initializers import INITIALIZERS, initialize, suits_inputs
 from .._network.network import Network
 from .._optimize.minimizers import Minimizer
 from .._optimize.optimizer import Optimizer
@@ -257,7 +257,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         targets = codec.encode(y, self._loss_name(), dtype)
         data = Data(X, y, targets, self._weigh(weight, codec, targets))
         network = self._network_for(X, targets)
-        theta, progress = self._starting_point(network, dtype, solver, going_on)
+        theta, progress = self._starting_point(network, data, dtype, solver, going_on)
         if given.coef_init is not None or given.intercept_init is not None:
             network.layout.fill(theta, given.coef_init, given.intercept_init)
             progress.forget()
@@ -330,7 +330,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
             targets.tasks,
         )
 
-    def _starting_point(self, network, dtype, solver, going_on):
+    def _starting_point(self, network, data, dtype, solver, going_on):
         """A theta to train that is nobody else's, and the progress so far."""
         if going_on:
             if network != self._network:
@@ -349,9 +349,9 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         )
         progress = Progress(np.random.default_rng(seed))
         theta = memory.empty(network.layout.n_parameters, dtype)
-        initialize(
-            network.layout, theta, self.weight_init, network.activations, progress.rng
-        )
+        how = self.weight_init, network.activations
+        size = data.root_mean_square() if suits_inputs(*how) else 1.0
+        initialize(network.layout, theta, *how, progress.rng, size)
         return theta, progress
 
     def _divide(self, data, given, codec, rng, partial):

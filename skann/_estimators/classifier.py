@@ -132,7 +132,8 @@ class BPClassifier(ClassifierMixin, BaseBP):
         (He's variance by the larger of n_in and n_out), "lecun_uniform",
         "lecun_normal" or "orthogonal". "auto" is "he_uniform_max" for the rectifier
         family, LeCun's for "selu" and "tanh_opt", and Glorot's for the others and the
-        output layer. Biases start at zero.
+        output layer; and the first layer of a sigmoid or tangent is divided by the root
+        mean square of `X` where that is above one. Biases start at zero.
     n_hidden_layers, n_hidden_units : int, default=None
         The same as `hidden_layer_sizes` for layers of equal size, as two numbers that
         a search can draw; None stands for 1 and for 100. `hidden_layer_sizes` must
