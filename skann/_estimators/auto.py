@@ -165,9 +165,12 @@ def cycle(estimator, data, network):
     """
     hidden, decay = network.layer_sizes[1:-1], 0.0
     if _is_auto(estimator.alpha):
-        decay = weight_decay(
-            data.n_rows, _variances(data), _n_classes(network), len(hidden)
-        )
+        with np.errstate(over="ignore", invalid="ignore"):
+            variances = _variances(data)
+        # Training itself says what is wrong with numbers that are not finite.
+        if np.isfinite(variances).all():
+            n_classes = _n_classes(network)
+            decay = weight_decay(data.n_rows, variances, n_classes, len(hidden))
     batch_size = rows_in_a_batch(estimator.batch_size, data.n_rows)
     longest = n_epochs(data.n_rows, batch_size)
     if not _is_auto(estimator.max_iter):

@@ -29,7 +29,7 @@ from sklearn.utils.validation import validate_data
 
 from .._network import memory
 from .._network.activations import ACTIVATIONS
-from .._network.initializers import INITIALIZERS, initialize
+from .._network.initializers import INITIALIZERS, initialize, suits_inputs
 from .._network.network import Network
 from .._optimize.minimizers import Minimizer
 from .._optimize.optimizer import Optimizer
@@ -43,7 +43,9 @@ from .._training.monitor import new_history
 from .._training.run import Progress, run, validator
 from .auto import as_in_sklearn, chosen, cycle, suits_cycle
 from .fitted import FittedNetwork
+from .scoring import scored_by
 from .validation import (
+    blaming_data_that_are_not_finite,
     check_activations,
     check_sample_weight,
     check_targets,
@@ -96,6 +98,7 @@ class Given:
     coef_init: object = None
     intercept_init: object = None
     groups: object = None
+    classes: object = None
 
 
 # A loss that falls by more than this in the last epochs would have gone on falling.
@@ -104,6 +107,10 @@ _STILL_FALLING = 0.2
 
 class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
     """Base of :class:`BPClassifier` and :class:`BPRegressor`."""
+
+    # Metadata routing: groups are nearly always those of cross-validation, which are
+    # of no use to a fit that splits nothing. ``set_fit_request`` asks for them.
+    __metadata_request__fit = {"groups": False}  # noqa: RUF012
 
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         "hidden_layer_sizes": [
@@ -153,7 +160,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
     }
 
     @abstractmethod
-    def _new_codec(self, y, weight, partial):
+    def _new_codec(self, y, weight, classes):
         """The codec of a first fit; see ``codecs.py`` and ``real_codec.py``."""
 
     @abstractmethod
@@ -197,7 +204,9 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         sample_weight_val : array-like of shape (n_val,), default=None
             Row weights of `X_val`.
         groups : array-like of shape (n_samples,), default=None
-            Groups of rows, for a splitter given as `validation_fraction`.
+            Groups of rows, for a splitter given as `validation_fraction`. Where
+            metadata is routed they come here after ``set_fit_request(groups=True)``
+            only; the groups of a cross-validation are not meant for `fit`.
         coef_init : list of array-like of shape (n_in, n_out), default=None
             Starting weights, one array a layer, instead of drawn ones.
         intercept_init : list of array-like of shape (n_out,), default=None
@@ -246,13 +255,13 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         kept = self._theta.dtype if going_on else X.dtype
         # SciPy's solvers compute in float64: see _training/fullbatch.py.
         dtype = kept if solver.uses_learning_rate else np.dtype(np.float64)
-        codec = self._codec if going_on else self._new_codec(y, weight, partial)
+        codec = self._codec if going_on else self._new_codec(y, weight, given.classes)
         if going_on and not partial:
             self._check_known(y)
         targets = codec.encode(y, self._loss_name(), dtype)
         data = Data(X, y, targets, self._weigh(weight, codec, targets))
         network = self._network_for(X, targets)
-        theta, progress = self._starting_point(network, dtype, solver, going_on)
+        theta, progress = self._starting_point(network, data, dtype, solver, going_on)
         if given.coef_init is not None or given.intercept_init is not None:
             network.layout.fill(theta, given.coef_init, given.intercept_init)
             progress.forget()
@@ -264,18 +273,19 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         if not (partial or going_on) and suits_cycle(self, data):
             settings = cycle(self, data, network)
             solver, schedule = self._ways(settings)
-        monitor = run(
-            settings,
-            solver,
-            schedule,
-            network,
-            theta,
-            progress,
-            data,
-            validate,
-            max_iter=1 if partial else settings.max_iter,
-            partial=partial,
-        )
+        with blaming_data_that_are_not_finite(X=data, X_val=held_out):
+            monitor = run(
+                settings,
+                solver,
+                schedule,
+                network,
+                theta,
+                progress,
+                data,
+                validate,
+                max_iter=1 if partial else settings.max_iter,
+                partial=partial,
+            )
         theta = theta.astype(kept, copy=False)
         self._publish(codec, network, theta, progress, monitor, going_on, partial)
         self.auto_params_ = chosen(self, settings, data.n_rows)
@@ -330,7 +340,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
             targets.tasks,
         )
 
-    def _starting_point(self, network, dtype, solver, going_on):
+    def _starting_point(self, network, data, dtype, solver, going_on):
         """A theta to train that is nobody else's, and the progress so far."""
         if going_on:
             if network != self._network:
@@ -349,9 +359,9 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         )
         progress = Progress(np.random.default_rng(seed))
         theta = memory.empty(network.layout.n_parameters, dtype)
-        initialize(
-            network.layout, theta, self.weight_init, network.activations, progress.rng
-        )
+        how = self.weight_init, network.activations
+        size = data.root_mean_square() if suits_inputs(*how) else 1.0
+        initialize(network.layout, theta, *how, progress.rng, size)
         return theta, progress
 
     def _divide(self, data, given, codec, rng, partial):
@@ -405,34 +415,18 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         view = copy.copy(self)
         vars(view).pop("feature_names_in_", None)
         view._network, view._theta = network, theta
-        view._adopt(codec)
-        view.out_activation_ = network.loss_function.out_activation
-        held_out, extra = held_out.weighing_something(), {}
-        X, y = held_out.take(held_out.X), held_out.take(held_out.y)
-        if held_out.weight is not None:
-            extra["sample_weight"] = held_out.take(held_out.weight)
-
-        def score(raw):
-            with named_in_errors(f"scoring={self.scoring!r}"):
-                return float(scorer(view, X, y, **extra))
-
-        return score
-
-    def _adopt(self, codec):
-        self._codec = codec
+        view._codec = codec
+        return scored_by(scorer, self.scoring, view, codec, held_out)
 
     def _publish(self, codec, network, theta, progress, monitor, going_on, partial):
-        self._adopt(codec)
+        self._codec = codec
         self._network, self._theta, self._progress = network, theta, progress
         if not going_on:
-            self.history_ = new_history()
+            self._history = new_history()
             self._batch_losses = GrowingArray()
-        monitor.write_to(self.history_)
+        monitor.write_to(self._history)
         self._batch_losses.extend(monitor.batch_losses)
-        self.n_iter_, self.t_ = monitor.n_iter, progress.n_seen
-        self.n_layers_ = len(network.layer_sizes)
-        self.n_outputs_ = network.layer_sizes[-1]
-        self.out_activation_ = network.loss_function.out_activation
+        self.n_iter_ = monitor.n_iter
         self.stop_reason_ = monitor.stop_reason
         if monitor.stop_reason is None and not partial:
             self.stop_reason_ = f"{monitor.limit[0]} reached"

@@ -6,15 +6,11 @@ from sklearn.utils.metaestimators import available_if
 
 from .base import BaseBP, Given, trains_in_passes
 from .class_weight import row_weights
-from .codecs import (
-    LOSS_NAMES,
-    TasksCodec,
-    make_codec,
-    same_classes,
-    settled_classes,
-    share_all_right,
-)
+from .codecs import LOSS_NAMES, TasksCodec, make_codec, share_all_right
 from .docstrings import document
+from .fitted import follows
+from .known_classes import same_classes, settled_classes
+from .labels import plain_labels
 from .validation import unchanged_on_error
 
 
@@ -246,9 +242,10 @@ class BPClassifier(ClassifierMixin, BaseBP):
             Training data.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Class labels or a label indicator matrix.
-        classes : array-like of shape (n_classes,), default=None
-            All classes there will ever be. Needed on the first call; later it may be
-            left out or must be the same.
+        classes : array-like or set of n_classes labels, default=None
+            All classes there will ever be; for several columns of classes, a list with
+            those of each. Needed on the first call; later it may be left out or must
+            be the same.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative row weights; their ratios within the call matter.
         X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
@@ -277,12 +274,12 @@ class BPClassifier(ClassifierMixin, BaseBP):
             the classes, or training diverges. The estimator is then left as it was.
         """
         with unchanged_on_error(self):
-            self._check_classes(classes)
             start = coef_init, intercept_init
             given = Given(sample_weight, X_val, y_val, sample_weight_val, *start)
+            given.classes = self._settled(classes)
             return self._fit_once(X, y, given)
 
-    def _check_classes(self, classes):
+    def _settled(self, classes):
         if self.class_weight == "balanced":
             raise ValueError(
                 "class_weight='balanced' can't be used with partial_fit, which does "
@@ -290,11 +287,21 @@ class BPClassifier(ClassifierMixin, BaseBP):
                 "sklearn.utils.class_weight.compute_class_weight."
             )
         known = self.classes_ if hasattr(self, "_theta") else None
-        self.classes_ = settled_classes(classes, known)
+        return settled_classes(classes, known)
 
-    def _new_codec(self, y, weight, partial):
-        # A first partial_fit has put the classes there.
-        return make_codec(y, self.classes_ if partial else None)
+    def _validate_pair(self, X, y, reset):
+        return super()._validate_pair(X, plain_labels(y), reset)
+
+    def _check_targets(self, y, X):
+        return super()._check_targets(plain_labels(y), X)
+
+    def _new_codec(self, y, weight, classes):
+        return make_codec(y, classes)
+
+    @follows("follows from the targets of the first fit; fit anew with other labels")
+    def classes_(self):
+        """Class labels; a list of them for several columns of classes."""
+        return self._fitted("_codec", "classes_").classes
 
     def _check_known(self, y):
         classes = make_codec(y).classes
@@ -307,10 +314,6 @@ class BPClassifier(ClassifierMixin, BaseBP):
 
     def _loss_name(self):
         return self.loss
-
-    def _adopt(self, codec):
-        super()._adopt(codec)
-        self.classes_ = codec.classes
 
     def _weigh(self, weight, codec, targets):
         if self.class_weight is None:
@@ -402,7 +405,7 @@ class BPClassifier(ClassifierMixin, BaseBP):
         """
         if isinstance(getattr(self, "_codec", None), TasksCodec):
             return share_all_right(self.predict(X), y, sample_weight)
-        return super().score(X, y, sample_weight)
+        return super().score(X, plain_labels(y), sample_weight)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

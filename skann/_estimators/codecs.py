@@ -11,6 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import column_or_1d
 
 from .._training.data import Targets
+from .labels import codes_of, columns_of, joined, plain_labels
 from .probabilities import log_probabilities, probabilities
 from .validation import check_sample_weight
 
@@ -40,10 +41,10 @@ def make_codec(y, classes=None):
         If ``y`` is not of classes, or not of these.
     """
     kind = _kind_of(y)
-    if "multiclass" in kind:
+    if "multiclass" in kind and not _is_of_several_types(y):
         check_classification_targets(y)  # warns where there is a class for every row
     if isinstance(classes, list) or (classes is None and kind == _SEVERAL_TASKS):
-        return TasksCodec(classes or [np.unique(column) for column in np.asarray(y).T])
+        return TasksCodec(classes or [np.unique(column) for column in columns_of(y)])
     if kind == "multilabel-indicator":
         return IndicatorCodec(np.arange(y.shape[1]) if classes is None else classes)
     if kind == _SEVERAL_TASKS:
@@ -80,7 +81,7 @@ class LabelCodec:
     def encode(self, y, loss, dtype):
         """Targets for ``y`` under a loss of :data:`LOSS_NAMES` or "auto"."""
         _check_kind(y, ("binary", "multiclass"), "single-label")
-        codes = _codes(column_or_1d(y, warn=True), self.classes)
+        codes = codes_of(column_or_1d(y, warn=True), self.classes)
         two = len(self.classes) == 2
         if loss == "auto" or (two and loss == "softmax"):
             # The softmax of (0, z) is the sigmoid of z: on one unit they are the same.
@@ -189,13 +190,12 @@ class TasksCodec:
 
     def encode(self, y, loss, dtype):
         """As :meth:`LabelCodec.encode`."""
-        y = np.asarray(y)
         _check_columns(y, len(self.classes), "columns of classes")
         n_outputs = sum(self._sizes)
         encoded = np.zeros((n_outputs, len(y)), dtype)
-        columns = zip(y.T, self.classes, self._parts(encoded), strict=True)
+        columns = zip(columns_of(y), self.classes, self._parts(encoded), strict=True)
         for column, classes, part in columns:
-            part[_codes(column, classes), np.arange(len(y))] = 1
+            part[codes_of(column, classes), np.arange(len(y))] = 1
         loss = LOSS_NAMES["softmax" if loss == "auto" else loss]
         tasks = self._sizes if loss == "softmax" else ()
         return Targets(encoded, n_outputs, loss, tasks=tasks)
@@ -212,7 +212,7 @@ class TasksCodec:
     def decode(self, raw):
         """Labels of shape (n_samples, n_tasks) for raw outputs."""
         parts = zip(self.classes, self._parts(raw.T), strict=True)
-        return np.stack([own[part.argmax(axis=0)] for own, part in parts], axis=1)
+        return joined([own[part.argmax(axis=0)] for own, part in parts])
 
     def decision(self, raw):
         """What ``decision_function`` returns: an array for each task."""
@@ -233,50 +233,13 @@ class TasksCodec:
         return _share(np.all(hits, axis=0), data)
 
 
-def settled_classes(classes, known):
-    """Classes for ``partial_fit`` as a codec keeps them.
-
-    Parameters
-    ----------
-    classes : array-like, list of array-like, or None
-        What the user has given: one array, or one for each of several tasks.
-    known : ndarray, list of ndarray, or None
-        Those settled before; None on the first call.
-    """
-    if classes is None and known is None:
-        raise ValueError(
-            "classes must be passed on the first call to partial_fit: the labels of "
-            "all classes there will be."
-        )
-    if classes is None:
-        return known
-    if isinstance(classes, list | tuple) and len(classes) and np.ndim(classes[0]):
-        classes = [np.unique(own) for own in classes]
-    else:
-        classes = np.unique(np.asarray(classes))
-    if known is not None and not same_classes(classes, known):
-        raise ValueError(
-            f"classes={classes} is not the same as on the first call to partial_fit or "
-            f"in fit: {known}."
-        )
-    return classes
-
-
-def same_classes(classes, others):
-    """Whether two such, arrays or lists of arrays, are equal."""
-    if isinstance(classes, list) != isinstance(others, list):
-        return False
-    if isinstance(classes, list):
-        return len(classes) == len(others) and all(map(np.array_equal, classes, others))
-    return np.array_equal(classes, others)
-
-
 def share_all_right(found, y, sample_weight):
     """Weighted share of rows all of whose columns are as in ``y``."""
-    y = np.asarray(y)
-    if y.shape != found.shape:
+    y = plain_labels(y)
+    if np.shape(y) != found.shape:
         raise ValueError(
-            f"y must have shape {found.shape}, one column for each task; got {y.shape}."
+            f"y must have shape {found.shape}, one column for each task; got "
+            f"{np.shape(y)}."
         )
     weight = check_sample_weight(sample_weight, found)
     return float(np.average((found == y).all(axis=1), weights=weight))
@@ -290,23 +253,20 @@ def _share(hits, data):
     return float(np.average(hits, weights=weight))
 
 
-def _codes(labels, classes):
-    """The index of each label's class."""
-    found, codes = np.unique(labels, return_inverse=True)
-    unknown = np.setdiff1d(found, classes)
-    if unknown.size:
-        raise ValueError(
-            f"y has classes {unknown.tolist()} that are not among the known ones, "
-            f"{classes.tolist()}."
-        )
-    return np.searchsorted(classes, found)[codes]
-
-
 def _kind_of(y):
+    if _is_of_several_types(y):
+        return _SEVERAL_TASKS  # scikit-learn would compare labels across columns
+    if getattr(y, "dtype", np.dtype(int)).kind == "f" and np.isnan(y).any():
+        raise ValueError("y contains NaN, which is no class.")  # assume_finite is on
     kind = type_of_target(y, input_name="y")
     if kind not in _KINDS:
         check_classification_targets(y)  # knows what to say
     return kind
+
+
+def _is_of_several_types(y):
+    objects = isinstance(y, np.ndarray) and y.dtype == object
+    return objects and y.ndim == 2 and y.shape[1] > 1
 
 
 def _check_kind(y, kinds, name):

@@ -136,7 +136,8 @@ weight_init : str, default="auto"
     (He's variance by the larger of n_in and n_out), "lecun_uniform",
     "lecun_normal" or "orthogonal". "auto" is "he_uniform_max" for the rectifier
     family, LeCun's for "selu" and "tanh_opt", and Glorot's for the others and the
-    output layer. Biases start at zero.""",
+    output layer; and the first layer of a sigmoid or tangent is divided by the root
+    mean square of `X` where that is above one. Biases start at zero.""",
     "n_hidden_layers_n_hidden_units": """\
 n_hidden_layers, n_hidden_units : int, default=None
     The same as `hidden_layer_sizes` for layers of equal size, as two numbers that
@@ -179,7 +180,8 @@ history_ : dict of str to list
     One entry an epoch, over the life of the model, in each of the columns "epoch",
     "loss", "validation_loss", "validation_score", "learning_rate",
     "gradient_norm" (of the last batch) and "seconds". NaN stands for what there
-    is not. ``pandas.DataFrame(history_)`` is a table of it.""",
+    is not. ``pandas.DataFrame(history_)`` is a table of it. A copy, as the
+    curves are.""",
     "best_iter_": """\
 best_iter_ : int
     The epoch whose weights were kept: the best on the validation data with

@@ -11,6 +11,25 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._engine.prediction import raw_outputs
+from .layer_arrays import LayerArrays
+from .validation import check_all_finite
+
+
+def follows(reason):
+    """A property that says why it can't be set."""
+
+    def decorate(read):
+        def refuse(self, value):
+            raise AttributeError(
+                f"{read.__name__} can't be set to {value!r}: it {reason}."
+            )
+
+        return property(read, refuse)
+
+    return decorate
+
+
+_SHAPE = "follows from the network's layers; fit anew with other hidden_layer_sizes"
 
 
 class FittedNetwork:
@@ -23,14 +42,15 @@ class FittedNetwork:
         if self._is_plain(X):
             raw = raw_outputs(self._network, self._theta, X, check_finite=True)
             if raw is not None:
-                return self._checked(raw)
+                return self._checked(raw, X)
         X = validate_data(
             self, X, reset=False, accept_sparse="csr", dtype=(np.float64, np.float32)
         )
-        return self._checked(raw_outputs(self._network, self._theta, X))
+        return self._checked(raw_outputs(self._network, self._theta, X), X)
 
-    def _checked(self, raw):
+    def _checked(self, raw, X):
         if not np.isfinite(raw).all():
+            check_all_finite(X, "X")
             raise ValueError(
                 f"X has values so large that outputs overflow {raw.dtype}; scale it as "
                 "the training data was."
@@ -61,11 +81,14 @@ class FittedNetwork:
 
     def _views(self, kind, name):
         theta = self._fitted("_theta", name)
-        return getattr(self._network.layout, kind)(theta)
+        return LayerArrays(name, getattr(self._network.layout, kind)(theta))
 
     @property
     def coefs_(self):
-        """Weights, a list of arrays of shape (n_in, n_out), one a layer."""
+        """Weights, a list of arrays of shape (n_in, n_out), one a layer.
+
+        Assigning to an item, or to all of it, changes the network.
+        """
         return self._views("weights", "coefs_")
 
     @coefs_.setter
@@ -75,7 +98,10 @@ class FittedNetwork:
 
     @property
     def intercepts_(self):
-        """Biases, a list of arrays of shape (n_out,), one a layer."""
+        """Biases, a list of arrays of shape (n_out,), one a layer.
+
+        Assigning to an item, or to all of it, changes the network.
+        """
         return self._views("biases", "intercepts_")
 
     @intercepts_.setter
@@ -83,10 +109,42 @@ class FittedNetwork:
         self._views("biases", "intercepts_")
         self._network.layout.fill(self._theta, None, intercepts, ("", "intercepts_"))
 
+    @follows(_SHAPE)
+    def n_layers_(self):
+        """Number of layers, inputs and outputs included."""
+        self._fitted("_theta", "n_layers_")
+        return len(self._network.layer_sizes)
+
+    @follows(_SHAPE)
+    def n_outputs_(self):
+        """Number of output units."""
+        self._fitted("_theta", "n_outputs_")
+        return self._network.layer_sizes[-1]
+
+    @follows(
+        "follows from the loss that the network was trained with; fit anew with "
+        "another loss, or apply a function to what is predicted"
+    )
+    def out_activation_(self):
+        """Activation of the output layer."""
+        self._fitted("_theta", "out_activation_")
+        return self._network.loss_function.out_activation
+
+    @follows("is a count that training keeps; fit anew to start from zero")
+    def t_(self):
+        """Rows trained on, counted in every epoch."""
+        return self._fitted("_progress", "t_").n_seen
+
+    @follows("is the record of training; work on what it returns, which is a copy")
+    def history_(self):
+        """A list for each column of the record, with one entry an epoch; a copy."""
+        columns = self._fitted("_history", "history_")
+        return {name: list(column) for name, column in columns.items()}
+
     @property
     def loss_curve_(self):
         """Objective of each epoch: the mean over its batches, before their updates."""
-        return self._fitted("history_", "loss_curve_")["loss"]
+        return list(self._fitted("_history", "loss_curve_")["loss"])
 
     @property
     def validation_loss_curve_(self):
@@ -99,15 +157,15 @@ class FittedNetwork:
         return self._validation_column("validation_score", "validation_scores_")
 
     def _validation_column(self, column, name):
-        history = self._fitted("history_", name)
+        history = self._fitted("_history", name)
         if all(map(math.isnan, history["validation_loss"])):
             return None
-        return history[column]
+        return list(history[column])
 
     @property
     def best_loss_(self):
         """Lowest entry of `loss_curve_`."""
-        return min(self._fitted("history_", "best_loss_")["loss"], default=self.loss_)
+        return min(self._fitted("_history", "best_loss_")["loss"], default=self.loss_)
 
     @property
     def batch_loss_curve_(self):

@@ -279,7 +279,7 @@ def _prepared(model, X, y, sample_weight):
     """
     X, y = model._validate_pair(X, y, reset=True)
     weight = check_sample_weight(sample_weight, X)
-    codec = model._new_codec(y, weight, partial=False)
+    codec = model._new_codec(y, weight, None)
     targets = codec.encode(y, model._loss_name(), X.dtype)
     weight = model._weigh(weight, codec, targets)
     n_rows = X.shape[0] if weight is None else np.count_nonzero(weight)

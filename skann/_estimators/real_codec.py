@@ -4,6 +4,8 @@ Trained on targets of mean zero and variance one, the same learning rate, tolera
 starting weights suit targets in any unit.
 """
 
+import math
+
 import numpy as np
 
 from .._training.data import Targets
@@ -39,7 +41,8 @@ class RealCodec:
             weight = np.ones(len(columns)) if weight is None else weight
             used = weight > 0
             # Of a largest weight of one: the sum of huge ones would overflow.
-            self._standardize(columns[used], weight[used] / weight.max())
+            with np.errstate(over="ignore", invalid="ignore"):
+                self._standardize(columns[used], weight[used] / weight.max())
 
     def _standardize(self, columns, weight):
         observed = np.isfinite(columns)
@@ -67,8 +70,11 @@ class RealCodec:
                 f"y has {columns.shape[1]} outputs; the model was trained on "
                 f"{self.n_outputs}."
             )
-        scaled = ((columns - self.mean) / self.scale).T
-        return Targets(np.array(scaled, dtype, order="C"), self.n_outputs, loss)
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled = ((columns - self.mean) / self.scale).T
+            encoded = np.array(scaled, dtype, order="C")
+            _check_squares(columns, encoded)
+        return Targets(encoded, self.n_outputs, loss)
 
     def decode(self, raw):
         """Predictions for raw outputs, in their dtype."""
@@ -94,6 +100,20 @@ class RealCodec:
         constant = np.where(residuals == 0, 1.0, 0.0)
         safe = np.where(total == 0, 1, total)
         return float(np.where(total == 0, constant, 1 - residuals / safe).mean())
+
+
+def _check_squares(columns, encoded):
+    """Whether the sum of squares of the targets can be told from infinity."""
+    observed = np.isfinite(columns)
+    largest = np.abs(encoded.T, where=observed, out=np.zeros(columns.shape)).max()
+    limit = math.sqrt(np.finfo(encoded.dtype).max / encoded.size)
+    if not largest <= limit:
+        size = np.abs(columns, where=observed, out=np.zeros(columns.shape)).max()
+        raise ValueError(
+            f"y has values as large as {size:g}; their squares overflow "
+            f"{encoded.dtype}, which training is in. Divide y by a constant, or leave "
+            "that to normalize_y=True, which can do so up to about 1e300."
+        )
 
 
 def _columns(y):

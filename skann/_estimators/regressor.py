@@ -1,7 +1,6 @@
 """The regressor: real-valued targets in and out."""
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
@@ -11,6 +10,7 @@ from .._training.data import Data
 from .base import BaseBP, Given, trains_in_passes
 from .docstrings import document
 from .real_codec import RealCodec
+from .real_targets import real_targets
 from .validation import check_sample_weight, check_targets, unchanged_on_error
 
 
@@ -260,11 +260,7 @@ class BPRegressor(RegressorMixin, BaseBP):
             return self._fit_once(X, y, given)
 
     def _validate_pair(self, X, y, reset):
-        if issparse(y):
-            raise ValueError(
-                "y must be a dense array of numbers for regression; got a sparse "
-                "matrix. Use y.toarray()."
-            )
+        y = real_targets(y)
         if self.missing_targets == "error":
             X, y = super()._validate_pair(X, y, reset)
         else:
@@ -275,21 +271,23 @@ class BPRegressor(RegressorMixin, BaseBP):
         return X, y
 
     def _check_targets(self, y, X):
-        return check_targets(
-            y, X, dtype="numeric", allow_nan=self.missing_targets == "ignore"
-        )
+        y, allow_nan = real_targets(y), self.missing_targets == "ignore"
+        return check_targets(y, X, dtype="numeric", allow_nan=allow_nan)
 
     def _weigh(self, weight, codec, targets):
-        gaps = np.isnan(targets.y).all(axis=0)
+        gaps = np.isnan(targets.y)
         if not gaps.any():
             return weight
+        if self.missing_targets == "error":  # sklearn's assume_finite is on
+            raise ValueError("y contains NaN; missing_targets='ignore' allows it.")
+        gaps = gaps.all(axis=0)
         weight = np.ones(len(gaps)) if weight is None else weight.copy()
         weight[gaps] = 0
         if not weight.any():
             raise ValueError("y has no target besides NaN in a row of positive weight.")
         return weight
 
-    def _new_codec(self, y, weight, partial):
+    def _new_codec(self, y, weight, classes):
         return RealCodec(y, weight, normalize=self.normalize_y)
 
     def _loss_name(self):
@@ -332,7 +330,7 @@ class BPRegressor(RegressorMixin, BaseBP):
             two observed targets.
         """
         if self.missing_targets == "error":
-            return super().score(X, y, sample_weight)
+            return super().score(X, real_targets(y), sample_weight)
         raw = self._raw(X)
         y = self._check_targets(y, raw)
         if y.ndim == 2 and y.shape[1] == 1:

@@ -3,14 +3,17 @@
 Every error names the parameter, what was given and what is allowed.
 """
 
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from numbers import Integral, Real
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 from sklearn.utils import check_array, check_consistent_length
 
 from .._network.activations import ACTIVATIONS
+from .._training.monitor import DivergenceError
 
 
 @contextmanager
@@ -47,6 +50,11 @@ def hidden_layers(estimator):
     """
     given = estimator.hidden_layer_sizes
     depth, width = estimator.n_hidden_layers, estimator.n_hidden_units
+    check_ordered(given, "hidden_layer_sizes")
+    if isinstance(given, np.ndarray) and given.ndim == 0:
+        given = given.item()
+        if not isinstance(given, Integral):
+            given = [given]
     sizes = (given,) if isinstance(given, Integral) else tuple(given)
     if not all(_is_positive_integer(size) for size in sizes):
         raise ValueError(
@@ -104,17 +112,21 @@ def check_sample_weight(sample_weight, X):
     if isinstance(sample_weight, Real):
         weight = np.full(X.shape[0], sample_weight, dtype=np.float64)
     else:
-        weight = check_array(
-            sample_weight,
-            ensure_2d=False,
-            dtype=np.float64,
-            input_name="sample_weight",
-        )
+        check_ordered(sample_weight, "sample_weight")
+        with named_in_errors("sample_weight"):
+            weight = check_array(
+                sample_weight,
+                ensure_2d=False,
+                dtype=np.float64,
+                input_name="sample_weight",
+            )
     if weight.shape != (X.shape[0],):
         raise ValueError(
             f"sample_weight must have shape {(X.shape[0],)}, one weight a row of X; "
             f"got {weight.shape}."
         )
+    if not np.isfinite(weight).all():  # scikit-learn does not look in assume_finite
+        raise ValueError("sample_weight contains NaN or infinity.")
     if (weight < 0).any():
         raise ValueError(
             "sample_weight must not be negative; got a smallest weight of "
@@ -182,7 +194,16 @@ def split_by(splitter, X, y, groups, rows):
     rows : ndarray of int
         The rows in use; the others are left out of both parts.
     """
-    train, validation = next(iter(splitter.split(X, y, groups)))
+    try:
+        train, validation = next(iter(splitter.split(X, y, groups)))
+    except ValueError as error:
+        if groups is not None or "'groups'" not in str(error):
+            raise
+        raise ValueError(
+            f"validation_fraction={splitter!r} splits by groups, and fit has not been "
+            "given any: pass groups to fit, and where metadata is routed ask for them "
+            "with set_fit_request(groups=True)."
+        ) from error
     parts = np.intersect1d(train, rows), np.intersect1d(validation, rows)
     if not all(len(part) for part in parts):
         raise ValueError(
@@ -209,13 +230,45 @@ def check_validation_arguments(estimator, given, partial):
         )
 
 
+def check_all_finite(X, name):
+    """Look for NaN and infinity where scikit-learn's assume_finite has not."""
+    values = X.data if issparse(X) else X
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"{name} contains NaN or infinity, which scikit-learn's "
+            "assume_finite=True has kept from being found earlier."
+        )
+
+
+@contextmanager
+def blaming_data_that_are_not_finite(**data):
+    """Say so where training diverges because of what its data hold.
+
+    Parameters
+    ----------
+    **data : Data or None
+        By the name that users know the rows by.
+    """
+    try:
+        yield
+    except DivergenceError:
+        for name, part in data.items():
+            if part is not None:
+                check_all_finite(part.X, name)
+        raise
+
+
+def check_ordered(values, name):
+    """Refuse collections that have no order, and iterators, which are used up."""
+    if isinstance(values, Set | Mapping | Iterator):
+        raise ValueError(
+            f"{name} must be array-like, with its values in order; got a "
+            f"{type(values).__name__}."
+        )
+
+
 def check_targets(y, X, *, dtype=None, allow_nan=False):
     """Targets that belong to X as an array; sparse ones stay sparse."""
-    if dtype == "numeric":
-        # Words and dates; scikit-learn's error does not say where they are.
-        given = y if hasattr(y, "dtype") else np.asarray(y)
-        if getattr(given.dtype, "kind", "O") in "SUMm":
-            raise ValueError(f"y must hold numbers; got an array of {given.dtype}.")
     y = check_array(
         y,
         accept_sparse="csr",

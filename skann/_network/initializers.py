@@ -16,6 +16,9 @@ lecun_normal        N(0, 1 / fan_in)
 orthogonal          rows or columns orthonormal  (Saxe et al. 2014)
 =================== ==============================================================
 
+"auto" takes the size of the inputs into account where large ones would saturate the
+first layer: see :func:`initialize`.
+
 To add one: write the function and add it to :data:`INITIALIZERS`.
 """
 
@@ -100,7 +103,12 @@ DEFAULT_INITIALIZER = {
 }
 
 
-def initialize(layout, theta, weight_init, activations, rng):
+# These have next to no slope left where their inputs are large: what is saturated from
+# the start tells one row from the next, not what rows have in common.
+_SATURATING = ("logistic", "tanh", "tanh_opt")
+
+
+def initialize(layout, theta, weight_init, activations, rng, input_size=1.0):
     """Fill ``theta`` with starting weights and zero biases.
 
     Parameters
@@ -113,6 +121,10 @@ def initialize(layout, theta, weight_init, activations, rng):
     activations : sequence of str
         Names of the hidden layers' activations.
     rng : numpy.random.Generator
+    input_size : float
+        Root mean square of the inputs, where :func:`suits_inputs` says so: the first
+        layer's weights are divided by it if it is above one, as it is for features
+        that are not scaled.
     """
     for weight, activation in zip(
         layout.weights(theta), (*activations, "identity"), strict=True
@@ -121,3 +133,11 @@ def initialize(layout, theta, weight_init, activations, rng):
         weight[...] = INITIALIZERS[name](rng, *weight.shape)
     for bias in layout.biases(theta):
         bias[...] = 0
+    if suits_inputs(weight_init, activations):
+        layout.weights(theta)[0][...] /= max(1.0, input_size)
+
+
+def suits_inputs(weight_init, activations):
+    """Whether starting weights depend on the size of the inputs."""
+    first = activations[0] if activations else None
+    return weight_init == "auto" and first in _SATURATING

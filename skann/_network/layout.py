@@ -83,26 +83,39 @@ class Layout:
         ):
             if given is not None:
                 pairs += zip(views, checked(name, views, given), strict=True)
+        # Layers of the vector itself, in another order, would be overwritten unread.
+        pairs = [
+            (view, array.copy() if np.may_share_memory(array, vector) else array)
+            for view, array in pairs
+        ]
         for view, array in pairs:
             view[...] = array
 
 
-def checked(name, views, given):
-    """The arrays of ``given``, if they have the shapes of ``views`` and are finite."""
+def checked(name, views, given, wanted=None):
+    """The arrays of ``given``, if ``views`` can hold them: by shape, and finite.
+
+    ``wanted`` says in errors what ``name`` must be; None for a list of all of them.
+    """
     shapes = [view.shape for view in views]
+    wanted = wanted or f"a list of {len(shapes)} arrays of shapes {shapes}, one a layer"
     try:
+        given = [np.asarray(array) for array in given]
+        if any(array.dtype.kind == "c" for array in given):
+            raise TypeError("complex numbers can't be weights.")
         arrays = [np.asarray(array, dtype=np.float64) for array in given]
     except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"{name} must be a list of {len(shapes)} numeric arrays of shapes "
-            f"{shapes}, one a layer: {error}"
-        ) from error
+        raise ValueError(f"{name} must be {wanted}, all numeric: {error}") from error
     found = [array.shape for array in arrays]
     if found != shapes:
-        raise ValueError(
-            f"{name} must be a list of arrays of shapes {shapes}, one a layer; "
-            f"got {found}."
-        )
+        raise ValueError(f"{name} must be {wanted}; got {found}.")
     if not all(np.isfinite(array).all() for array in arrays):
         raise ValueError(f"{name} contains NaN or infinity.")
+    for view, array in zip(views, arrays, strict=True):
+        limit = np.finfo(view.dtype).max
+        if array.size and np.abs(array).max() > limit:
+            raise ValueError(
+                f"{name} contains numbers beyond {limit:g}, the largest that the "
+                f"network's {view.dtype} can hold."
+            )
     return arrays

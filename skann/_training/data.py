@@ -1,8 +1,13 @@
 """Checked data on its way to the engine: rows, their targets and their weights."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import issparse
+
+# Rows whose squares are in memory at a time.
+_CHUNK = 4096
 
 
 @dataclass
@@ -89,6 +94,22 @@ class Data:
             return y if self.rows is None else y[:, self.rows]
         classes = np.arange(self.targets.n_outputs)[:, None]
         return (classes == self.take(y)).astype(dtype)
+
+    def root_mean_square(self):
+        """Root of the weighted mean of the squares of X, over the rows in use."""
+        weight = np.ones(self.X.shape[0]) if self.weight is None else self.weight
+        weight, rows = weight / weight.max(), self.row_numbers
+        entries = self.X.data if issparse(self.X) else self.X
+        # Squares of a part of the largest: those of huge units overflow.
+        largest = float(max(entries.max(initial=0), -entries.min(initial=0))) or 1.0
+        total = 0.0
+        for start in range(0, len(rows), _CHUNK):
+            chunk = rows[start : start + _CHUNK]
+            parts = self.X[chunk].astype(np.float64) / largest
+            squares = parts.multiply(parts) if issparse(parts) else np.square(parts)
+            total += (weight[chunk] * np.asarray(squares.sum(axis=1)).ravel()).sum()
+        mean = total / (weight[rows].sum() * self.X.shape[1])
+        return largest * math.sqrt(mean)
 
     @property
     def row_numbers(self):

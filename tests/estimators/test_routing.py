@@ -6,7 +6,13 @@ import sklearn
 from _helpers import small_net, theta
 from _watched import GROUPS, OVERFITS, TARGETS, TRAIN, VAL, WEIGHT, X, over_estimators
 from numpy.testing import assert_array_equal
-from sklearn.model_selection import GroupKFold, GroupShuffleSplit, cross_validate
+from sklearn.base import clone
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    GroupShuffleSplit,
+    cross_validate,
+)
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -55,7 +61,6 @@ class TestRouting:
             X_val=True,
             y_val=True,
             sample_weight_val=True,
-            groups=False,
         )
         # As long as the rows, or cross_validate would not know what to do with them.
         own = {"X_val": X, "y_val": y, "sample_weight_val": WEIGHT}
@@ -110,6 +115,56 @@ class TestRouting:
             same = small_net(Estimator, **options)
             same.fit(scaled, y[rows], groups=GROUPS[rows])
             assert_array_equal(theta(model[-1]), theta(same))
+
+    @over_estimators
+    def test_groups_of_a_cross_validation_are_not_for_fit(self, Estimator):
+        y, folds = TARGETS[Estimator], GroupKFold(3)
+        for net in (
+            small_net(Estimator),
+            make_pipeline(StandardScaler(), small_net(Estimator)),
+            GridSearchCV(small_net(Estimator), {"alpha": [0.0, 0.1]}, cv=2),
+        ):
+            found = cross_validate(
+                net,
+                X,
+                y,
+                cv=folds,
+                params={"groups": GROUPS},
+                return_estimator=True,
+                error_score="raise",
+            )
+            for model, (rows, _) in zip(
+                found["estimator"], folds.split(X, y, GROUPS), strict=True
+            ):
+                same = clone(net).fit(X[rows], y[rows])
+                assert_array_equal(model.predict(X), same.predict(X))
+
+    @over_estimators
+    def test_a_search_splits_by_groups(self, Estimator):
+        search = GridSearchCV(
+            small_net(Estimator),
+            {"alpha": [0.0, 0.1]},
+            cv=GroupKFold(3),
+            error_score="raise",
+        ).fit(X, TARGETS[Estimator], groups=GROUPS)
+        assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+    @over_estimators
+    def test_a_splitter_inside_says_that_groups_must_be_asked_for(self, Estimator):
+        net = small_net(
+            Estimator,
+            early_stopping=True,
+            validation_fraction=GroupShuffleSplit(random_state=0),
+        )
+        with pytest.raises(ValueError, match=r"set_fit_request\(groups=True\)"):
+            cross_validate(
+                net,
+                X,
+                TARGETS[Estimator],
+                cv=GroupKFold(3),
+                params={"groups": GROUPS},
+                error_score="raise",
+            )
 
     def test_a_scorer_with_weights_works_inside(self):
         model = small_net(BPClassifier, early_stopping=True, scoring="accuracy")

@@ -6,6 +6,7 @@ from _helpers import small_net, theta
 from _watched import OVERFITS, SIGNAL, TARGETS, VAL, WEIGHT, X, fit
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import check_scoring, log_loss, make_scorer, mean_absolute_error
+from sklearn.model_selection import PredefinedSplit
 
 from skann import BPClassifier, BPRegressor
 
@@ -20,6 +21,11 @@ def _mean_error(estimator, X, y, sample_weight=None):
 def _log_loss(estimator, X, y, sample_weight=None):
     p = estimator.predict_proba(X)
     return -log_loss(y, p, sample_weight=sample_weight, labels=estimator.classes_)
+
+
+def _own_log_loss(estimator, X, y, sample_weight=None):
+    p = estimator.predict_proba(X)
+    return -log_loss(y, p, sample_weight=sample_weight)
 
 
 SCORERS = [
@@ -86,3 +92,68 @@ class TestOtherScorers:
         with pytest.raises(ValueError, match="scoring='neg_log_loss': "):
             model.fit(X, y, X_val=X[rows], y_val=y[rows])
         assert not hasattr(model, "classes_")
+
+
+Y = np.arange(90) % 3
+ONE = (Y == 1).astype(int)
+
+
+class TestClassesThatAreLacking:
+    """Some scorers can't do without a class; most can."""
+
+    @pytest.mark.parametrize(
+        "scoring",
+        ["neg_log_loss", "roc_auc_ovr", "roc_auc_ovo", "top_k_accuracy", _own_log_loss],
+    )
+    def test_are_named(self, scoring):
+        rows = Y < 2
+        model = small_net(BPClassifier, scoring=scoring)
+        with pytest.raises(
+            ValueError, match=r"lack the classes \[2\]; y has \[0, 1, 2"
+        ):
+            model.fit(X, Y, X_val=X[rows], y_val=Y[rows])
+        weight = np.where(rows, 1.0, 0.0)
+        with pytest.raises(ValueError, match=r"X_val, a larger validation_fraction"):
+            model.fit(X, Y, X_val=X, y_val=Y, sample_weight_val=weight)
+
+    def test_in_a_split(self):
+        split = PredefinedSplit(np.where(Y == 2, -1, np.arange(90) % 2))
+        model = small_net(
+            BPClassifier,
+            scoring="neg_log_loss",
+            early_stopping=True,
+            validation_fraction=split,
+        )
+        with pytest.raises(ValueError, match=r"lack the classes \[2\]"):
+            model.fit(X, Y)
+
+    # scikit-learn warns, and gives NaN.
+    @pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
+    @pytest.mark.parametrize("scoring", ["neg_log_loss", "roc_auc"])
+    def test_one_of_two(self, scoring):
+        model = small_net(BPClassifier, scoring=scoring)
+        rows = ONE == 1
+        with pytest.raises(ValueError, match=r"lack the classes \[0\]"):
+            model.fit(X, ONE, X_val=X[rows], y_val=ONE[rows])
+
+    @pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
+    def test_of_labels(self):
+        labels, rows = np.stack([ONE, Y == 2], axis=1).astype(int), Y < 2
+        model = small_net(BPClassifier, scoring="roc_auc")
+        with pytest.raises(ValueError, match=r"lack the classes \[1\] of column 1"):
+            model.fit(X, labels, X_val=X[rows], y_val=labels[rows])
+
+    def test_others_do_without(self):
+        rows = Y < 2
+        for scoring in ("accuracy", "loss", _log_loss):
+            model = small_net(BPClassifier, scoring=scoring)
+            model.fit(X, Y, X_val=X[rows], y_val=Y[rows])
+            assert np.isfinite(model.validation_scores_).all()
+
+    def test_are_not_blamed_for_other_errors(self):
+        def broken(estimator, X, y):
+            raise ValueError("of its own")
+
+        model = small_net(BPClassifier, scoring=broken)
+        with pytest.raises(ValueError, match=r"scoring=.*: of its own$"):
+            model.fit(X, Y, X_val=X, y_val=Y)

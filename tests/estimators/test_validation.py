@@ -218,20 +218,6 @@ class TestTargets:
         assert found.dtype.kind in "if"
         np.testing.assert_array_equal(found, [1, 2, 3])
 
-    @pytest.mark.parametrize(
-        "given",
-        [
-            ["a", "b", "c"],
-            np.array([b"a"] * 3),
-            np.zeros(3, "M8[s]"),
-            np.zeros(3, "m8[s]"),
-        ],
-        ids=["words", "bytes", "dates", "durations"],
-    )
-    def test_others_are_named(self, given):
-        with pytest.raises(ValueError, match=r"^y must hold numbers; got an array of"):
-            check_targets(given, self.X, dtype="numeric")
-
     def test_gaps_are_targets_where_they_are_allowed(self):
         gaps = [1, np.nan, 2]
         found = check_targets(gaps, self.X, dtype="numeric", allow_nan=True)
@@ -322,3 +308,18 @@ class TestUnchangedOnError:
             estimator.n_iter_ = 4
             del estimator.coefs_
         assert vars(estimator) == {"n_iter_": 4}
+
+
+class TestHiddenLayerSizesAsArrays:
+    def test_an_array_of_one_number_is_that_number(self):
+        assert hidden_layers(BPRegressor(np.array(5))) == (5,)
+
+    @pytest.mark.parametrize("given", [np.array(5.0), np.array("5"), np.array(True)])
+    def test_of_something_else_is_named(self, given):
+        with pytest.raises(ValueError, match=r"^hidden_layer_sizes must be an integer"):
+            hidden_layers(BPRegressor(given))
+
+    @pytest.mark.parametrize("given", [{5, 3}, {5: 3}, {5: 3}.keys()])
+    def test_without_an_order_are_refused(self, given):
+        with pytest.raises(ValueError, match=r"^hidden_layer_sizes must be array-like"):
+            hidden_layers(BPRegressor(given))

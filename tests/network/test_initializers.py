@@ -8,6 +8,7 @@ from skann._network.initializers import (
     DEFAULT_INITIALIZER,
     INITIALIZERS,
     initialize,
+    suits_inputs,
 )
 from skann._network.layout import Layout
 
@@ -152,3 +153,24 @@ def test_auto_without_hidden_layers_is_glorot():
 def test_defaults_are_entries_of_the_table():
     assert DEFAULT_INITIALIZER.keys() == ACTIVATIONS.keys()
     assert set(DEFAULT_INITIALIZER.values()) <= INITIALIZERS.keys()
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("weight_init", ["auto", "glorot_uniform"])
+def test_large_inputs_do_not_saturate_what_can_be(activation, weight_init):
+    layout = Layout((3, 4, 4, 2))
+    plain, suited = (np.empty(layout.n_parameters) for _ in range(2))
+    for theta, size in ((plain, 0.5), (suited, 8.0)):
+        rng = np.random.default_rng(0)
+        initialize(layout, theta, weight_init, [activation] * 2, rng, size)
+    saturates = activation in ("logistic", "tanh", "tanh_opt")
+    factor = 8.0 if saturates and weight_init == "auto" else 1.0
+    first, *others = layout.weights(plain)
+    np.testing.assert_array_equal(layout.weights(suited)[0], first / factor)
+    for found, expected in zip(layout.weights(suited)[1:], others, strict=True):
+        np.testing.assert_array_equal(found, expected)
+    assert suits_inputs(weight_init, [activation]) == (factor != 1)
+
+
+def test_without_hidden_layers_nothing_saturates():
+    assert not suits_inputs("auto", [])

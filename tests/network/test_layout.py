@@ -117,17 +117,20 @@ class TestFill:
     @pytest.mark.parametrize(
         ("spoil", "message"),
         [
-            (lambda arrays: arrays[:1], "must be a list of arrays of shapes"),
-            (lambda arrays: (*arrays, arrays[0]), "must be a list of arrays of shapes"),
-            (lambda arrays: arrays[::-1], "must be a list of arrays of shapes"),
+            (lambda arrays: arrays[:1], "must be a list of 2 arrays of shapes"),
+            (
+                lambda arrays: (*arrays, arrays[0]),
+                "must be a list of 2 arrays of shapes",
+            ),
+            (lambda arrays: arrays[::-1], "must be a list of 2 arrays of shapes"),
             (
                 lambda arrays: (arrays[0].T.copy()[:2], arrays[1]),
-                "must be a list of arrays of shapes",
+                "must be a list of 2 arrays of shapes",
             ),
             (lambda arrays: (arrays[0], arrays[1] * np.nan), "contains NaN or inf"),
             (lambda arrays: (arrays[0], arrays[1] / 0.0), "contains NaN or inf"),
-            (lambda arrays: ("abc", arrays[1]), "must be a list of 2 numeric arrays"),
-            (lambda arrays: 3, "must be a list of 2 numeric arrays"),
+            (lambda arrays: ("abc", arrays[1]), "must be a list of 2 arrays of shapes"),
+            (lambda arrays: 3, "must be a list of 2 arrays of shapes"),
         ],
         ids=[
             "too few",
@@ -154,3 +157,19 @@ class TestFill:
         vector = np.ones(self.layout.n_parameters)
         with pytest.raises(ValueError, match=r"\(2, 3\), \(3, 1\).*got \[\(3, 2\)\]"):
             self.layout.fill(vector, [np.ones((3, 2))])
+
+    def test_its_own_layers_in_another_order(self):
+        layout = Layout((2, 2, 2))
+        vector = np.arange(12.0)
+        first, second = (W.copy() for W in layout.weights(vector))
+        layout.fill(vector, layout.weights(vector)[::-1])
+        np.testing.assert_array_equal(layout.weights(vector), [second, first])
+
+    @pytest.mark.parametrize(
+        ("value", "message"), [(1e39, "beyond 3.4.*float32"), (1 + 2j, "complex")]
+    )
+    def test_what_the_dtype_can_t_hold_is_an_error(self, value, message):
+        vector = np.ones(self.layout.n_parameters, np.float32)
+        with pytest.raises(ValueError, match=message):
+            self.layout.fill(vector, [value * W for W in self.weights])
+        assert (vector == 1).all()

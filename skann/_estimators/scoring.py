@@ -1,0 +1,68 @@
+"""A score on validation data, by whichever scorer the user names."""
+
+import math
+
+import numpy as np
+
+from .validation import named_in_errors
+
+
+def scored_by(scorer, name, view, codec, held_out):
+    """``score(raw)`` on the validation data, which a scorer predicts anew.
+
+    Parameters
+    ----------
+    scorer : callable
+        ``scorer(estimator, X, y)`` or with ``sample_weight`` besides.
+    name : str or callable
+        What users know it by, for the errors.
+    view : estimator
+        Predicts with the parameters as they are when ``score`` is called.
+    codec : LabelCodec, IndicatorCodec, TasksCodec or RealCodec
+    held_out : Data
+
+    Raises
+    ------
+    ValueError
+        By ``score``, where the scorer does; and where the score is not defined for
+        want of a class.
+    """
+    held_out, extra = held_out.weighing_something(), {}
+    X, y = held_out.take(held_out.X), held_out.take(held_out.y)
+    if held_out.weight is not None:
+        extra["sample_weight"] = held_out.take(held_out.weight)
+
+    def score(raw):
+        with named_in_errors(f"scoring={name!r}"):
+            try:
+                value = float(scorer(view, X, y, **extra))
+            except ValueError as error:
+                lacking = _lacking_classes(codec, held_out)
+                if not lacking:
+                    raise
+                raise ValueError(f"{lacking} The scorer says: {error}") from error
+            lacking = math.isnan(value) and _lacking_classes(codec, held_out)
+            if lacking:
+                raise ValueError(f"{lacking} The score is then not defined.")
+            return value
+
+    return score
+
+
+def _lacking_classes(codec, held_out):
+    """What to say about classes that no validation row has; None if none is lacking."""
+    if not hasattr(codec, "classes"):
+        return None
+    columns = codec.columns(held_out.targets)
+    for number, (classes, codes) in enumerate(columns):
+        rest = np.setdiff1d(np.arange(len(classes)), held_out.take(codes))
+        if len(rest):
+            of = f" of column {number}" if len(columns) > 1 else ""
+            return (
+                "the rows to validate on lack the classes "
+                f"{classes[rest].tolist()}{of}; y has {classes.tolist()}. Validate on "
+                "rows of every class (X_val, a larger validation_fraction, or a "
+                "stratified splitter in its place), or use a scoring that does "
+                "without, such as 'loss'."
+            )
+    return None
