@@ -104,6 +104,18 @@ class TestFloors:
             if floor_of(name) == FLOORS.index(door):
                 assert not {floor_of(imported) for imported in GRAPH[name]} & others
 
+    @over_modules
+    def test_only_the_choice_knows_both_engines(self, name):
+        engines = {
+            engine
+            for engine in ("reference", "native")
+            if any(i.startswith(f"skann._engine.{engine}") for i in GRAPH[name])
+        }
+        if name == "skann._engine.choice":
+            assert engines == {"reference", "native"}
+        elif name != "skann._show_versions":  # which says whether it is built
+            assert all(name.startswith(f"skann._engine.{own}") for own in engines)
+
     @pytest.mark.parametrize("name", [n for n in FILES if FILES[n].stem == "__init__"])
     def test_a_folder_says_what_lives_there(self, name):
         if "._" in name:

@@ -1,8 +1,4 @@
-"""Optimisers that divide by the size of past gradients and do nothing else.
-
-Without a gradient they do not move, so rows of the first layer's weights sleep without
-any approximation; see ``_engine/lazy_rows.py``.
-"""
+"""Optimisers that divide by the size of past gradients and do nothing else."""
 
 import math
 from numbers import Real
@@ -98,20 +94,6 @@ class RMSprop(Optimizer):
             np.multiply(g, self._rate, g)
         np.subtract(theta, g, theta)
 
-    @property
-    def sleep_ratio(self):
-        return self.momentum
-
-    @property
-    def sleep_decays(self):
-        return (self.rho, self.momentum)[: self.n_state]
-
-    def sleep_rate(self):
-        return float(self._rate)
-
-    def direction(self, v, b):
-        return -b
-
 
 class Adagrad(Optimizer):
     """Gradient over the root of the sum of all its squares (Duchi et al. 2011).
@@ -149,8 +131,6 @@ class Adagrad(Optimizer):
         "epsilon": [Interval(Real, 0, None, closed="neither")],
     }
     n_state = 1
-    sleep_ratio = 0.0
-    sleep_decays = (1.0,)
 
     def __init__(self, initial_accumulator=0.0, epsilon=1e-10):
         self.initial_accumulator = initial_accumulator

@@ -146,7 +146,7 @@ def training(
     batch_size : int
     sleeps : bool
         Whether weights of features that a batch of sparse X does not have may sleep;
-        see ``_engine/lazy_rows.py``.
+        see ``lazy_updates.py``.
     is_new : bool
         Whether the optimiser has taken no step yet.
 
