@@ -255,17 +255,23 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         kept = self._theta.dtype if going_on else X.dtype
         # SciPy's solvers compute in float64: see _training/fullbatch.py.
         dtype = kept if solver.uses_learning_rate else np.dtype(np.float64)
-        codec = self._codec if going_on else self._new_codec(y, weight, given.classes)
-        if going_on and not partial:
-            self._check_known(y)
+        if going_on:
+            codec = self._known_codec(y, weight, partial)
+        else:
+            codec = self._new_codec(y, weight, given.classes)
         targets = codec.encode(y, self._loss_name(), dtype)
         data = Data(X, y, targets, self._weigh(weight, codec, targets))
         network = self._network_for(X, targets)
         theta, progress = self._starting_point(network, data, dtype, solver, going_on)
+        change = self._change_of_units(codec) if going_on else None
+        if change is not None:
+            change.apply(network.layout, theta, progress)
         if given.coef_init is not None or given.intercept_init is not None:
             network.layout.fill(theta, given.coef_init, given.intercept_init)
             progress.forget()
         data, held_out = self._divide(data, given, codec, progress.rng, partial)
+        if change is not None:
+            change.value_best_anew(network, progress, held_out)
         validate = None
         if held_out is not None:
             score = self._score_function(codec, network, theta, held_out)
@@ -307,8 +313,12 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         settings.learning_rate = "constant"
         return solver, schedule_for(as_in_sklearn(settings))
 
-    def _check_known(self, y):
-        """Whether a warm start may go on with these targets."""
+    def _known_codec(self, y, weight, partial):
+        """The codec to go on with, for a later call with these targets."""
+        return self._codec
+
+    def _change_of_units(self, codec):
+        """From the fitted codec's units to this one's; None if they are the same."""
 
     def _validate_pair(self, X, y, reset):
         return validate_data(

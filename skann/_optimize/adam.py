@@ -51,6 +51,7 @@ class Adam(Optimizer):
         "epsilon": [Interval(Real, 0, None, closed="neither")],
     }
     n_state = 2
+    gradient_powers = (1, 2)
 
     def __init__(self, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
         self.beta_1 = beta_1
@@ -204,6 +205,7 @@ class AMSGrad(CorrectedAdam):
     """
 
     n_state = 3
+    gradient_powers = (1, 2, 2)
 
     def update(self, theta, g, m, v, largest):
         beta_1, beta_2, epsilon = self._constants

@@ -69,6 +69,10 @@ class RMSprop(Optimizer):
     def n_state(self):
         return 2 if self.momentum else 1
 
+    @property
+    def gradient_powers(self):
+        return (2, 0)[: self.n_state]
+
     def make_constants(self):
         self._spread = math.sqrt(1 - self.rho)
         self._rate = np.empty((), self.dtype)
@@ -149,6 +153,7 @@ class Adagrad(Optimizer):
         "epsilon": [Interval(Real, 0, None, closed="neither")],
     }
     n_state = 1
+    gradient_powers = (2,)
     sleep_ratio = 0.0
     sleep_decays = (1.0,)
 

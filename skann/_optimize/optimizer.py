@@ -41,6 +41,9 @@ class Optimizer(Options):
         Of the vectors.
     state : list of ndarray of shape (n_parameters,)
         The vectors that the optimiser keeps from step to step; ``n_state`` of them.
+    gradient_powers : tuple of int
+        For each of them, by which power of a factor it grows where gradients do by
+        that factor.
     full_batch : bool
         Whether the rule wants the gradient over all rows.
     follows_schedule : bool
@@ -50,6 +53,7 @@ class Optimizer(Options):
     """
 
     n_state = 0
+    gradient_powers = ()
     full_batch = False
     follows_schedule = True
     uses_learning_rate = True

@@ -63,6 +63,10 @@ class SGD(Optimizer):
     def n_state(self):
         return 1 if self.momentum else 0
 
+    @property
+    def gradient_powers(self):
+        return (1,) * self.n_state
+
     def factor(self, rate):
         return rate
 
