@@ -25,7 +25,6 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
-from sklearn.utils.validation import validate_data
 
 from .._network import memory
 from .._network.activations import ACTIVATIONS
@@ -43,6 +42,7 @@ from .._training.monitor import new_history
 from .._training.run import Progress, run, validator
 from .auto import as_in_sklearn, chosen, cycle, suits_cycle
 from .fitted import FittedNetwork
+from .rows import validate_rows
 from .scoring import scored_by
 from .validation import (
     blaming_data_that_are_not_finite,
@@ -311,13 +311,11 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         """Whether a warm start may go on with these targets."""
 
     def _validate_pair(self, X, y, reset):
-        return validate_data(
+        return validate_rows(
             self,
             X,
-            y,
+            y=y,
             reset=reset,
-            accept_sparse="csr",
-            dtype=(np.float64, np.float32),
             order="C",
             multi_output=True,
             y_numeric=self.__sklearn_tags__().estimator_type == "regressor",
@@ -384,13 +382,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
 
     def _own_validation_data(self, given, codec, data):
         with named_in_errors("X_val"):
-            X = validate_data(
-                self,
-                given.X_val,
-                reset=False,
-                accept_sparse="csr",
-                dtype=(np.float64, np.float32),
-            )
+            X = validate_rows(self, given.X_val, reset=False)
         with named_in_errors("y_val"):
             y = self._check_targets(given.y_val, X)
             dtype = data.targets.y.dtype if data.targets.y.ndim == 2 else data.X.dtype

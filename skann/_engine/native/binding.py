@@ -55,10 +55,23 @@ def takes(X, dtype):
         # Other numbers in X cost a copy of a batch; numbers at odd addresses, a crash
         # on some processors.
         return X.dtype in _DTYPES and X.flags.aligned
-    return sparse.issparse(X) and X.format == "csr" and X.dtype == dtype
+    if not sparse.issparse(X) or X.format != "csr":
+        return False
+    return (
+        X.dtype == dtype
+        and X.indices.dtype == X.indptr.dtype
+        and X.indices.dtype in _INDEX_DTYPES
+        and X.shape[1] <= _MOST_FEATURES
+        and all(
+            array.flags.c_contiguous and array.flags.aligned
+            for array in (X.data, X.indices, X.indptr)
+        )
+    )
 
 
 _DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+_INDEX_DTYPES = (np.dtype(np.int32), np.dtype(np.int64))
+_MOST_FEATURES = 2**31 - 1
 
 
 @cache

@@ -27,14 +27,34 @@ static Py_buffer *get_view(PyObject *object, Views *views, int flags)
     return view;
 }
 
+/* Whether the items are numbers of one of these kinds (codes of Python's struct module)
+ * in the processor's byte order, which dtypes from a file say in so many words. */
+static int has_format(const Py_buffer *view, const char *kinds)
+{
+    const char *format = view->format ? view->format : "";
+    const uint16_t one = 1;
+    const char *native = *(const char *)&one ? "@=<" : "@=>!";
+    if (*format && strchr(native, *format))
+        format++;
+    return *format && !format[1] && strchr(kinds, *format);
+}
+
+/* Whether all items are at addresses where the processor can read them. */
+static int is_aligned(const Py_buffer *view)
+{
+    int aligned = (uintptr_t)view->buf % (size_t)view->itemsize == 0;
+    for (int i = 0; view->strides && i < view->ndim; i++)
+        aligned &= view->shape[i] < 2 || view->strides[i] % view->itemsize == 0;
+    return aligned || view->len == 0;
+}
+
 Py_buffer *get_real(PyObject *object, Views *views, int flags, Index length)
 {
     Py_buffer *view = get_view(object, views, flags | PyBUF_FORMAT);
     if (!view)
         return NULL;
-    const char *format = view->format ? view->format : "";
-    if (strcmp(format, "f") != 0 && strcmp(format, "d") != 0) {
-        refuse("an array must be of float32 or float64");
+    if (!has_format(view, "fd") || !is_aligned(view)) {
+        refuse("an array must be of aligned float32 or float64 in native byte order");
         return NULL;
     }
     if (length >= 0 && view->len != length * view->itemsize) {
