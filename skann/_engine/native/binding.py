@@ -167,6 +167,7 @@ def training(
     -------
     training : _compiled.Training
     """
+    batch_size = min(batch_size, data.X.shape[0])
     y, weight = data.targets.y, data.mean_one_weight(theta.dtype)
     codes = None
     if y.ndim == 1:

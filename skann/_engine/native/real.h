@@ -41,37 +41,66 @@ enum {
 
 INLINE Index rounded_up(Index n, Index unit) { return (n + unit - 1) / unit * unit; }
 
+/* n m, or more than there can be memory for. */
+INLINE Index product(Index n, Index m)
+{
+    Index result;
+    return __builtin_mul_overflow(n, m, &result) ? INT64_MAX : result;
+}
+
 /* Memory that begins on a cache line and is all zeros; NULL if there is none. There is
  * up to a line more of it than asked for: behind whole vectors, at least one vector. */
 static void *memory(Index n, size_t item_size)
 {
-    const size_t size = ((size_t)n * item_size / LINE + 1) * LINE;
+    size_t size;
+    if (n < 0 || __builtin_mul_overflow((size_t)n, item_size, &size)
+        || size > PTRDIFF_MAX - LINE)
+        return NULL;
+    size = (size / LINE + 1) * LINE;
     void *start = aligned_alloc(LINE, size);
     return start ? memset(start, 0, size) : NULL;
 }
 
 static real *reals(Index n) { return memory(n, sizeof(real)); }
 
-/* Numbers next to zero that processors take a hundred times as long over count as zero
- * in this thread; returns what must be restored. */
-INLINE unsigned flush_tiny_numbers(void)
-{
+/* Subnormal numbers, which processors take a hundred times as long over, count as zero
+ * in this thread. Returns what must be restored. */
 #if defined(__x86_64__)
-    const unsigned before = __builtin_ia32_stmxcsr();
-    __builtin_ia32_ldmxcsr(before | 0x8040);
+typedef unsigned FloatControl;
+
+INLINE FloatControl flush_subnormals_to_zero(void)
+{
+    enum { FLUSH_TO_ZERO = 0x8000, DENORMALS_ARE_ZERO = 0x40 };
+    const FloatControl before = __builtin_ia32_stmxcsr();
+    __builtin_ia32_ldmxcsr(before | FLUSH_TO_ZERO | DENORMALS_ARE_ZERO);
     return before;
-#else
-    return 0;
-#endif
 }
 
-INLINE void restore_tiny_numbers(unsigned before)
+INLINE void restore_float_control(FloatControl before)
 {
-#if defined(__x86_64__)
     __builtin_ia32_ldmxcsr(before);
-#else
-    (void)before;
-#endif
 }
+#elif defined(__aarch64__)
+typedef uint64_t FloatControl;
+
+INLINE void restore_float_control(FloatControl before)
+{
+    __asm__ __volatile__("msr fpcr, %0" : : "r"(before));
+}
+
+/* FPCR.FZ: operands and results. */
+INLINE FloatControl flush_subnormals_to_zero(void)
+{
+    FloatControl before;
+    __asm__ __volatile__("mrs %0, fpcr" : "=r"(before));
+    restore_float_control(before | (FloatControl)1 << 24);
+    return before;
+}
+#else
+typedef int FloatControl;
+
+INLINE FloatControl flush_subnormals_to_zero(void) { return 0; }
+INLINE void restore_float_control(FloatControl before) { (void)before; }
+#endif
 
 #endif

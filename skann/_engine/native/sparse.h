@@ -77,12 +77,11 @@ static void features_free(Features *own)
     free(own->found);
 }
 
-static int features_init(Features *own, const Matrix *X, Index first, Index end)
+/* Room for up to so many features. */
+static int features_init(Features *own, const Matrix *X, Index n_features)
 {
     const Index n = X->largest_batch + 1;
-    const Index n_slots = X->sleeps ? smaller(end - first, n) : end - first;
-    own->first = first;
-    own->end = end;
+    const Index n_slots = X->sleeps ? smaller(n_features, n) : n_features;
     own->features = memory(n_slots + 1, sizeof *own->features);
     own->starts = memory(n_slots + 2, sizeof *own->starts);
     own->rows = memory(n, sizeof *own->rows);
@@ -120,6 +119,8 @@ static int sleep_reserve(Sleep *sleep, Index n_steps)
     const Index needed = sleep->n_steps + n_steps + 1;
     if (needed <= sleep->moves_room)
         return 1;
+    if (needed > INT32_MAX)
+        return 0;
     double *moves = realloc(sleep->moves, (size_t)(2 * needed) * sizeof *moves);
     if (!moves)
         return 0;

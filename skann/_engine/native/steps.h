@@ -20,7 +20,30 @@
 static void meet(Training *t, int thread)
 {
     if (t->n_threads > 1)
-        t->own[thread].waited += team_wait(t->team);
+        t->own[thread].waited += pool_barrier(t->run->pool);
+}
+
+static int is_abandoned(const Training *t)
+{
+    return __atomic_load_n(&t->is_abandoned, __ATOMIC_RELAXED);
+}
+
+/* Whether all threads are there: a signal handler that forks comes back in the child as
+ * well. */
+static int is_complete(const Training *t)
+{
+    return pool_size(t->run->pool) >= t->n_threads;
+}
+
+/* Look for signals within a step that takes long; whether to abandon it. (Weights that
+ * have been woken for a step must take it.) */
+static int must_abandon(Training *t, int thread)
+{
+    if (t->step_work < WORK_TO_INTERRUPT || t->samples.X.sleeps)
+        return 0;
+    if (thread == 0 && (signal_is_raised(&t->watch, seconds_now()) || !is_complete(t)))
+        __atomic_store_n(&t->is_abandoned, 1, __ATOMIC_RELAXED);
+    return is_abandoned(t);
 }
 
 /* The first layer's products of some rows with the weights from some inputs. */
@@ -88,6 +111,8 @@ static void forward(Training *t, int thread, const Part *part)
         const Layer *layer = t->layers.layers + l;
         const Rows *rows = t->rows + l;
         const Index offset = part->begin * layer->stride;
+        if (must_abandon(t, thread))
+            return;
         if (l > 0)
             forward_product(layer, rows->rows, part->begin, part->end,
                             all_inputs(layer), NULL, rows->a);
@@ -142,9 +167,9 @@ static void judge(Training *t, Own *own, const Part *part)
     }
 }
 
-static void backward(Training *t, const Part *part)
+static void backward(Training *t, int thread, const Part *part)
 {
-    for (Index l = t->layers.n_layers - 1; l >= 0; l--) {
+    for (Index l = t->layers.n_layers - 1; l >= 0 && !must_abandon(t, thread); l--) {
         const Layer *layer = t->layers.layers + l;
         const Rows *rows = t->rows + l;
         if (!is_narrow(layer))
@@ -193,24 +218,20 @@ static void gather(Training *t, Run *run, Index i, const Step *step)
     run->n_done = i + 1;
 }
 
-/* Whether to end after this step; asked now and then, for a look at the clock costs as
- * much as a small step. */
-static int must_stop(const Run *run, Index step, double *next_look)
+/* Whether to end after this step. A look at the clock costs as much as the smallest
+ * steps. */
+static int must_stop(Training *t, const Run *run, Index step)
 {
-    if (run->deadline == HUGE_VAL && step % 16)
+    if (run->deadline == HUGE_VAL && step % pieces_to_a_look(t->step_work))
         return 0;
     const double now = seconds_now();
-    if (now >= *next_look) {
-        *next_look = now + 0.05;
-        if (run->interrupted(run->interrupt_data))
-            return 1;
-    }
-    return now >= run->deadline;
+    return signal_is_raised(&t->watch, now) || !is_complete(t) || now >= run->deadline;
 }
 
-/* One thread's part of a step; `now` steps have been taken before it. */
-static void take_step(Training *t, int thread, const Part *part, const Step *step,
-                      int32_t now)
+/* One thread's part of a step; `now` steps have been taken before it. Returns 0 if it
+ * has been abandoned: then no thread has taken it. */
+static int take_step(Training *t, int thread, const Part *part, const Step *step,
+                     int32_t now)
 {
     Own *own = t->own + thread;
     if (is_sparse(t)) {
@@ -219,31 +240,35 @@ static void take_step(Training *t, int thread, const Part *part, const Step *ste
     }
     forward(t, thread, part);
     judge(t, own, part);
-    backward(t, part);
+    backward(t, thread, part);
     /* Nobody asks for moves before the next step. */
     if (thread == 0 && t->samples.X.sleeps)
         note_moves(&t->sleep, &t->rule, (double)step->rate, now);
     meet(t, thread);
+    if (is_abandoned(t))
+        return 0;
     update(t, thread, step, part->n_rows, now);
+    return 1;
 }
 
 /* What the first thread has to do between the halves of two steps. */
-static void end_step(Training *t, Run *run, Index i, Index n_rows, double *next_look)
+static void end_step(Training *t, Run *run, Index i, Index n_rows)
 {
     Strips *strips = &t->own->strips;
     run->losses[i] = batch_loss(t, n_rows);
-    t->stop = must_stop(run, i, next_look);
+    t->stop = must_stop(t, run, i);
     /* A look at the rows costs a fortieth of their product. */
     if (strips->n_left > strips->n_seen - strips->n_seen / 32)
         t->looks_for_zeros = 0;
 }
 
-static void work(void *pointer, int thread)
+static void run_steps(void *pointer, int thread)
 {
     Training *t = pointer;
     Run *run = t->run;
-    const unsigned tiny = flush_tiny_numbers();
-    double next_look = 0;
+    const FloatControl before = flush_subnormals_to_zero();
+    if (thread == 0)
+        t->watch = watch_signals(&run->interrupt, before);
     pack_share(&t->layers, thread, t->n_threads);
     meet(t, thread);
     for (Index i = 0, first = 0; first < run->n_rows && !t->stop; i++) {
@@ -254,15 +279,16 @@ static void work(void *pointer, int thread)
         Step step = make_step(&t->rule, run->rates ? run->rates[i] : run->rate,
                               run->n_steps_before + i);
         step.measures = first == run->n_rows;
-        take_step(t, thread, &part, &step, t->sleep.n_steps + (int32_t)i);
+        if (!take_step(t, thread, &part, &step, t->sleep.n_steps + (int32_t)i))
+            break;
         if (thread == 0)
-            end_step(t, run, i, part.n_rows, &next_look);
+            end_step(t, run, i, part.n_rows);
         meet(t, thread);
         /* The others can't write these again before they meet thread 0 once more. */
         if (thread == 0)
             gather(t, run, i, &step);
     }
-    restore_tiny_numbers(tiny);
+    restore_float_control(before);
 }
 
 /* How many threads are to work in the next run: all, or one.
@@ -270,14 +296,13 @@ static void work(void *pointer, int thread)
  * They get the same results, and which is faster can't be known. Steps of a few dozen
  * microseconds may be too small for how far apart the processors are; and where
  * somebody else needs these, threads wait for the one that is kept from working. So now
- * and then, more and more seldom, a run goes to the other choice, for its time. (The
- * features of sparse data have been divided among all for good.)
+ * and then, more and more seldom, a run goes to the other choice, for its time.
  */
 static int threads_for_run(Training *t)
 {
-    const int n_threads = team_size(t->team);
-    if (n_threads == 1 || is_sparse(t))
-        return n_threads;
+    const int n_threads = t->n_available;
+    if (n_threads == 1)
+        return 1;
     t->is_trial = t->n_to_trial == 0;
     t->n_to_trial -= t->n_to_trial > 0;
     return t->prefers_one != t->is_trial ? 1 : n_threads;
@@ -287,7 +312,9 @@ static void judge_run(Training *t, double seconds)
 {
     enum { FIRST = 8, MOST = 128 };
     double waited = 0;
-    t->seconds[t->n_threads == 1] = seconds;
+    if (t->n_available == 1)
+        return;
+    t->seconds[t->n_threads == 1] = seconds / (double)t->run->n_rows;
     if (t->is_trial) {
         const int one_is_faster = t->seconds[1] < t->seconds[0];
         const int changes = one_is_faster != t->prefers_one;
@@ -312,8 +339,11 @@ static void training_run(void *pointer, Run *run)
     if (t->samples.X.sleeps && !sleep_reserve(&t->sleep, n_batches))
         return;
     t->run = run;
-    t->stop = 0;
+    t->stop = t->is_abandoned = 0;
+    t->n_available = (int)smaller(t->max_threads, pool_size(run->pool));
     t->n_threads = threads_for_run(t);
+    if (is_sparse(t))
+        divide_features(t, t->n_threads);
     t->looks_for_zeros = may_look_for_zeros(&t->layers);
     for (int i = 0; i < t->n_threads; i++) {
         t->own[i].strips.n_seen = t->own[i].strips.n_left = 0;
@@ -322,11 +352,9 @@ static void training_run(void *pointer, Run *run)
     run->n_done = 0;
     run->gradient_square = NAN;
     const double start = seconds_now();
-    if (t->n_threads == 1)
-        work(t, 0);
-    else
-        team_run(t->team, work, t);
-    judge_run(t, seconds_now() - start);
+    pool_run(run->pool, t->n_threads, run_steps, t);
+    if (!t->stop && !t->is_abandoned)
+        judge_run(t, seconds_now() - start);
     t->sleep.n_steps += (int32_t)run->n_done;
 }
 

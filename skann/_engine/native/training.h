@@ -3,6 +3,7 @@
 #define SKANN_TRAINING_H
 
 #include "losses.h"
+#include "signals.h"
 #include "sparse.h"
 
 /* What a layer has for every row of a batch. */
@@ -23,7 +24,7 @@ typedef struct {
     double waited; /* seconds in this run */
 } Own;
 
-/* Weights times rows of a batch below which a step may be too small for threads. */
+/* Products of a weight and a row below which a step may be too small for threads. */
 enum { SMALL_STEP = 2000000, NEVER = -1 };
 
 typedef struct {
@@ -33,7 +34,6 @@ typedef struct {
     Samples samples;
     real *theta;
     Index batch_size;
-    Team *team;
     Rows *rows;   /* one a layer */
     real *copies; /* of rows of X, or NULL */
     /* Sums over the first and over the second half of the features, for every row of a
@@ -47,15 +47,21 @@ typedef struct {
     Index n_lines; /* of these */
     Own *own;      /* one a thread */
     Run *run;
-    int n_threads;       /* in this run: all, or one */
+    SignalWatch watch;   /* of the thread that has called */
+    double step_work;    /* products of a weight and a row */
+    int max_threads;     /* that there is memory for */
+    int n_available;     /* of them, in this run */
+    int n_threads;       /* in this run: all that are available, or one */
     int prefers_one;     /* rather than all, usually */
     int is_small;        /* too little work for all to be preferred unseen */
     int is_trial;        /* whether this run goes to the other choice */
     int n_to_trial;      /* runs before the next that does, or NEVER */
     int trial_after;     /* runs between the last two */
-    double seconds[2];   /* of the last run by all, and by one */
+    double seconds[2];   /* a row of the last run by all, and by one */
     int looks_for_zeros; /* in this run, so far */
-    int stop;
+    /* Written by the thread that has called. */
+    int stop;         /* after this step */
+    int is_abandoned; /* this step, which nobody is to take; atomic */
 } Training;
 
 /* -- memory ---------------------------------------------------------------------- */
@@ -70,7 +76,7 @@ static void training_free(void *pointer)
         free(rows->a), free(rows->slopes), free(rows->delta), free(rows->delta_panels);
         free(rows->rows), free(rows->delta_rows);
     }
-    for (int i = 0; t->own && i < team_size(t->team); i++) {
+    for (int i = 0; t->own && i < t->max_threads; i++) {
         Own *own = t->own + i;
         free(own->block), free(own->inputs);
         free(own->u), free(own->y), free(own->price);
@@ -92,12 +98,12 @@ static int rows_init(Training *t, Index l)
     const Layer *layer = t->layers.layers + l;
     Rows *rows = t->rows + l;
     rows->rows = l > 0 ? memory(n, sizeof *rows->rows) : NULL;
-    rows->a = reals(n * layer->stride);
-    rows->delta = reals(n * layer->stride);
-    rows->delta_panels = reals(n * padded(layer->n_out));
+    rows->a = reals(product(n, layer->stride));
+    rows->delta = reals(product(n, layer->stride));
+    rows->delta_panels = reals(product(n, padded(layer->n_out)));
     rows->delta_rows = memory(n, sizeof *rows->delta_rows);
     if (saves_slope(layer->activation)) {
-        rows->slopes = reals(n * layer->stride);
+        rows->slopes = reals(product(n, layer->stride));
         if (!rows->slopes)
             return 0;
     }
@@ -117,8 +123,8 @@ static int is_sparse(const Training *t) { return t->samples.X.offsets != NULL; }
 static int own_init(Training *t, int thread)
 {
     Own *own = t->own + thread;
-    const Index n_units = t->batch_size * t->network.sizes[t->network.n_layers];
-    own->block = reals(BLOCK * t->layers.widest);
+    const Index n_units = product(t->batch_size, t->network.sizes[t->network.n_layers]);
+    own->block = reals(product(BLOCK, t->layers.widest));
     own->inputs = memory(t->batch_size, sizeof *own->inputs);
     own->u = reals(n_units);
     own->y = reals(n_units);
@@ -126,9 +132,9 @@ static int own_init(Training *t, int thread)
     own->columns.numbers = reals(MAX_TILES * DEEP * TALL);
     own->columns.lines = memory(MAX_TILES * DEEP, sizeof *own->columns.lines);
     if (is_sparse(t)) {
-        Index first, end;
-        share_of(t->network.sizes[0], 1, thread, team_size(t->team), &first, &end);
-        if (!features_init(&own->features, &t->samples.X, first, end))
+        /* With fewer threads each has more features. */
+        const Index most = t->network.sizes[0] / (thread + 1) + 1;
+        if (!features_init(&own->features, &t->samples.X, most))
             return 0;
     }
     return own->block && own->inputs && own->u && own->y && own->price
@@ -149,11 +155,11 @@ static int dense_init(Training *t)
     const Index n_in = t->network.sizes[0], n = t->batch_size;
     int complete = 1;
     if (!is_plain(&t->samples.X)) {
-        t->copies = reals(n * n_in);
+        t->copies = reals(product(n, n_in));
         complete = t->copies != NULL;
     }
     for (int half = 0; half < 2 && goes_in_halves(n_in, n); half++) {
-        t->halves[half] = reals(n * t->layers.layers->stride);
+        t->halves[half] = reals(product(n, t->layers.layers->stride));
         complete = complete && t->halves[half];
     }
     return complete;
@@ -167,9 +173,20 @@ static Index n_weights(const Network *network)
     return sum;
 }
 
+/* Products of a weight and a row in a step. */
+static double work_of_step(const Training *t)
+{
+    const Network *network = &t->network;
+    const double n_first = (double)network->sizes[0] * (double)network->sizes[1];
+    const double n = (double)t->batch_size, n_all = (double)n_weights(network);
+    const double n_stored = (double)t->samples.X.largest_batch;
+    return is_sparse(t) ? n * (n_all - n_first) + n_stored * (double)network->sizes[1]
+                        : n * n_all;
+}
+
 static void *training_new(const Network *network, void *theta, const Rule *rule,
                           const Samples *samples, Index batch_size, int is_new,
-                          Team *team)
+                          int max_threads)
 {
     Training *t = calloc(1, sizeof *t);
     if (!t)
@@ -179,12 +196,14 @@ static void *training_new(const Network *network, void *theta, const Rule *rule,
     t->samples = *samples;
     t->theta = theta;
     t->batch_size = batch_size;
-    t->team = team;
-    t->is_small = batch_size * n_weights(network) < SMALL_STEP;
+    t->max_threads = max_threads;
+    t->step_work = work_of_step(t);
+    /* Every thread looks at all stored numbers of a batch. */
+    t->is_small = is_sparse(t) || t->step_work < SMALL_STEP;
     t->n_to_trial = t->is_small ? 1 : NEVER;
     t->trial_after = t->is_small ? 8 : 1;
     t->rows = calloc((size_t)network->n_layers, sizeof *t->rows);
-    t->own = memory(team_size(team), sizeof *t->own);
+    t->own = memory(max_threads, sizeof *t->own);
     t->row_losses = memory(batch_size, sizeof *t->row_losses);
     for (Index l = 0; l < network->n_layers; l++)
         t->n_lines += network->sizes[l] + network->sizes[l + 1];
@@ -199,7 +218,7 @@ static void *training_new(const Network *network, void *theta, const Rule *rule,
         complete = dense_init(t);
     for (Index l = 0; complete && l < network->n_layers; l++)
         complete = rows_init(t, l);
-    for (int i = 0; complete && i < team_size(team); i++)
+    for (int i = 0; complete && i < max_threads; i++)
         complete = own_init(t, i);
     if (complete)
         return t;

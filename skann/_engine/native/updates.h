@@ -160,6 +160,15 @@ static void update(Training *t, int thread, const Step *step, Index n_rows, int3
 
 /* -- features of sparse data ----------------------------------------------------- */
 
+static void divide_features(Training *t, int n_threads)
+{
+    for (int i = 0; i < n_threads; i++) {
+        Features *features = &t->own[i].features;
+        share_of(t->network.sizes[0], 1, i, n_threads, &features->first,
+                 &features->end);
+    }
+}
+
 static void wake_features(Training *t, Own *own, const Part *part, const Step *step,
                           int32_t now)
 {
@@ -187,7 +196,7 @@ static void settle_share(void *pointer, int thread)
     const Layer *layer = t->layers.layers;
     const Features *features = &t->own[thread].features;
     const int32_t now = t->sleep.n_steps;
-    const unsigned tiny = flush_tiny_numbers();
+    const FloatControl before = flush_subnormals_to_zero();
     for (Index f = features->first; f < features->end; f++) {
         const int32_t n_steps = steps_asleep(&t->sleep, f, now);
         if (!n_steps)
@@ -196,14 +205,17 @@ static void settle_share(void *pointer, int thread)
         fade(&t->rule, layer->weights + f * layer->n_out, layer->n_out, n_steps);
         t->sleep.asleep_since[f] = now;
     }
-    restore_tiny_numbers(tiny);
+    restore_float_control(before);
 }
 
-static void training_settle(void *pointer)
+static void training_settle(void *pointer, ThreadPool *pool)
 {
     Training *t = pointer;
-    if (is_sparse(t) && t->samples.X.sleeps)
-        team_run(t->team, settle_share, t);
+    if (!is_sparse(t) || !t->samples.X.sleeps)
+        return;
+    const int n_threads = (int)smaller(t->max_threads, pool_size(pool));
+    divide_features(t, n_threads);
+    pool_run(pool, n_threads, settle_share, t);
 }
 
 #endif
