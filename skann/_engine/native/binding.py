@@ -12,6 +12,7 @@ Callers ask :func:`takes` first. Networks go to it as tuples of numbers
 import os
 from functools import cache, lru_cache
 
+import joblib
 import numpy as np
 from scipy import sparse
 
@@ -35,6 +36,7 @@ STORE, ADD, _SGD, _ADAM = range(4)
 # the two meetings, and in a call, to be worth being woken.
 _STEP_WORK = 200_000
 _CALL_WORK = 5_000_000
+_MOST_THREADS = 1024
 
 
 def is_compiled():
@@ -97,8 +99,18 @@ def n_threads(step_work, call_work):
     wanted = min(step_work / _STEP_WORK, call_work / _CALL_WORK)
     if wanted < 2:
         return 1
-    limit = min((library.num_threads for library in _blas()), default=None)
-    return max(1, int(min(wanted, limit or os.cpu_count() or 1)))
+    limit = min((library.num_threads for library in _blas()), default=0)
+    return max(1, int(min(wanted, limit or _threads_without_blas(), _MOST_THREADS)))
+
+
+@cache
+def _threads_without_blas():
+    # Some BLAS, such as Apple's Accelerate, does not say how many threads it has.
+    for number in os.environ.get("OMP_NUM_THREADS", "").split(","):
+        if number.strip().isdecimal() and int(number) > 0:
+            return int(number)
+    # Within the scheduler's affinity and the limits of a container.
+    return joblib.cpu_count()
 
 
 @lru_cache(maxsize=128)
