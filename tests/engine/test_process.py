@@ -176,7 +176,7 @@ class TestInterrupts:
             """
             from skann._engine.native.training import RulePasses
             def handler(number, frame):
-                for call in (training.settle, lambda: training.run(
+                for call in (training.flush, lambda: training.run(
                     None, 0, 1, None, 0.0, 0, 0.0, np.inf)):
                     try:
                         call()
@@ -196,7 +196,7 @@ class TestInterrupts:
                 while True:
                     training.run(None, 0, 100_000, None, 0.0, 0, 0.0, np.inf)
             except KeyboardInterrupt:
-                training.settle()
+                training.flush()
                 print(training.n_done > 0)
             """,
             n_threads,

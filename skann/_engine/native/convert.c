@@ -196,7 +196,7 @@ static int get_compressed(PyObject *tuple, Views *views, Matrix *X, Index n_colu
     PyObject *numbers, *columns, *offsets;
     Py_ssize_t largest;
     if (!PyArg_ParseTuple(tuple, "OOOnp", &numbers, &columns, &offsets, &largest,
-                          &X->sleeps))
+                          &X->is_lazy))
         return 0;
     const Py_buffer *data = get_array(numbers, views, REAL, item_size, 0, -1);
     const Py_buffer *where =
@@ -211,7 +211,7 @@ static int get_compressed(PyObject *tuple, Views *views, Matrix *X, Index n_colu
     X->offsets = starts->buf;
     X->index_size = (int)starts->itemsize;
     X->n_rows = starts->len / starts->itemsize - 1;
-    X->n_stored = smaller(data->len / data->itemsize, where->len / where->itemsize);
+    X->n_stored = index_min(data->len / data->itemsize, where->len / where->itemsize);
     X->largest_batch = largest;
     if (X->n_rows < 0 || largest < 0 || largest > X->n_stored || n_columns > INT32_MAX)
         return value_error("not compressed rows");

@@ -45,7 +45,7 @@ void network_free(Network *);
 Index n_parameters(const Network *); /* INT64_MAX if there are more */
 
 /* A matrix from an array of two dimensions or, for CSR, from a tuple: numbers, columns,
- * offsets, largest batch, whether weights may sleep. Where these point to is checked by
+ * offsets, largest batch, whether updates are lazy. Where these point to is checked by
  * have_rows. */
 int get_matrix(PyObject *, Views *, Matrix *, Index n_columns, Index item_size);
 

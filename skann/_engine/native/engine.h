@@ -9,20 +9,28 @@
  *   thread_pool.c     threads that run one function together
  *   real.h            the number type, vectors of it, what all the rest is made of
  *   elementwise.h     exp and its relatives, written so that compilers vectorise them
- *   products.h        matrix products
- *   narrow.h          those with a matrix of few columns
+ *   microkernel.h     what stays in registers of a matrix product
+ *   packing.h         matrices in the order in which micro-kernels want them
+ *   gemm.h            matrix products
+ *   gemm_narrow.h     those with a matrix of few columns
  *   activations.h     hidden layers' functions and derivatives
  *   losses.h          losses and their derivatives
  *   rules.h           what is done with a block of the gradient: optimisers
  *   layers.h          a network's weights, rows of data; the way forward
  *   sparse.h          sparse data and the first layer's weights
+ *   signals.h         looks for signals while the engine works
  *   training.h        what training has in memory
- *   updates.h         the half of a step in which parameters move
- *   steps.h           the other half; epochs
+ *   propagation.h     the first phase of a step: forward, loss, backward
+ *   updates.h         the second, in which parameters move
+ *   steps.h           steps, epochs and how many threads take them
  *   prediction.h      raw outputs of many rows
- *   module.c          Python's view of it
+ *   dispatch.c        the instances that the processor can run
+ *   convert.c         from Python's objects to the structures below, and their checks
+ *   training_type.c   training as a Python type
+ *   module.c          the Python module
  *
- * Rows are samples. Nothing here checks sizes: module.c does, once.
+ * Each includes only those above it. Rows are samples. What is done here trusts sizes
+ * and indices: convert.c has checked them.
  */
 #ifndef SKANN_ENGINE_H
 #define SKANN_ENGINE_H
@@ -35,7 +43,7 @@ typedef int64_t Index;
 
 #define INLINE static inline __attribute__((always_inline))
 
-INLINE Index smaller(Index a, Index b) { return a < b ? a : b; }
+INLINE Index index_min(Index a, Index b) { return a < b ? a : b; }
 
 /* Of integers of 4 or 8 bytes. */
 INLINE Index index_at(const void *indices, int size, Index i)
@@ -90,7 +98,7 @@ typedef struct {
     Index n_stored;                  /* numbers and columns that there are */
     int index_size;                  /* 4 or 8, of both */
     Index largest_batch;             /* stored numbers that a batch may have */
-    int sleeps;                      /* whether rows of weights may: see sparse.h */
+    int is_lazy;                     /* whether updates are: see sparse.h */
 } Matrix;
 
 typedef struct {
@@ -145,7 +153,7 @@ typedef struct {
                           Index batch_size, int is_new, int max_threads);
     void (*training_free)(void *);
     void (*training_run)(void *, Run *); /* n_done is -1 without memory */
-    void (*training_settle)(void *, ThreadPool *);
+    void (*training_flush)(void *, ThreadPool *);
     /* Writes n_rows x n_outputs numbers; IS_FINITE says so of the first layer's
      * products. */
     enum Outcome (*predict)(const Network *, const void *theta, const Matrix *,

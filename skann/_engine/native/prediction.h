@@ -6,7 +6,7 @@
 #include "sparse.h"
 
 /* Rows at once; and up to how many are not worth bringing the weights into panels. */
-enum { CHUNK = 16 * TALL, FEW = 4 };
+enum { CHUNK = 16 * MR, FEW = 4 };
 
 typedef struct {
     Layers layers;
@@ -27,7 +27,7 @@ typedef struct {
 typedef struct {
     const real **rows;
     real *here, *other, *copies;
-    Strips strips;
+    NonzeroStrips strips;
 } Chunk;
 
 static void chunk_free(Chunk *chunk)
@@ -40,11 +40,11 @@ static int chunk_init(Chunk *chunk, const Prediction *p)
 {
     const Index n_units = CHUNK * p->layers.widest;
     *chunk = (Chunk){0};
-    chunk->rows = memory(CHUNK, sizeof *chunk->rows);
-    chunk->here = reals(n_units);
-    chunk->other = reals(n_units);
-    if (!p->X->offsets && !is_plain(p->X)) {
-        chunk->copies = reals(CHUNK * p->layers.layers[0].n_in);
+    chunk->rows = alloc_zeros(CHUNK, sizeof *chunk->rows);
+    chunk->here = alloc_reals(n_units);
+    chunk->other = alloc_reals(n_units);
+    if (!p->X->offsets && !is_read_in_place(p->X)) {
+        chunk->copies = alloc_reals(CHUNK * p->layers.layers[0].n_in);
         if (!chunk->copies)
             return 0;
     }
@@ -89,8 +89,8 @@ static void input_products(Prediction *p, Chunk *chunk, Index first, Index n, in
         return;
     }
     point_at_rows(p->X, layer->n_in, order, first, n, chunk->rows, chunk->copies);
-    copy_rows(p->X, layer->n_in, order, first, (Span){0, n}, all_inputs(layer),
-              chunk->copies);
+    convert_rows(p->X, layer->n_in, order, first, (Range){0, n}, all_inputs(layer),
+                 chunk->copies);
     if (few)
         few_products(layer, p->layers.theta, chunk->rows, n, z);
     else
@@ -153,7 +153,7 @@ static void predict_share(void *pointer, int thread)
     Index first;
     Chunk chunk;
     if (!few)
-        pack_share(&p->layers, thread, p->n_threads);
+        pack_partition(&p->layers, thread, p->n_threads);
     else if (thread == 0)
         for (Index l = 0; l < p->layers.n_layers; l++)
             pack_bias(p->layers.layers + l, p->layers.theta);
@@ -165,7 +165,7 @@ static void predict_share(void *pointer, int thread)
              (first = __atomic_fetch_add(&p->next, CHUNK, __ATOMIC_RELAXED))
              < p->n_rows;
              i++) {
-            predict_chunk(p, &chunk, first, smaller(CHUNK, p->n_rows - first), few,
+            predict_chunk(p, &chunk, first, index_min(CHUNK, p->n_rows - first), few,
                           thread == 0 ? &watch : NULL);
             if (thread == 0 && i % to_a_look == 0)
                 look_for_signals(p, &watch);
@@ -188,7 +188,7 @@ static enum Outcome predict(const Network *network, const void *theta, const Mat
 {
     Prediction p = {.X = X, .order = order, .n_rows = n_rows, .out = out};
     p.pool = pool;
-    p.n_threads = (int)smaller(n_threads, pool_size(pool));
+    p.n_threads = (int)index_min(n_threads, pool_size(pool));
     p.interrupt = interrupt;
     p.chunk_work = work_of_chunk(network, X);
     p.complete = layers_init(&p.layers, network, theta, X->offsets != NULL, 0);

@@ -72,7 +72,7 @@ class RulePasses(_CompiledPasses):
             sleeps=pays(data.X, self.batch_size, alpha, optimizer),
             is_new=optimizer.n_steps == 0,
         )
-        self.settle = self._training.settle
+        self.settle = self._training.flush
 
     def epoch(self, schedule, done, rng, deadline):
         """One step a batch; see ``_minibatch.train``."""

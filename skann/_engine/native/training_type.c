@@ -243,7 +243,7 @@ static PyObject *training_run(PyObject *object, PyObject *args)
     return result;
 }
 
-static PyObject *training_settle(PyObject *object, PyObject *args)
+static PyObject *training_flush(PyObject *object, PyObject *args)
 {
     (void)args;
     Training *self = (Training *)object;
@@ -252,7 +252,7 @@ static PyObject *training_settle(PyObject *object, PyObject *args)
     PyThreadState *state = PyEval_SaveThread();
     ThreadPool *pool = pool_acquire(self->max_threads);
     if (pool) {
-        self->instance->training_settle(self->training, pool);
+        self->instance->training_flush(self->training, pool);
         pool_release(pool);
     }
     PyEval_RestoreThread(state);
@@ -272,7 +272,7 @@ static PyMethodDef methods[] = {
     {"run", training_run, METH_VARARGS,
      "run(order, first, n_rows, rates, rate, n_steps_before, row_scale, seconds)\n\n"
      "Step through rows in batches; (losses, square of the last gradient)."},
-    {"settle", training_settle, METH_NOARGS,
+    {"flush", training_flush, METH_NOARGS,
      "Bring weights up to date that no batch has met."},
     {0},
 };
