@@ -18,6 +18,7 @@ from sklearn.base import BaseEstimator
 
 import skann
 import skann.datasets
+import skann.preprocessing
 from skann import BPClassifier, BPRegressor
 from skann._optimize.optimizers import OPTIMIZERS
 
@@ -71,10 +72,16 @@ def below(name):
 
 # An import goes from a floor to itself or to one further down, never up. Doors
 # stand beside each other: none imports another.
-DOORS = ("skann.solvers", "skann.schedules", "skann.datasets")
+DOORS = (
+    "skann.solvers",
+    "skann.schedules",
+    "skann.preprocessing",
+    "skann.datasets",
+)
 FLOORS = (
     "skann",
     *DOORS,
+    "skann._tabular",
     "skann._estimators",
     "skann._training",
     "skann._engine",
@@ -211,7 +218,7 @@ class TestCompiledSources:
 
 
 def public_objects():
-    for module in (skann, skann.datasets):
+    for module in (skann, skann.datasets, skann.preprocessing):
         for name in module.__all__:
             thing = getattr(module, name)
             if callable(thing):

@@ -1,0 +1,27 @@
+"""A table with everything in it, for the tests of the estimators."""
+
+import numpy as np
+import pandas as pd
+
+N = 240
+WORDS = ["house", "garden", "quiet", "lake", "old", "near", "street"]
+
+
+def table(n=N, seed=0):
+    """A frame, real targets, and classes that follow them."""
+    rng = np.random.default_rng(seed)
+    X = pd.DataFrame(
+        {
+            "size": rng.normal(50, 20, n),
+            "rooms": np.where(rng.random(n) < 0.2, np.nan, rng.integers(1, 6, n)),
+            "garden": rng.random(n) < 0.5,
+            "heating": pd.Categorical(rng.choice(["gas", "oil", None], n)),
+            "street": rng.choice(["north", "south", "west"], n),
+            "sold": pd.Timestamp("2024-01-01")
+            + pd.to_timedelta(rng.integers(0, 300, n), "D"),
+            "words": [" ".join(rng.choice(WORDS, 6)) for _ in range(n)],
+        }
+    )
+    y = X["size"] / 20 + 2 * (X["street"] == "north") + X["rooms"].fillna(0) / 2
+    y = (y + rng.normal(scale=0.2, size=n)).to_numpy()
+    return X, y, np.array(["low", "middle", "high"])[np.digitize(y, [3, 5])]
