@@ -88,7 +88,7 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative row weights, in training, in the choice of the best epoch and
             in `oof_score_`. Rows of weight zero are left out of all of these. A
-            `vectorizer` of one's own is not given them.
+            `vectorizer` that is no ``TableEncoder`` is not given them.
         groups : array-like of shape (n_samples,), default=None
             Groups of rows that no fold divides; handed to `cv` where that is a
             splitter. Where metadata is routed they come here after
@@ -209,7 +209,9 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
             Z = vectorizer.fit_transform(X, y, sample_weight=row_weight)
         else:
             vectorizer = clone(self.vectorizer)
-            Z = vectorizer.fit_transform(X, y)
+            own = isinstance(vectorizer, TableEncoder)
+            weight = {"sample_weight": row_weight} if own else {}
+            Z = vectorizer.fit_transform(X, y, **weight)
         self.vectorizer_ = vectorizer
         return self._matrix(Z)
 

@@ -3,9 +3,11 @@
 Each column becomes a one-dimensional array of one of three kinds: *numbers*, float64
 with NaN for gaps; *dates*, datetime64 with NaT for gaps; *levels* of a category,
 objects that are text or None. Booleans are numbers, and so are spans of time, in
-seconds. Dates with a time zone are taken as the clock there showed them.
+seconds. Dates with a time zone are taken as the clock there showed them, and a column
+of text is dates where each of its entries is written as ISO 8601 has it.
 """
 
+import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from numbers import Complex, Real
@@ -146,7 +148,7 @@ def _read_polars(series):
         return series.to_numpy().astype(_DATE)
     if str(dtype).startswith("Datetime"):
         return series.dt.replace_time_zone(None).to_numpy().astype(_DATE)
-    if str(dtype).startswith(("Categorical", "Enum", "String")):
+    if str(dtype).startswith(("Categorical", "Enum")):
         return np.array(series.cast(str).to_list(), dtype=object)
     return _read_objects(series.to_list())
 
@@ -166,7 +168,7 @@ def _read_array(array):
         try:
             return array.astype(np.float64)
         except ValueError:
-            return array.astype(str).astype(object)
+            array = array.astype(str)
     return _read_objects(array.tolist())
 
 
@@ -177,7 +179,24 @@ def _read_objects(values):
             return np.array(
                 [missing if _is_missing(v) else function(v) for v in values], dtype
             )
-    return _levels(values)
+    levels = _levels(values)
+    dates = _dates_in(levels)
+    return levels if dates is None else dates
+
+
+# A day, and perhaps a time of it, as ISO 8601 writes them and files of text hold them.
+_ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
+
+
+def _dates_in(levels):
+    """The dates that a column of text is made of, or None where it is not."""
+    known = [level for level in levels if level is not None]
+    if not all(map(_ISO.fullmatch, known)):
+        return None
+    try:
+        return np.array(["NaT" if v is None else v for v in levels], dtype=_DATE)
+    except ValueError:  # the 30th of February
+        return None
 
 
 def _naive(value):

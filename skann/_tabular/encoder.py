@@ -18,6 +18,9 @@ from .text import Text, is_text
 
 TEXT = "text"
 
+# Rows whose parts are in memory at a time, beside the whole.
+_CHUNK = 4096
+
 
 class TableEncoder(TransformerMixin, BaseEstimator):
     """Make numbers of a table: a frame of pandas or polars, or an array.
@@ -38,8 +41,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     * Text, most of it different and of several words, becomes 30 columns: the largest
       singular directions of its sequences of three and four letters.
 
-    What a column is, is decided in `fit`, by its dtype, or, of objects, by what they
-    are.
+    What a column is, is decided in `fit`: by its dtype; of objects by what they are.
+    Text that is written as 2024-12-31 or 2024-12-31 23:59:59 throughout is dates.
+    Numbers that name something, such as a postal code, are a category if their dtype
+    says so.
 
     Parameters
     ----------
@@ -232,18 +237,17 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         return numbers, _side_by_side(levels, n_rows, object), texts
 
     def _encoded(self, numbers, levels, texts):
-        """All parts in one matrix, each written to its place."""
-        parts = self._numbers.transform(numbers, self.dtype)
-        parts += self._levels.transform(levels)
-        parts += [
-            text.transform(column)
-            for text, column in zip(self._text, texts, strict=True)
-        ]
-        out = np.empty((len(numbers), sum(p.shape[1] for p in parts)), self.dtype)
-        end = 0
-        for part in parts:
-            start, end = end, end + part.shape[1]
-            out[:, start:end] = part
+        """All parts in one matrix; the rows come in chunks, each to its place."""
+        n_columns = len(self.get_feature_names_out())
+        out = np.empty((len(numbers), n_columns), self.dtype)
+        for start in range(0, len(out), _CHUNK):
+            rows = slice(start, start + _CHUNK)
+            parts = self._numbers.transform(numbers[rows], self.dtype)
+            parts += self._levels.transform(levels[rows])
+            for text, column in zip(self._text, texts, strict=True):
+                parts.append(text.transform(column[rows]))
+            if parts:
+                np.concatenate(parts, axis=1, out=out[rows], casting="same_kind")
         return out
 
     def get_feature_names_out(self, input_features=None):

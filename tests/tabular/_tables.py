@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+import pytest
+from sklearn.utils.validation import _get_feature_names
 
 N = 240
 WORDS = ["house", "garden", "quiet", "lake", "old", "near", "street"]
@@ -25,3 +27,11 @@ def table(n=N, seed=0):
     y = X["size"] / 20 + 2 * (X["street"] == "north") + X["rooms"].fillna(0) / 2
     y = (y + rng.normal(scale=0.2, size=n)).to_numpy()
     return X, y, np.array(["low", "middle", "high"])[np.digitize(y, [3, 5])]
+
+
+def polars():
+    """The module; skips the test where scikit-learn does not see its names."""
+    module = pytest.importorskip("polars")
+    if _get_feature_names(module.DataFrame({"a": [1]})) is None:
+        pytest.skip("this scikit-learn knows no frames of this polars")
+    return module

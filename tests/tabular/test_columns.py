@@ -38,6 +38,9 @@ SERIES = {
         pd.Series([date(2024, 2, 29), None, date(1969, 12, 31)], dtype=object),
         AS_DATES.astype("M8[D]"),
     ),
+    "iso": (pd.Series(["2024-02-29 13:05", None, "1969-12-31"]), AS_DATES),
+    "no day": (pd.Series(["2024-02-30", None]), ["2024-02-30", None]),
+    "nearly": (pd.Series(["2024-02-29", "soon", None]), ["2024-02-29", "soon", None]),
     "period": (
         pd.Series(pd.PeriodIndex(["2024-02", None, "1969-12"], freq="M")),
         np.array(["2024-02-01", "NaT", "1969-12-01"], "M8[us]"),

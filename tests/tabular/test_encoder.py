@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+from _tables import polars
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from skann.preprocessing import PiecewiseLinearEncoder, TableEncoder
@@ -222,7 +223,7 @@ def test_the_dtype_is_what_was_asked_for(frame, dtype):
 
 
 def test_a_frame_of_polars_is_encoded_as_that_of_pandas(frame):
-    pl = pytest.importorskip("polars")
+    pl = polars()
     other = pl.DataFrame(
         {
             name: pl.Series(

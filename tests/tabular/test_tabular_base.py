@@ -4,7 +4,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from _tables import table
+from _tables import polars, table
 from scipy.sparse import csr_matrix
 from sklearn.compose import make_column_transformer
 from sklearn.exceptions import NotFittedError
@@ -87,7 +87,7 @@ class TestFit:
             assert losses[network.best_iter_ - 1] == min(losses)
 
     def test_frames_of_polars(self, kind, member, y):
-        pl = pytest.importorskip("polars")
+        pl = polars()
         # Categories and gaps as polars has them.
         frame = pl.DataFrame(
             {c: [None if pd.isna(v) else v for v in X[c].tolist()] for c in X}
