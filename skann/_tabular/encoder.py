@@ -51,7 +51,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     n_bins : int or "auto", default="auto"
         Bins of a number at most; 0 for none. "auto" is n / 100 between 5 and 32, as far
         as that makes no more than 1,000 columns; none below 100 rows.
-    max_categories : int, default=64
+    max_categories : int, default=255
         Columns that one category gets at most.
     dtype : {numpy.float32, numpy.float64}, default=numpy.float32
         Of the encoded table: networks learn as well in float32, at half the memory.
@@ -95,7 +95,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         "dtype": [Options(type, {np.float32, np.float64})],
     }
 
-    def __init__(self, n_bins="auto", *, max_categories=64, dtype=np.float32):
+    def __init__(self, n_bins="auto", *, max_categories=255, dtype=np.float32):
         self.n_bins = n_bins
         self.max_categories = max_categories
         self.dtype = dtype
@@ -205,7 +205,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             kind = kind_of(column)
             if kind == DATE:
                 self._date_parts.append(parts_of(column[known], None)[1])
-            elif kind == LEVEL and is_text(column[known], self.max_categories):
+            elif kind == LEVEL and is_text(column[known]):
                 kind = TEXT
             self.kinds_.append(kind)
 

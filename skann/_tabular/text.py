@@ -51,21 +51,24 @@ class Text:
         return self._steps.transform(texts) * self._scale
 
 
-def is_text(column, most_levels):
+# Different entries from which on text may be more than names.
+_FEWEST_TEXTS = 64
+
+
+def is_text(column):
     """Whether a column of text is more than the names of a category's levels.
 
-    Most of its entries are found once, there are more of them than a category has
-    columns, and they have several words.
+    Most of its entries are found once, there are more than a few of them, and they have
+    several words.
 
     Parameters
     ----------
     column : ndarray of object of shape (n_samples,)
         With None for gaps.
-    most_levels : int
     """
     entries = [entry for entry in column if entry is not None]
     words = [len(entry.split()) for entry in entries[:1000]]
     if not words or np.mean(words) < 3:
         return False
     n_different = len(set(entries))
-    return n_different > most_levels and 2 * n_different > len(entries)
+    return n_different > _FEWEST_TEXTS and 2 * n_different > len(entries)

@@ -62,9 +62,9 @@ def test_what_is_no_target_is_named(y, match):
 
 
 def test_integers_of_many_values_are_no_classes():
-    street = np.array([f"street {i}" for i in range(200)], dtype=object)
+    street = np.array([f"street {i}" for i in range(300)], dtype=object)
     rng = np.random.default_rng(0)
-    codes = rng.integers(0, 200, 2000)
+    codes = rng.integers(0, 300, 3000)
     model = TabularRegressor(**QUICK).fit(street[codes, None], codes * 10)
     names = model.vectorizer_.get_feature_names_out()
     numbers = [n for n in names if "target" in n and "bin" not in n]

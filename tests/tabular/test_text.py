@@ -14,7 +14,7 @@ def sentences(n, seed=0):
 
 
 def test_sentences_are_text():
-    assert is_text(sentences(200), 64)
+    assert is_text(sentences(200))
 
 
 @pytest.mark.parametrize(
@@ -28,13 +28,13 @@ def test_sentences_are_text():
     ids=["ids", "repeated", "few", "gaps"],
 )
 def test_names_of_levels_are_none(column):
-    assert not is_text(column, 64)
+    assert not is_text(column)
 
 
 def test_gaps_do_not_hide_text():
     column = sentences(300)
     column[::3] = None
-    assert is_text(column, 64)
+    assert is_text(column)
 
 
 def test_a_linear_model_finds_the_words():
