@@ -85,7 +85,8 @@ class Targets:
         rows = np.arange(len(levels))[known]
         # The folds are a part of the rule, not of chance: a transformer without
         # random_state makes the same of the same table.
-        for train, rest in KFold(5, shuffle=True, random_state=0).split(rows):
+        folds = KFold(min(5, len(rows)), shuffle=True, random_state=0)
+        for train, rest in folds.split(rows):
             of_fold = _fitted(levels[rows[train]], targets[rows[train]])
             numbers[rows[rest]] = _joined(of_fold, levels[rows[rest]])
         return numbers

@@ -28,7 +28,7 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
     ----------
     {vectorizer}
     {estimator}
-    cv : "auto", int, splitter or iterable of splits, default="auto"
+    cv : "auto", int, splitter or list of splits, default="auto"
         The folds. "auto" is 8 of them below 2,500 rows, else 4; a number is so many.
         Both are shuffled, have the classes' shares in each fold, and keep groups whole
         where `fit` is given groups. Any splitter of ``sklearn.model_selection`` makes

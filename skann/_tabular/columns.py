@@ -43,6 +43,10 @@ def checked(estimator, X, reset):
     ValueError
         If it is empty, not a table, or has other columns.
     """
+    if hasattr(X, "collect"):
+        raise TypeError(
+            f"X must be a table in memory; got a {type(X).__name__}: pass X.collect()."
+        )
     if np.ma.is_masked(X):  # scikit-learn would see what is masked
         X = np.where(np.ma.getmaskarray(X), None, np.ma.getdata(X))
     if not is_frame(X):
@@ -120,6 +124,8 @@ def _read_named(how, column, name):
         return how(column)
     except TypeError as error:
         raise TypeError(f"column {name!r} of X: {error}") from error
+    except OverflowError as error:
+        raise ValueError(f"column {name!r} of X: {error}") from error
 
 
 def _read_pandas(series):

@@ -44,7 +44,7 @@ def splits(cv, X, y, groups, used, codes, seed):
 
     Parameters
     ----------
-    cv : "auto", int, splitter or iterable of splits
+    cv : "auto", int, splitter or list of splits
         "auto" is as many shuffled folds as ``recipe.py`` says, a number is so many;
         with all classes in each as far as there are rows of them, and with whole
         groups where groups are given.
@@ -79,21 +79,34 @@ def splits(cv, X, y, groups, used, codes, seed):
         found = [(used[train], used[held_out]) for train, held_out in found]
     else:
         found = [
-            (np.intersect1d(train, used), np.intersect1d(held_out, used))
-            for train, held_out in check_cv(cv).split(X, y, groups)
+            tuple(np.intersect1d(_rows(part, len(y)), used) for part in split)
+            for split in check_cv(cv).split(X, y, groups)
         ]
     if not found:
-        raise ValueError(f"cv={cv!r} has no split.")
+        raise ValueError("cv has no split; it must have at least one.")
     for train, held_out in found:
         if not (len(train) and len(held_out)):
             raise ValueError(
-                f"cv={cv!r} has a split that leaves {len(train)} rows of positive "
+                f"cv has a split that leaves {len(train)} rows of positive "
                 f"weight to train on and {len(held_out)} to validate on; each must "
                 "have at least one."
             )
     if codes is None:
         return found
     return [(_with_all_classes(train, codes, used), held) for train, held in found]
+
+
+def _rows(part, n_rows):
+    """Row numbers of a part of a split, which may be a mask."""
+    part = np.asarray(part)
+    if part.dtype == bool and part.shape == (n_rows,):
+        return np.flatnonzero(part)
+    if part.dtype.kind not in "iu" or not ((part >= 0) & (part < n_rows)).all():
+        raise ValueError(
+            f"cv must split into numbers of rows, from 0 to {n_rows - 1}, or masks; got "
+            f"{np.array2string(part, threshold=6)}."
+        )
+    return part
 
 
 def _shuffled(n_splits, codes, groups, n_rows, seed):

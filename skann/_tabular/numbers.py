@@ -32,6 +32,11 @@ class Numbers:
             self.with_bins = []
             return self
         numbers = numbers[:, self.kept]
+        largest = np.nanmax(np.abs(numbers), axis=0)
+        # Squares of numbers beyond are not finite, or nothing.
+        usual = (largest > 1e-100) & (largest < 1e100)
+        self._unit = np.where(usual, 1, largest)
+        numbers = numbers / self._unit
         self._imputer = SimpleImputer(strategy="median").set_output(transform="default")
         self._with_gaps = _different_gaps(numbers)
         self._scaler = StandardScaler().set_output(transform="default")
@@ -59,7 +64,7 @@ class Numbers:
         """
         if not self.kept:
             return []
-        numbers = numbers[:, self.kept]
+        numbers = numbers[:, self.kept] / self._unit
         scaled = self._scaler.transform(self._imputer.transform(numbers))
         scaled = _drawn_in(scaled).astype(dtype)
         parts = [scaled]
@@ -85,6 +90,7 @@ def _drawn_in(scaled):
     Holzmüller, D., Grinsztajn, L. & Steinwart, I. (2024). Better by default: strong
     pre-tuned MLPs and boosted trees on tabular data. NeurIPS.
     """
+    np.clip(scaled, -1e9, 1e9, out=scaled)
     scaled /= np.hypot(1, scaled / 3)
     return scaled
 

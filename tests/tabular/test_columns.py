@@ -121,6 +121,18 @@ def test_complex_numbers_are_refused(values):
         read(np.array(values, dtype=getattr(values, "dtype", object))[:, None])
 
 
+def test_numbers_that_are_too_large_are_named():
+    X = pd.DataFrame({"a": np.array([10**400, 1], dtype=object)})
+    with pytest.raises(ValueError, match="column 'a' of X: int too large"):
+        read(X)
+
+
+def test_a_table_that_is_not_in_memory_is_refused():
+    pl = pytest.importorskip("polars")
+    with pytest.raises(TypeError, match=r"LazyFrame: pass X\.collect\(\)"):
+        checked(BaseEstimator(), pl.DataFrame({"a": [1]}).lazy(), reset=True)
+
+
 class TestLaterTables:
     def test_numbers_are_spelt_out_where_there_was_text(self):
         assert as_kind(np.array([1.0, np.nan, 1.5]), LEVEL, "c").tolist() == [

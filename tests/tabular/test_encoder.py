@@ -50,6 +50,12 @@ class TestNumbers:
         X = np.append(np.arange(50.0), 1e300)[:, None]
         assert np.abs(TableEncoder().fit(X[:-1]).transform(X)).max() <= 3
 
+    @pytest.mark.parametrize("unit", [1e-320, 1e-200, 1e200, 1e306])
+    def test_every_unit_is_encoded_alike(self, unit):
+        x = np.arange(-20.0, 30)[:, None]
+        found = TableEncoder(4).fit_transform(x * unit)
+        np.testing.assert_allclose(found, TableEncoder(4).fit_transform(x), atol=1e-3)
+
     def test_two_values_have_no_bins(self, frame):
         names = TableEncoder().fit(frame).get_feature_names_out()
         assert "garden" in names
@@ -175,6 +181,10 @@ class TestTargetsOfManyLevels:
         encoder = TableEncoder(max_categories=64)
         first, second = (encoder.fit_transform(X, y) for _ in range(2))
         assert (first == second).all()
+
+    def test_three_rows(self):
+        encoder = TableEncoder(max_categories=2).fit([["a"], ["b"], ["c"]], [1, 2, 3])
+        assert "x0_infrequent_sklearn" in encoder.get_feature_names_out()
 
     @pytest.mark.parametrize("y", [None, np.zeros((4000, 2))])
     def test_there_are_none_without_one_column_of_targets(self, y):

@@ -96,6 +96,15 @@ def test_a_list_of_splits():
     ]
 
 
+def test_masks_are_splits_too():
+    first = np.arange(60) < 30
+    ((train, held),) = made([(first, ~first)])
+    assert (train.tolist(), held.tolist()) == (
+        list(range(30)),
+        list(range(30, 60)),
+    )
+
+
 def test_a_splitter_is_given_the_groups():
     groups = np.arange(60) // 20
     assert len(made(GroupKFold(3), groups=groups)) == 3
@@ -109,6 +118,9 @@ def test_a_splitter_is_given_the_groups():
         ({"n_rows": 1}, "at least 2 rows.* n_samples = 1"),
         ({"groups": np.zeros(60)}, "at least 2 groups.*1 groups"),
         ({"cv": []}, "has no split"),
+        ({"cv": [([0, 1], [60])]}, "numbers of rows, from 0 to 59"),
+        ({"cv": [([0, -1], [2])]}, "numbers of rows, from 0 to 59"),
+        ({"cv": [([0.5], [2])]}, "numbers of rows, from 0 to 59"),
         (
             {"cv": PredefinedSplit([0] + [-1] * 59), "used": np.arange(1, 60)},
             "and 0 to",
