@@ -103,8 +103,8 @@ def _rows(part, n_rows):
         return np.flatnonzero(part)
     if part.dtype.kind not in "iu" or not ((part >= 0) & (part < n_rows)).all():
         raise ValueError(
-            f"cv must split into numbers of rows, from 0 to {n_rows - 1}, or masks; got "
-            f"{np.array2string(part, threshold=6)}."
+            f"cv must split into numbers of rows, from 0 to {n_rows - 1}, or masks; "
+            f"got {np.array2string(part, threshold=6)}."
         )
     return part
 
