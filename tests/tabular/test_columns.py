@@ -56,7 +56,7 @@ def test_columns_of_pandas(name):
     np.testing.assert_array_equal(column, np.array(values))
 
 
-@pytest.mark.parametrize("name", set(SERIES) - {"sparse", "period", "mixed"})
+@pytest.mark.parametrize("name", sorted(set(SERIES) - {"sparse", "period", "mixed"}))
 def test_columns_of_polars_are_as_those_of_pandas(name):
     pl = pytest.importorskip("polars")
     series, _ = SERIES[name]
@@ -122,9 +122,8 @@ def test_complex_numbers_are_refused(values):
 
 
 def test_numbers_that_are_too_large_are_named():
-    X = pd.DataFrame({"a": np.array([10**400, 1], dtype=object)})
-    with pytest.raises(ValueError, match="column 'a' of X: int too large"):
-        read(X)
+    with pytest.raises(ValueError, match="column 0 of X: int too large"):
+        read(np.array([[10**400], [1]], dtype=object))
 
 
 def test_a_table_that_is_not_in_memory_is_refused():

@@ -302,7 +302,9 @@ def test_frames_come_out_where_that_is_set_everywhere(frame):
 @pytest.mark.parametrize(
     ("instance", "check"),
     [
-        pytest.param(instance, check, id=f"{type(instance).__name__}-{check.func}")
+        pytest.param(
+            instance, check, id=f"{type(instance).__name__}-{check.func.__name__}"
+        )
         for encoder in (TableEncoder(), PiecewiseLinearEncoder())
         for instance, check in estimator_checks_generator(encoder, legacy=True)
     ],
