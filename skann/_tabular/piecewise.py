@@ -166,7 +166,9 @@ def ramps(x, edges, out):
     """
     edges = edges.astype(x.dtype)
     with np.errstate(over="ignore"):  # far outside is at the end
+        # Edges found in float64 may be one in float32: a step, then.
+        widths = np.maximum(np.diff(edges), np.finfo(x.dtype).tiny)
         np.subtract(x[:, None], edges[:-1], out=out)
-        np.divide(out, np.diff(edges), out=out)
+        np.divide(out, widths, out=out)
     np.clip(out, 0, 1, out=out)
     np.subtract(out, 0.5, out=out)

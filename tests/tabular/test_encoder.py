@@ -56,6 +56,10 @@ class TestNumbers:
         found = TableEncoder(4).fit_transform(x * unit)
         np.testing.assert_allclose(found, TableEncoder(4).fit_transform(x), atol=1e-3)
 
+    def test_numbers_that_float32_can_t_tell_apart_are_finite(self):
+        X = np.append(1 + np.arange(200) * 1e-14, 1e6)[:, None]
+        assert np.isfinite(TableEncoder().fit_transform(X)).all()
+
     def test_two_values_have_no_bins(self, frame):
         names = TableEncoder().fit(frame).get_feature_names_out()
         assert "garden" in names

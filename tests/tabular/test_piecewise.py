@@ -66,6 +66,15 @@ def test_the_largest_numbers_do_not_overflow():
     np.testing.assert_allclose(out, [[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5]])
 
 
+def test_edges_that_float32_can_t_tell_apart_are_steps():
+    X = np.array([[1.0], [1 + 1e-12], [2.0]])
+    encoder = PiecewiseLinearEncoder(2, keep_values=False).fit(X)
+    out = encoder.transform(np.array([[0.9], [1.0], [1.1], [2.0]], dtype=np.float32))
+    np.testing.assert_allclose(
+        out, [[-0.5, -0.5], [-0.5, -0.5], [0.5, -0.4], [0.5, 0.5]], atol=1e-6
+    )
+
+
 def test_names_say_which_bin():
     encoder = PiecewiseLinearEncoder(2).fit([[0.0, 5.0], [1.0, 6.0], [2.0, 7.0]])
     names = ["a", "b", "a_bin0", "a_bin1", "b_bin0", "b_bin1"]
