@@ -4,12 +4,16 @@ from ._estimators.classifier import BPClassifier
 from ._estimators.range_test import LearningRateRange, learning_rate_range_test
 from ._estimators.regressor import BPRegressor
 from ._show_versions import show_versions
+from ._tabular.classifier import TabularClassifier
+from ._tabular.regressor import TabularRegressor
 from ._version import __version__
 
 __all__ = [
     "BPClassifier",
     "BPRegressor",
     "LearningRateRange",
+    "TabularClassifier",
+    "TabularRegressor",
     "__version__",
     "learning_rate_range_test",
     "show_versions",

@@ -10,12 +10,11 @@ import itertools
 import numpy as np
 from scipy.special import erfc, expit, log_softmax, softmax
 
-from skann._engine.batches import Batches
-from skann._engine.objective import Objective
-from skann._network.activations import ACTIVATIONS
+from skann._engine import reference
 from skann._network.losses import LOSSES
 from skann._network.network import Network
 from skann._optimize.optimizers import OPTIMIZERS
+from skann._training.data import Data, Targets
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
@@ -92,18 +91,6 @@ def make_optimizer(form, **more):
     """An optimiser without state."""
     name, settings = OPTIMIZER_FORMS[form]
     return OPTIMIZERS[name](**(settings | more))
-
-
-# Those whose parameters may sleep while they have no gradient.
-SLEEPERS = [
-    "sgd",
-    "plain sgd",
-    "sgd, Polyak's momentum",
-    "adam",
-    "rmsprop",
-    "rmsprop with momentum",
-    "adagrad",
-]
 
 
 def _squares(a, y):
@@ -198,7 +185,7 @@ def make_weight(n_rows):
 
 
 def outputs_first(y, dtype=np.float64):
-    """Targets the way the engine wants them."""
+    """Targets as ``Targets`` has them."""
     return np.array(y.T, dtype=dtype, order="C")
 
 
@@ -212,43 +199,16 @@ def slope(function, x, direction, step=1e-4):
     return (8 * near - far) / (12 * step)
 
 
-def scratch_like(z):
-    """The work memory that a loss wants for ``z`` of shape (n_outputs, n_rows)."""
-    return np.empty_like(z), np.empty_like(z), np.empty(z.shape[1], z.dtype)
+def make_data(X, y, loss, weight=None, rows=None, *, dtype=np.float64, codes=False):
+    """Data from targets that are rows first, as they are or as class codes."""
+    encoded = y.argmax(axis=1).astype(np.int32) if codes else outputs_first(y, dtype)
+    return Data(X, y, Targets(encoded, y.shape[1], loss), weight, rows)
 
 
-def activate(name, z):
-    """Output and derivative of an activation, by whichever way training goes."""
-    activation = ACTIVATIONS[name]
-    z = z.copy()
-    slopes, scratch = np.ones_like(z), np.empty_like(z)
-    if activation.saves_derivative:
-        a = np.empty_like(z)
-        activation.forward_saving(z, a, scratch)
-        known = z
-    else:
-        activation.forward(z, z, scratch)
-        a = known = z
-    a = a.copy()
-    activation.backward(slopes, known, scratch)
-    return a, slopes
-
-
-def make_batches(X, y, weight=None, *, dtype=np.float64, rows=None):
-    """Batches from targets that are rows first."""
-    return Batches(
-        X,
-        outputs_first(y, dtype),
-        None if weight is None else weight.astype(dtype),
-        n_outputs=y.shape[1],
-        dtype=dtype,
-        rows=rows,
-    )
-
-
-def objective_for(batches, network, alpha, theta, kind=Objective, **options):
-    """An objective that takes what these batches yield."""
-    return kind(network, alpha, theta, ones_column=batches.ones_column, **options)
+def objective_for(network, theta, X, y, weight=None, alpha=0.0, rows=None):
+    """The reference's objective for targets that are rows first."""
+    data = make_data(X, y, network.loss, weight, rows, dtype=theta.dtype)
+    return reference.Objective(network, alpha, theta, data)
 
 
 def small_net(Estimator, **parameters):

@@ -18,6 +18,7 @@ from sklearn.base import BaseEstimator
 
 import skann
 import skann.datasets
+import skann.preprocessing
 from skann import BPClassifier, BPRegressor
 from skann._optimize.optimizers import OPTIMIZERS
 
@@ -71,10 +72,16 @@ def below(name):
 
 # An import goes from a floor to itself or to one further down, never up. Doors
 # stand beside each other: none imports another.
-DOORS = ("skann.solvers", "skann.schedules", "skann.datasets")
+DOORS = (
+    "skann.solvers",
+    "skann.schedules",
+    "skann.preprocessing",
+    "skann.datasets",
+)
 FLOORS = (
     "skann",
     *DOORS,
+    "skann._tabular",
     "skann._estimators",
     "skann._training",
     "skann._engine",
@@ -103,6 +110,18 @@ class TestFloors:
         for name in FILES:
             if floor_of(name) == FLOORS.index(door):
                 assert not {floor_of(imported) for imported in GRAPH[name]} & others
+
+    @over_modules
+    def test_only_the_choice_knows_both_engines(self, name):
+        engines = {
+            engine
+            for engine in ("reference", "native")
+            if any(i.startswith(f"skann._engine.{engine}") for i in GRAPH[name])
+        }
+        if name == "skann._engine.choice":
+            assert engines == {"reference", "native"}
+        elif name != "skann._show_versions":  # which says whether it is built
+            assert all(name.startswith(f"skann._engine.{own}") for own in engines)
 
     @pytest.mark.parametrize("name", [n for n in FILES if FILES[n].stem == "__init__"])
     def test_a_folder_says_what_lives_there(self, name):
@@ -211,7 +230,7 @@ class TestCompiledSources:
 
 
 def public_objects():
-    for module in (skann, skann.datasets):
+    for module in (skann, skann.datasets, skann.preprocessing):
         for name in module.__all__:
             thing = getattr(module, name)
             if callable(thing):

@@ -33,6 +33,7 @@ ARGUMENTS = {
     "plot_second_order": [],
     "plot_validation_data": [],
     "plot_class_weight": [],
+    "plot_tabular": [],
 }
 
 
@@ -157,6 +158,27 @@ def sees_what_weights_buy(output):
     assert alarms[0] < alarms[1] < alarms[2]
 
 
+def sees_a_raw_table_understood(output):
+    assert "number: 3, category: 2, date: 1, text: 1" in output
+    out_of_fold, test = numbers(
+        r"out of fold ([\d.]+), on the test rows ([\d.]+)", output
+    )
+    assert test == pytest.approx(out_of_fold, abs=0.05)
+    (trees,) = numbers(r"without the text: ([\d.]+)", output)
+    assert test > trees > 0.5
+    (island,) = numbers(r"on the island: (\d+)", output)
+    assert 200 < island < 2000
+    found = dict(re.findall(r"^(\w+) +(-?0\.\d+)$", output, re.M))
+    assert next(iter(found)) == "space"
+    assert list(found)[-1] == "agent"
+    assert "{'estimator__max_iter': 30}" in output
+    assert "the same predictions: True" in output
+    levels = re.findall(r"^(centre|harbour|hills|mill|north) +(-?\d+)$", output, re.M)
+    assert [int(value) for _, value in levels] == pytest.approx(
+        [300, 150, 100, -80, 0], abs=40
+    )
+
+
 READER_SEES = {
     "plot_lecture_mnist": sees_lecture_accuracies,
     "plot_xor": sees_who_solves_xor,
@@ -167,6 +189,7 @@ READER_SEES = {
     "plot_second_order": sees_when_newton_pays,
     "plot_validation_data": sees_the_best_epoch_kept,
     "plot_class_weight": sees_what_weights_buy,
+    "plot_tabular": sees_a_raw_table_understood,
 }
 
 
@@ -226,6 +249,7 @@ PAGES = [
     "docs/learning_rate.md",
     "docs/minimizers.md",
     "docs/solvers.md",
+    "docs/tabular.md",
     "docs/validation.md",
 ]
 

@@ -22,7 +22,7 @@ import math
 import numpy as np
 from scipy import sparse
 
-from .._engine.lazy_rows import pays
+from .._engine.choice import lazy_updates_pay
 from .._optimize.adam import Adam, AdamW
 from .._optimize.schedule_kinds import OneCycle
 from .._training.run import rows_in_a_batch
@@ -150,7 +150,7 @@ def suits_cycle(estimator, data):
     if _is_particular(estimator):
         return False
     batch_size = rows_in_a_batch(estimator.batch_size, data.n_rows)
-    return not pays(data.X, batch_size, 0.0, Adam())
+    return not lazy_updates_pay(data.X, batch_size, 0.0, Adam())
 
 
 def cycle(estimator, data, network):

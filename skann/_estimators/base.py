@@ -25,7 +25,6 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
-from sklearn.utils.validation import validate_data
 
 from .._network import memory
 from .._network.activations import ACTIVATIONS
@@ -43,6 +42,7 @@ from .._training.monitor import new_history
 from .._training.run import Progress, run, validator
 from .auto import as_in_sklearn, chosen, cycle, suits_cycle
 from .fitted import FittedNetwork
+from .rows import validate_rows
 from .scoring import scored_by
 from .validation import (
     blaming_data_that_are_not_finite,
@@ -255,17 +255,23 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         kept = self._theta.dtype if going_on else X.dtype
         # SciPy's solvers compute in float64: see _training/fullbatch.py.
         dtype = kept if solver.uses_learning_rate else np.dtype(np.float64)
-        codec = self._codec if going_on else self._new_codec(y, weight, given.classes)
-        if going_on and not partial:
-            self._check_known(y)
+        if going_on:
+            codec = self._known_codec(y, weight, partial)
+        else:
+            codec = self._new_codec(y, weight, given.classes)
         targets = codec.encode(y, self._loss_name(), dtype)
         data = Data(X, y, targets, self._weigh(weight, codec, targets))
         network = self._network_for(X, targets)
         theta, progress = self._starting_point(network, data, dtype, solver, going_on)
+        change = self._change_of_units(codec) if going_on else None
+        if change is not None:
+            change.apply(network.layout, theta, progress)
         if given.coef_init is not None or given.intercept_init is not None:
             network.layout.fill(theta, given.coef_init, given.intercept_init)
             progress.forget()
         data, held_out = self._divide(data, given, codec, progress.rng, partial)
+        if change is not None:
+            change.value_best_anew(network, progress, held_out)
         validate = None
         if held_out is not None:
             score = self._score_function(codec, network, theta, held_out)
@@ -307,17 +313,19 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         settings.learning_rate = "constant"
         return solver, schedule_for(as_in_sklearn(settings))
 
-    def _check_known(self, y):
-        """Whether a warm start may go on with these targets."""
+    def _known_codec(self, y, weight, partial):
+        """The codec to go on with, for a later call with these targets."""
+        return self._codec
+
+    def _change_of_units(self, codec):
+        """From the fitted codec's units to this one's; None if they are the same."""
 
     def _validate_pair(self, X, y, reset):
-        return validate_data(
+        return validate_rows(
             self,
             X,
-            y,
+            y=y,
             reset=reset,
-            accept_sparse="csr",
-            dtype=(np.float64, np.float32),
             order="C",
             multi_output=True,
             y_numeric=self.__sklearn_tags__().estimator_type == "regressor",
@@ -384,13 +392,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
 
     def _own_validation_data(self, given, codec, data):
         with named_in_errors("X_val"):
-            X = validate_data(
-                self,
-                given.X_val,
-                reset=False,
-                accept_sparse="csr",
-                dtype=(np.float64, np.float32),
-            )
+            X = validate_rows(self, given.X_val, reset=False)
         with named_in_errors("y_val"):
             y = self._check_targets(given.y_val, X)
             dtype = data.targets.y.dtype if data.targets.y.ndim == 2 else data.X.dtype

@@ -9,7 +9,7 @@ from .class_weight import row_weights
 from .codecs import LOSS_NAMES, TasksCodec, make_codec, share_all_right
 from .docstrings import document
 from .fitted import follows
-from .known_classes import same_classes, settled_classes
+from .known_classes import check_classes_stay, settled_classes
 from .labels import plain_labels
 from .validation import unchanged_on_error
 
@@ -303,14 +303,10 @@ class BPClassifier(ClassifierMixin, BaseBP):
         """Class labels; a list of them for several columns of classes."""
         return self._fitted("_codec", "classes_").classes
 
-    def _check_known(self, y):
-        classes = make_codec(y).classes
-        if not same_classes(classes, self.classes_):
-            raise ValueError(
-                f"Training can't go on: y has the classes {classes}, the model was "
-                f"trained on {self.classes_}. Fit anew with warm_start=False, or use "
-                "partial_fit."
-            )
+    def _known_codec(self, y, weight, partial):
+        if not partial:
+            check_classes_stay(make_codec(y).classes, self.classes_)
+        return self._codec
 
     def _loss_name(self):
         return self.loss

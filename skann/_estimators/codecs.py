@@ -169,7 +169,7 @@ class IndicatorCodec:
 
     def score(self, raw, data):
         """Weighted share of rows all of whose labels are right."""
-        truth = data.outputs_first(raw.dtype).T
+        truth = data.targets_of(raw.dtype)
         return _share(((raw > 0) == truth).all(axis=1), data)
 
 
@@ -225,7 +225,7 @@ class TasksCodec:
 
     def score(self, raw, data):
         """Weighted share of rows all of whose labels are right."""
-        truths, found = self._parts(data.outputs_first(raw.dtype)), self._parts(raw.T)
+        truths, found = self._parts(data.targets_of(raw.dtype).T), self._parts(raw.T)
         hits = [
             truth.argmax(axis=0) == outputs.argmax(axis=0)
             for truth, outputs in zip(truths, found, strict=True)

@@ -12,19 +12,26 @@ import re
 _PLACE = re.compile(r"^( *)\{(\w+)\}$", re.MULTILINE)
 
 
-def document(thing):
+def document(thing, texts=None):
     """Fill in the places of a class's or function's docstring; a decorator.
+
+    Parameters
+    ----------
+    thing : type or function
+    texts : dict of str to str, default=None
+        What stands for each name; None for those of this module.
 
     Raises
     ------
     KeyError
         If a place has a name that is not known here.
     """
+    known = TEXTS if texts is None else texts
 
     def text(place):
         indent, name = place.groups()
         return "\n".join(
-            indent + line if line else "" for line in TEXTS[name].splitlines()
+            indent + line if line else "" for line in known[name].splitlines()
         )
 
     thing.__doc__ = _PLACE.sub(text, inspect.cleandoc(thing.__doc__))

@@ -8,10 +8,11 @@ columns of ``history_``.
 import math
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from .._engine.prediction import raw_outputs
+from .._engine.choice import raw_outputs
 from .layer_arrays import LayerArrays
+from .rows import validate_rows
 from .validation import check_all_finite
 
 
@@ -40,13 +41,12 @@ class FittedNetwork:
         if "_theta" not in vars(self):
             check_is_fitted(self)
         if self._is_plain(X):
-            raw = raw_outputs(self._network, self._theta, X, check_finite=True)
-            if raw is not None:
+            raw, finite = raw_outputs(self._network, self._theta, X)
+            if finite:
                 return self._checked(raw, X)
-        X = validate_data(
-            self, X, reset=False, accept_sparse="csr", dtype=(np.float64, np.float32)
-        )
-        return self._checked(raw_outputs(self._network, self._theta, X), X)
+        X = validate_rows(self, X, reset=False)
+        raw, _ = raw_outputs(self._network, self._theta, X)
+        return self._checked(raw, X)
 
     def _checked(self, raw, X):
         if not np.isfinite(raw).all():

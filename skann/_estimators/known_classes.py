@@ -40,6 +40,15 @@ def settled_classes(classes, known):
     return settled
 
 
+def check_classes_stay(classes, known):
+    """Whether a warm start may go on with targets of these classes."""
+    if not same_classes(classes, known):
+        raise ValueError(
+            f"Training can't go on: y has the classes {classes}, the model was "
+            f"trained on {known}. Fit anew with warm_start=False, or use partial_fit."
+        )
+
+
 def same_classes(classes, others):
     """Whether two such, arrays or lists of arrays, are equal."""
     if isinstance(classes, list) != isinstance(others, list):

@@ -48,8 +48,7 @@ def log_probabilities(raw, kind):
 
 def _log_sigmoid(z):
     """log σ(z) = -softplus(-z)"""
-    z = -z
-    return -softplus(z, z.copy(), np.empty_like(z))
+    return -softplus(-z)
 
 
 def _inside(p):

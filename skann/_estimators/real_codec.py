@@ -4,11 +4,20 @@ Trained on targets of mean zero and variance one, the same learning rate, tolera
 starting weights suit targets in any unit.
 """
 
+import copy
 import math
 
 import numpy as np
 
 from .._training.data import Targets
+from .._training.units import ChangeOfUnits
+from .target_statistics import TargetStatistics
+
+# A change of the mean or the scale by this part of the scale is rounding.
+_NOTHING = 1e-6
+# Deviations from zero of a mean that float32 rounds by no more than the thousandth part
+# of a deviation.
+_FAR = 1e4
 
 
 class RealCodec:
@@ -35,41 +44,67 @@ class RealCodec:
         self.flat = y.ndim == 1
         columns = _columns(y)
         self.n_outputs = columns.shape[1]
-        self.mean = np.zeros(self.n_outputs)
-        self.scale = np.ones(self.n_outputs)
-        if normalize:
-            weight = np.ones(len(columns)) if weight is None else weight
-            used = weight > 0
-            # Of a largest weight of one: the sum of huge ones would overflow.
-            with np.errstate(over="ignore", invalid="ignore"):
-                self._standardize(columns[used], weight[used] / weight.max())
+        self._statistics = TargetStatistics.of(columns, weight)
+        self.mean, self.scale = self._units(normalize)
 
-    def _standardize(self, columns, weight):
-        observed = np.isfinite(columns)
-        weights = np.where(observed, weight[:, None], 0)
-        totals = weights.sum(axis=0)
-        known = np.where(observed, columns, 0)
-        # A column without an observation keeps its mean of zero and scale of one.
-        any_known = totals > 0
-        totals = np.where(any_known, totals, 1)
-        self.mean = (weights * known).sum(axis=0) / totals
-        deviations = np.where(observed, columns - self.mean, 0)
-        # Squares of a part of the largest: those of tiny or huge units are 0 or inf.
-        largest = np.abs(deviations).max(axis=0)
-        parts = deviations / np.where(largest > 0, largest, 1)
-        scale = largest * np.sqrt((weights * parts**2).sum(axis=0) / totals)
-        # Constant targets: their deviation is rounding, of the mean's size.
-        flat = scale <= 1e-12 * np.abs(self.mean)
-        self.scale = np.where(any_known & ~flat, scale, 1.0)
+    def _units(self, normalize):
+        if not normalize:
+            return np.zeros(self.n_outputs), np.ones(self.n_outputs)
+        # A column without a spread keeps the unit that it has.
+        deviation = self._statistics.deviation
+        return self._statistics.mean, np.where(deviation == 0, 1.0, deviation)
 
-    def encode(self, y, loss, dtype):
-        """Targets for ``y``; ``loss`` is a name in ``LOSSES``."""
+    def following(self, y, weight, *, normalize, anew):
+        """A codec whose units suit these targets as well.
+
+        Parameters
+        ----------
+        y, weight, normalize
+            As for a new one.
+        anew : bool
+            Whether statistics are those of ``y`` alone, and not of all so far.
+        """
         columns = _columns(y)
+        self._check_outputs(columns)
+        seen = TargetStatistics.of(columns, weight)
+        codec = copy.copy(self)
+        if anew:
+            codec._statistics = seen.filled_from(self._statistics)
+        else:
+            codec._statistics = self._statistics.merged(seen)
+        mean, scale = codec._units(normalize)
+        # To follow rounding would cost some, and equal passes their equality.
+        moved = np.abs(mean - self.mean) > _NOTHING * self.scale
+        moved |= np.abs(scale - self.scale) > _NOTHING * self.scale
+        codec.mean = np.where(moved, mean, self.mean)
+        codec.scale = np.where(moved, scale, self.scale)
+        return codec
+
+    def change_to(self, other):
+        """The change of units from this codec to another; None if there is none."""
+        known = self._statistics.count > 0
+        ratio = self.scale / other.scale
+        # The unit of targets that were all alike was a guess. Small targets would have
+        # to unlearn it; their mean is what has been learnt.
+        guess = (self._statistics.deviation == 0) & (self.scale == 1)
+        ratio = np.where(guess, np.minimum(ratio, 1), ratio)
+        shift = (self.mean - other.mean) / other.scale
+        ratio, shift = np.where(known, ratio, 1.0), np.where(known, shift, 0.0)
+        if (ratio == 1).all() and (shift == 0).all():
+            return None
+        return ChangeOfUnits(ratio, shift)
+
+    def _check_outputs(self, columns):
         if columns.shape[1] != self.n_outputs:
             raise ValueError(
                 f"y has {columns.shape[1]} outputs; the model was trained on "
                 f"{self.n_outputs}."
             )
+
+    def encode(self, y, loss, dtype):
+        """Targets for ``y``; ``loss`` is a name in ``LOSSES``."""
+        columns = _columns(y)
+        self._check_outputs(columns)
         with np.errstate(over="ignore", invalid="ignore"):
             scaled = ((columns - self.mean) / self.scale).T
             encoded = np.array(scaled, dtype, order="C")
@@ -77,10 +112,19 @@ class RealCodec:
         return Targets(encoded, self.n_outputs, loss)
 
     def decode(self, raw):
-        """Predictions for raw outputs, in their dtype."""
-        scale, mean = self.scale.astype(raw.dtype), self.mean.astype(raw.dtype)
-        y = raw * scale + mean
+        """Predictions for raw outputs, in their dtype if that can hold them."""
+        y = raw * self.scale + self.mean
+        if raw.dtype != y.dtype and self._fits(raw.dtype):
+            y = y.astype(raw.dtype)
         return y[:, 0] if self.flat else y
+
+    def _fits(self, dtype):
+        """Whether rounding to ``dtype`` leaves targets apart from one another."""
+        limits = np.finfo(dtype)
+        largest = np.abs(self.mean) + _FAR * self.scale
+        near = np.abs(self.mean) <= _FAR * self.scale
+        inside = (self.scale > limits.tiny * _FAR) & (largest < limits.max)
+        return bool((near & inside).all())
 
     def score(self, raw, data):
         """Weighted R² on the rows in use, the mean over outputs; NaN for one row.

@@ -38,9 +38,11 @@ class BPRegressor(RegressorMixin, BaseBP):
     {solver}
     normalize_y : bool, default=True
         Whether the network is trained on targets that are shifted to mean zero and
-        scaled to variance one, each output by itself, by the training rows of the first
-        fit. Losses and `tol` are then in units of that variance. It makes one set of
-        defaults suit targets in any unit; predictions are in the unit of `y`.
+        scaled to variance one, each output by itself. Losses and `tol` are then in
+        units of that variance. It makes one set of defaults suit targets in any unit;
+        predictions are in the unit of `y`. Over calls of `partial_fit` mean and
+        variance are those of all rows so far, and with a warm start those of the rows
+        given; as they move, the output layer is rescaled so that predictions stay.
     missing_targets : {"error", "ignore"}, default="error"
         What to do about NaN in `y`: refuse it; or take it as "not observed", so that
         the row trains the other outputs. Rows without any target are left out.
@@ -290,6 +292,14 @@ class BPRegressor(RegressorMixin, BaseBP):
     def _new_codec(self, y, weight, classes):
         return RealCodec(y, weight, normalize=self.normalize_y)
 
+    def _known_codec(self, y, weight, partial):
+        return self._codec.following(
+            y, weight, normalize=self.normalize_y, anew=not partial
+        )
+
+    def _change_of_units(self, codec):
+        return self._codec.change_to(codec)
+
     def _loss_name(self):
         ignore = self.missing_targets == "ignore"
         return "observed_squared_error" if ignore else "squared_error"
@@ -305,7 +315,10 @@ class BPRegressor(RegressorMixin, BaseBP):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions, in the dtype that the network was trained in.
+            Predictions, in the dtype that the network was trained in; a network in
+            float32 gives float64 where that could not tell the targets apart, that is
+            if their mean is more than 10,000 standard deviations from zero, or they are
+            too large or too small for float32.
         """
         raw = self._raw(X)
         return self._codec.decode(raw)

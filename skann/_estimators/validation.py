@@ -14,6 +14,7 @@ from sklearn.utils import check_array, check_consistent_length
 
 from .._network.activations import ACTIVATIONS
 from .._training.monitor import DivergenceError
+from .rows import check_indices
 
 
 @contextmanager
@@ -269,6 +270,7 @@ def check_ordered(values, name):
 
 def check_targets(y, X, *, dtype=None, allow_nan=False):
     """Targets that belong to X as an array; sparse ones stay sparse."""
+    check_indices(y, "y")
     y = check_array(
         y,
         accept_sparse="csr",

@@ -52,11 +52,6 @@ class Layout:
         """Views of the bias vectors in ``vector``, first layer first."""
         return [vector[where] for where in self._bias_slices]
 
-    def first_block(self, vector):
-        """View of the first layer's weights with its biases as a last row."""
-        n_in, n_out = self.shapes[0]
-        return vector[: (n_in + 1) * n_out].reshape(n_in + 1, n_out)
-
     def fill(
         self, vector, weights=None, biases=None, names=("coef_init", "intercept_init")
     ):

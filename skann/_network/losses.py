@@ -1,24 +1,23 @@
 """Losses on raw outputs, each paired with its output activation.
 
-Arrays here are *outputs first*: ``z``, ``y`` and the returned delta have shape
-``(n_outputs, n_rows)``. With ten classes and two hundred rows a maximum or a sum over
-the classes is then ten long vector operations instead of two hundred short ones,
-about ten times as fast.
+Rows are samples: ``z`` and ``y`` have shape ``(n_rows, n_outputs)``. A loss is a plain
+function of them, :meth:`Loss.value_and_delta`: the loss of each row and its derivative
+with respect to ``z``. (Full-batch methods ask for a product with the second derivative
+as well, :meth:`Loss.hessian_product`.) Weights and the mean over rows are the
+objective's business.
 
-A loss is :meth:`Loss.value_and_delta`: the weighted sum over the rows of the loss, and
-its derivative with respect to ``z``, which replaces ``z``. (Full-batch methods ask for
-the second derivative as well, :meth:`Loss.hessian_product`.) Values are
-computed from ``z`` itself (log-sum-exp, softplus), never from the logarithm of a
-probability, so nothing is clipped and a confident mistake keeps its true price. Sums
-run over outputs and rows; dividing by the weights is the objective's business.
+Values are computed from ``z`` itself (log-sum-exp, softplus), never from the logarithm
+of a probability, so nothing is clipped and a confident mistake keeps its true price.
+Where loss and output activation belong together, ``delta`` is ``a - y``.
 
-To add a loss: write the class and add an instance to :data:`LOSSES`.
+To add a loss: write the class and add an instance to :data:`LOSSES`. For the compiled
+engine it is a loop in ``losses.h``.
 """
 
 import numpy as np
 from scipy.special import expit, softmax
 
-from .elementwise import SMALL, logistic, softplus
+from .elementwise import softplus
 
 
 class Loss:
@@ -32,54 +31,39 @@ class Loss:
 
     out_activation: str
 
-    def value_and_delta(self, z, y, weight, work):
-        """Weighted loss summed over rows; ``z`` becomes its derivative.
+    def value_and_delta(self, z, y):
+        """Loss of each row, and its derivative with respect to ``z``.
 
         Parameters
         ----------
-        z : ndarray of shape (n_outputs, n_rows)
-            Raw outputs; overwritten by the derivative of the returned sum.
-        y : ndarray of shape (n_outputs, n_rows)
+        z : ndarray of shape (n_rows, n_outputs)
+            Raw outputs.
+        y : ndarray of shape (n_rows, n_outputs)
             Targets.
-        weight : ndarray of shape (n_rows,) or None
-            Weight of each row; None for ones.
-        work : tuple of three ndarrays
-            Scratch memory: two arrays like ``z`` and one of shape ``(n_rows,)``.
 
         Returns
         -------
-        value : float
+        value : ndarray of shape (n_rows,)
+        delta : ndarray of shape (n_rows, n_outputs)
         """
         raise NotImplementedError
 
-    def hessian_product(self, z, direction, y):
-        """How the derivative with respect to ``z`` changes along a direction.
-
-        Parameters
-        ----------
-        z, direction, y : ndarray of shape (n_outputs, n_rows)
-            Raw outputs, their change and targets; left as they are.
-
-        Returns
-        -------
-        change : ndarray of shape (n_outputs, n_rows)
-            Each row's Hessian with respect to ``z`` times its direction, for row
-            weights of one. New, or ``direction`` itself.
-        """
+    def hessian_product(self, z, y, direction):
+        """How ``delta`` changes as ``z`` moves along ``direction``; of its shape."""
         raise NotImplementedError
 
 
 class SquaredError(Loss):
-    """½ ‖z - y‖² with linear outputs."""
+    """½ ‖z - y‖² with linear outputs; delta = z - y."""
 
     out_activation = "identity"
 
-    def value_and_delta(self, z, y, weight, work):
-        np.subtract(z, y, z)
-        return _half_square(z, weight, work[0])
+    def value_and_delta(self, z, y):
+        delta = z - y
+        return 0.5 * np.square(delta).sum(axis=1), delta
 
-    def hessian_product(self, z, direction, y):
-        return direction
+    def hessian_product(self, z, y, direction):
+        return direction.copy()
 
 
 class ObservedSquaredError(Loss):
@@ -87,12 +71,11 @@ class ObservedSquaredError(Loss):
 
     out_activation = "identity"
 
-    def value_and_delta(self, z, y, weight, work):
-        np.subtract(z, y, z)
-        np.copyto(z, 0, where=np.isnan(y))
-        return _half_square(z, weight, work[0])
+    def value_and_delta(self, z, y):
+        delta = z - np.where(np.isnan(y), z, y)
+        return 0.5 * np.square(delta).sum(axis=1), delta
 
-    def hessian_product(self, z, direction, y):
+    def hessian_product(self, z, y, direction):
         return np.where(np.isnan(y), 0, direction)
 
 
@@ -105,17 +88,11 @@ class LogisticSquaredError(Loss):
 
     out_activation = "logistic"
 
-    def value_and_delta(self, z, y, weight, work):
-        a, slope, _ = work
-        logistic(z, a)
-        np.multiply(a, a, slope)
-        np.subtract(a, slope, slope)
-        np.subtract(a, y, z)
-        value = _half_square(z, weight, a)
-        np.multiply(z, slope, z)
-        return value
+    def value_and_delta(self, z, y):
+        a = expit(z)
+        return 0.5 * np.square(a - y).sum(axis=1), (a - y) * a * (1 - a)
 
-    def hessian_product(self, z, direction, y):
+    def hessian_product(self, z, y, direction):
         # Not convex: the second term is negative where a is on the wrong side.
         a = expit(z)
         slope = a * expit(-z)
@@ -130,26 +107,12 @@ class CrossEntropy(Loss):
 
     out_activation = "logistic"
 
-    def value_and_delta(self, z, y, weight, work):
-        price, scratch, _ = work
-        softplus(z, price, scratch)
-        # Elementwise: where softplus(z) rounds to z their difference is exactly 0,
-        # while the difference of two long sums could be anything, even negative.
-        np.multiply(y, z, scratch)
-        np.subtract(price, scratch, scratch)
-        value = _total(scratch) if weight is None else np.dot(scratch, weight).sum()
-        if z.size < SMALL:
-            expit(z, z)
-        else:
-            # a = exp(log a), and log a = z - softplus(z) neither overflows nor cancels.
-            np.subtract(z, price, z)
-            np.exp(z, z)
-        np.subtract(z, y, z)
-        if weight is not None:
-            np.multiply(z, weight, z)
-        return float(value)
+    def value_and_delta(self, z, y):
+        # Subtracted one by one: where softplus(z) rounds to z the difference is exactly
+        # 0, while that of two long sums could be anything, even negative.
+        return (softplus(z) - y * z).sum(axis=1), expit(z) - y
 
-    def hessian_product(self, z, direction, y):
+    def hessian_product(self, z, y, direction):
         return expit(z) * expit(-z) * direction
 
 
@@ -161,27 +124,16 @@ class SoftmaxLikelihood(Loss):
 
     out_activation = "softmax"
 
-    def value_and_delta(self, z, y, weight, work):
-        a, scratch, row = work
-        np.maximum.reduce(z, 0, None, row)
-        np.subtract(z, row, z)
-        np.exp(z, a)
-        np.add.reduce(a, 0, None, row)
-        np.divide(a, row, a)
-        np.log(row, row)
-        if weight is None:
-            value = np.add.reduce(row) - np.vdot(y, z)
-            np.subtract(a, y, z)
-            return float(value)
-        np.multiply(y, z, scratch)
-        value = np.dot(weight, row) - np.dot(scratch, weight).sum()
-        np.subtract(a, y, z)
-        np.multiply(z, weight, z)
-        return float(value)
+    def value_and_delta(self, z, y):
+        z = z - z.max(axis=1, keepdims=True)
+        a = np.exp(z)
+        total = a.sum(axis=1, keepdims=True)
+        a /= total
+        return np.log(total[:, 0]) - (y * z).sum(axis=1), a - y
 
-    def hessian_product(self, z, direction, y):
-        a = softmax(z, axis=0)
-        return a * (direction - (a * direction).sum(axis=0))
+    def hessian_product(self, z, y, direction):
+        a = softmax(z, axis=1)
+        return a * (direction - (a * direction).sum(axis=1, keepdims=True))
 
 
 class ByTask(Loss):
@@ -197,39 +149,21 @@ class ByTask(Loss):
     def __init__(self, loss, sizes):
         self.out_activation = loss.out_activation
         self._loss = loss
-        ends = np.cumsum(sizes).tolist()
-        self._parts = [slice(end - n, end) for end, n in zip(ends, sizes, strict=True)]
+        self._starts = np.cumsum(sizes)[:-1]
 
-    def value_and_delta(self, z, y, weight, work):
-        a, scratch, row = work
-        return sum(
-            self._loss.value_and_delta(
-                z[part], y[part], weight, (a[part], scratch[part], row)
-            )
-            for part in self._parts
-        )
+    def _parts(self, *arrays):
+        """The arrays of each task."""
+        parts = (np.split(array, self._starts, axis=1) for array in arrays)
+        return zip(*parts, strict=True)
 
-    def hessian_product(self, z, direction, y):
+    def value_and_delta(self, z, y):
+        parts = [self._loss.value_and_delta(*part) for part in self._parts(z, y)]
+        values, deltas = zip(*parts, strict=True)
+        return sum(values), np.hstack(deltas)
+
+    def hessian_product(self, z, y, direction):
         product = self._loss.hessian_product
-        return np.concatenate(
-            [product(z[part], direction[part], y[part]) for part in self._parts]
-        )
-
-
-def _total(array):
-    """Sum of all elements; calling NumPy takes as long as adding up a hundred."""
-    flat = array.ravel()
-    return sum(flat.tolist()) if flat.size < SMALL else np.add.reduce(flat)
-
-
-def _half_square(error, weight, scratch):
-    """½ Σ_i w_i ‖error_i‖²; ``error`` becomes ``w * error``."""
-    if weight is None:
-        return 0.5 * float(np.vdot(error, error))
-    np.multiply(error, weight, scratch)
-    value = 0.5 * float(np.vdot(error, scratch))
-    np.copyto(error, scratch)
-    return value
+        return np.hstack([product(*part) for part in self._parts(z, y, direction)])
 
 
 LOSSES = {

@@ -51,6 +51,7 @@ class Adam(Optimizer):
         "epsilon": [Interval(Real, 0, None, closed="neither")],
     }
     n_state = 2
+    gradient_powers = (1, 2)
 
     def __init__(self, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
         self.beta_1 = beta_1
@@ -85,33 +86,12 @@ class Adam(Optimizer):
         np.multiply(g, self._rate, g)
         np.subtract(theta, g, theta)
 
-    @property
-    def sleep_ratio(self):
-        return self.beta_1 / math.sqrt(self.beta_2) if self.beta_2 else math.inf
-
-    @property
-    def sleep_decays(self):
-        return self.beta_1, self.beta_2
-
-    def sleep_rate(self):
-        return float(self._rate)
-
-    def direction(self, m, v):
-        step = np.sqrt(v)
-        np.add(step, self._constants[2], step)
-        np.divide(m, step, step)
-        return np.negative(step, step)
-
 
 class CorrectedAdam(Adam):
     """Adam with ε beside the bias-corrected moments: m̂ / (√v̂ + ε).
 
     That is Adam's own step with ε √(1 - β₂ᵗ) for ε.
     """
-
-    # Worked out for Adam alone.
-    sleep_ratio = math.inf
-    sleep_decays = ()
 
     def make_constants(self):
         super().make_constants()
@@ -204,6 +184,7 @@ class AMSGrad(CorrectedAdam):
     """
 
     n_state = 3
+    gradient_powers = (1, 2, 2)
 
     def update(self, theta, g, m, v, largest):
         beta_1, beta_2, epsilon = self._constants

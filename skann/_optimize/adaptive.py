@@ -1,8 +1,4 @@
-"""Optimisers that divide by the size of past gradients and do nothing else.
-
-Without a gradient they do not move, so rows of the first layer's weights sleep without
-any approximation; see ``_engine/lazy_rows.py``.
-"""
+"""Optimisers that divide by the size of past gradients and do nothing else."""
 
 import math
 from numbers import Real
@@ -69,6 +65,10 @@ class RMSprop(Optimizer):
     def n_state(self):
         return 2 if self.momentum else 1
 
+    @property
+    def gradient_powers(self):
+        return (2, 0)[: self.n_state]
+
     def make_constants(self):
         self._spread = math.sqrt(1 - self.rho)
         self._rate = np.empty((), self.dtype)
@@ -97,20 +97,6 @@ class RMSprop(Optimizer):
         else:
             np.multiply(g, self._rate, g)
         np.subtract(theta, g, theta)
-
-    @property
-    def sleep_ratio(self):
-        return self.momentum
-
-    @property
-    def sleep_decays(self):
-        return (self.rho, self.momentum)[: self.n_state]
-
-    def sleep_rate(self):
-        return float(self._rate)
-
-    def direction(self, v, b):
-        return -b
 
 
 class Adagrad(Optimizer):
@@ -149,8 +135,7 @@ class Adagrad(Optimizer):
         "epsilon": [Interval(Real, 0, None, closed="neither")],
     }
     n_state = 1
-    sleep_ratio = 0.0
-    sleep_decays = (1.0,)
+    gradient_powers = (2,)
 
     def __init__(self, initial_accumulator=0.0, epsilon=1e-10):
         self.initial_accumulator = initial_accumulator

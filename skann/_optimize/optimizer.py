@@ -13,7 +13,6 @@ To add one: write the class with its equation in the docstring, and add it to
 equation.
 """
 
-import math
 from numbers import Real
 
 import numpy as np
@@ -41,6 +40,9 @@ class Optimizer(Options):
         Of the vectors.
     state : list of ndarray of shape (n_parameters,)
         The vectors that the optimiser keeps from step to step; ``n_state`` of them.
+    gradient_powers : tuple of int
+        For each of them, by which power of a factor it grows where gradients do by
+        that factor.
     full_batch : bool
         Whether the rule wants the gradient over all rows.
     follows_schedule : bool
@@ -50,6 +52,7 @@ class Optimizer(Options):
     """
 
     n_state = 0
+    gradient_powers = ()
     full_batch = False
     follows_schedule = True
     uses_learning_rate = True
@@ -61,14 +64,12 @@ class Optimizer(Options):
         self.state = [memory.zeros(n_parameters, dtype) for _ in range(self.n_state)]
         return self
 
-    def bind(self, theta, gradient, start=0, weights=None):
+    def bind(self, theta, gradient, weights=None):
         """Use these two vectors in the steps to come.
 
         Parameters
         ----------
         theta, gradient : ndarray of shape (n_parameters,)
-        start : int
-            Index from which on parameters are moved.
         weights : list of slice or None
             Where theta holds weights and not biases; None for everywhere.
         """
@@ -77,7 +78,7 @@ class Optimizer(Options):
         self._scratch = memory.empty(0, self.dtype)
         slices = [
             slice(first, min(first + _BLOCK, theta.size))
-            for first in range(start, theta.size, _BLOCK)
+            for first in range(0, theta.size, _BLOCK)
         ]
         self._blocks = [
             [vector[where] for vector in (theta, gradient, *self.state)]
@@ -98,12 +99,8 @@ class Optimizer(Options):
             self._scratch = memory.empty(like.size, self.dtype)
         return self._scratch[: like.size].reshape(like.shape)
 
-    def factor(self, rate):
-        """What the gradient must be multiplied by before a step at this rate."""
-        return 1.0
-
     def step(self, rate):
-        """Update theta from ``factor(rate)`` times the gradient, and destroy that."""
+        """Update theta from the gradient, and destroy that."""
         self.prepare(rate)
         update = self.update
         for block in self._blocks:
@@ -131,21 +128,6 @@ class Optimizer(Options):
 
     def update(self, theta, g, *state):
         """The step itself on arrays of any one shape, all in place."""
-        raise NotImplementedError
-
-    # How parameters move on while their gradient stays zero; see _engine/lazy_rows.py.
-    # From step to step their movement is multiplied by sleep_ratio (infinite where that
-    # has not been worked out), and each vector of the state by its factor in
-    # sleep_decays.
-    sleep_ratio = math.inf
-    sleep_decays = ()
-
-    def sleep_rate(self):
-        """What multiplies ``direction`` in the step that has been prepared."""
-        return 1.0
-
-    def direction(self, *state):
-        """Movement of sleeping parameters in units of that rate, for a kept state."""
         raise NotImplementedError
 
     def __getstate__(self):

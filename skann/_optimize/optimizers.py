@@ -63,34 +63,32 @@ class SGD(Optimizer):
     def n_state(self):
         return 1 if self.momentum else 0
 
-    def factor(self, rate):
-        return rate
+    @property
+    def gradient_powers(self):
+        return (1,) * self.n_state
+
+    def make_constants(self):
+        self._rate = np.empty((), self.dtype)
+        self._momentum = constant(self.momentum, self.dtype)
+
+    def prepare(self, rate):
+        self.n_steps += 1
+        self._rate[()] = rate
 
     def update(self, theta, g, v=None):
+        np.multiply(g, self._rate, g)
         if v is None:
             np.subtract(theta, g, theta)
             return
-        mu = constant(self.momentum, self.dtype)
         if self.nesterovs_momentum:
             np.subtract(theta, g, theta)
-        np.multiply(v, mu, v)
+        np.multiply(v, self._momentum, v)
         np.subtract(v, g, v)
         if self.nesterovs_momentum:
-            np.multiply(v, mu, g)
+            np.multiply(v, self._momentum, g)
             np.add(theta, g, theta)
         else:
             np.add(theta, v, theta)
-
-    @property
-    def sleep_ratio(self):
-        return self.momentum
-
-    @property
-    def sleep_decays(self):
-        return (self.momentum,)
-
-    def direction(self, v):
-        return self.momentum * v if self.nesterovs_momentum else v.copy()
 
 
 OPTIMIZERS = {

@@ -53,6 +53,7 @@ class Lion(DecoupledDecay):
         "beta_2": [Interval(Real, 0, 1, closed="left")],
     }
     n_state = 1
+    gradient_powers = (1,)
 
     def __init__(self, beta_1=0.9, beta_2=0.99, weight_decay=0.0):
         self.beta_1 = beta_1
@@ -135,6 +136,7 @@ class Rprop(Optimizer):
         "largest_step": [Interval(Real, 0, None, closed="neither")],
     }
     n_state = 2
+    gradient_powers = (0, 0)
     full_batch = True
     follows_schedule = False
 

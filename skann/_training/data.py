@@ -87,13 +87,15 @@ class Data:
             return None
         return (weight / used.mean()).astype(dtype)
 
-    def outputs_first(self, dtype):
-        """Targets of the rows in use, of shape (n_outputs, n_rows)."""
+    def targets_of(self, dtype, rows=None):
+        """Targets of some rows, or of those in use, of shape (n_rows, n_outputs)."""
         y = self.targets.y
+        if rows is None:
+            rows = slice(None) if self.rows is None else self.rows
         if y.ndim == 2:
-            return y if self.rows is None else y[:, self.rows]
-        classes = np.arange(self.targets.n_outputs)[:, None]
-        return (classes == self.take(y)).astype(dtype)
+            return y[:, rows].T.astype(dtype, copy=False)
+        classes = np.arange(self.targets.n_outputs)
+        return (y[rows, None] == classes).astype(dtype)
 
     def root_mean_square(self):
         """Root of the weighted mean of the squares of X, over the rows in use."""

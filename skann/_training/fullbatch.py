@@ -19,22 +19,20 @@ import warnings
 import numpy as np
 from scipy.optimize import minimize
 
-from .._engine.objective import CHUNK_ROWS
-from .._network.curvature import Curvature
+from .._engine import choice
 from .monitor import check_finite, diverged
 
 # What a product of the Hessian with a vector costs, in gradients.
 _PRODUCT_COST = 2
 
 
-def train(objective, batches, monitor, *, solver, max_iter, tol):
+def train(objective, monitor, *, solver, max_iter, tol):
     """Minimise the objective over ``objective.theta``, in place.
 
     Parameters
     ----------
     objective : Objective
         Bound to a float64 theta.
-    batches : Batches
     monitor : Monitor
         Records every iteration, and may stop. From the second iteration on, one ends
         unfinished when the clock is past the monitor's ``deadline``.
@@ -51,7 +49,7 @@ def train(objective, batches, monitor, *, solver, max_iter, tol):
         the start or after an iteration.
     """
     solver.check_size(objective.theta.size)
-    run = _Run(objective, batches, monitor, solver, max_iter, tol)
+    run = _Run(objective, monitor, solver, max_iter, tol)
     try:
         run.start()
         minimize(
@@ -85,8 +83,9 @@ class _Ended(Exception):
 class _Point:
     """A theta with its value and gradient, shared with nobody."""
 
-    def __init__(self, x, value, gradient):
+    def __init__(self, x, value, gradient, gradient_norm):
         self.x, self.value, self.gradient = x.copy(), value, gradient.copy()
+        self.gradient_norm = gradient_norm
 
     @property
     def largest_slope(self):
@@ -102,14 +101,14 @@ class _Run:
         Where the last iteration ended; the start, before the first.
     """
 
-    def __init__(self, objective, batches, monitor, solver, max_iter, tol):
-        self._objective, self._batches, self._monitor = objective, batches, monitor
+    def __init__(self, objective, monitor, solver, max_iter, tol):
+        self._objective, self._monitor = objective, monitor
         self._solver, self._max_iter, self._tol = solver, max_iter, tol
         self.accepted = self._last = None
         self._n_iter = self._n_fun = 0
         if solver.uses_curvature:
-            self._curvature = Curvature(
-                objective.network, objective.alpha, batches, CHUNK_ROWS
+            self._curvature = choice.curvature(
+                objective.network, objective.alpha, objective.data
             )
 
     def start(self):
@@ -141,8 +140,8 @@ class _Run:
         if self._monitor.end_of_epoch(
             self.accepted.value,
             [before.value],
-            self._batches.n_rows,
-            gradient_norm=float(np.linalg.norm(self.accepted.gradient)),
+            self._objective.n_rows,
+            gradient_norm=self.accepted.gradient_norm,
         ):
             raise _Ended
         self._stop_if_small()
@@ -157,8 +156,8 @@ class _Run:
                 return point
         self._spend(1)
         np.copyto(self._objective.theta, x)
-        value = self._objective.full(self._batches, CHUNK_ROWS)
-        self._last = _Point(x, value, self._objective.gradient)
+        value, gradient_norm = self._objective.full()
+        self._last = _Point(x, value, self._objective.gradient, gradient_norm)
         return self._last
 
     def _spend(self, cost):

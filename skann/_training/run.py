@@ -1,6 +1,6 @@
 """From an estimator's parameters and checked data to a finished training run.
 
-This module puts the engine's parts together; it knows the names of the estimators'
+This module puts the parts of training together; it knows the names of the estimators'
 parameters and nothing else about estimators.
 """
 
@@ -10,16 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._engine.batches import Batches
-from .._engine.lazy_rows import pays
-from .._engine.native import binding
-from .._engine.native.training import FullGradient, GradientPasses, RulePasses
-from .._engine.objective import CHUNK_ROWS, Objective, mean_loss
-from .._engine.prediction import raw_outputs
+from .._engine import choice
 from .._optimize.schedule_base import Counts
 from . import fullbatch, minibatch
 from .best import Best
-from .minibatch import AllRows, AllRowsStepper, DenseStepper, LazyStepper, Passes
 from .monitor import Limits, Monitor, check_finite, diverged
 from .stopping import Patience
 
@@ -176,10 +170,8 @@ def _patience(parameters, solver, progress, stops_early, partial):
 def _solve(parameters, solver, network, theta, data, progress, monitor, max_iter):
     alpha = parameters.alpha
     if not solver.uses_learning_rate:
-        batches = _batches(data, theta.dtype)
         fullbatch.train(
-            _full_objective(network, alpha, theta, data, batches),
-            batches,
+            choice.objective(network, alpha, theta, data),
             monitor,
             solver=solver,
             max_iter=max_iter,
@@ -193,7 +185,7 @@ def _solve(parameters, solver, network, theta, data, progress, monitor, max_iter
     batch_size = rows_in_a_batch(parameters.batch_size, data.n_rows)
     done = Counts(progress.n_steps, progress.n_iter, progress.n_seen)
     minibatch.train(
-        _passes(network, theta, optimizer, data, alpha, batch_size),
+        choice.epochs(network, alpha, theta, data, optimizer, batch_size),
         progress.schedule,
         monitor,
         rng=progress.rng if parameters.shuffle else None,
@@ -201,47 +193,6 @@ def _solve(parameters, solver, network, theta, data, progress, monitor, max_iter
         done=done,
     )
     progress.n_steps = done.n_steps
-
-
-def _batches(data, dtype):
-    return Batches(
-        data.X,
-        data.targets.y,
-        data.mean_one_weight(dtype),
-        n_outputs=data.targets.n_outputs,
-        dtype=dtype,
-        rows=data.rows,
-    )
-
-
-def _full_objective(network, alpha, theta, data, batches):
-    """The objective for who wants it over all rows."""
-    if binding.takes(data.X, theta.dtype):
-        return FullGradient(network, alpha, theta, data, CHUNK_ROWS)
-    return Objective(network, alpha, theta, ones_column=batches.ones_column)
-
-
-def _passes(network, theta, optimizer, data, alpha, batch_size):
-    """What an epoch is, for these data and this optimiser."""
-    if optimizer.full_batch:
-        batches = _batches(data, theta.dtype)
-        objective = _full_objective(network, alpha, theta, data, batches)
-        stepper = AllRowsStepper(objective, optimizer)
-        return Passes(stepper, AllRows(batches), optimizer, batches.n_rows)
-    sleeps = pays(data.X, batch_size, alpha, optimizer)
-    if binding.takes(data.X, theta.dtype):
-        if binding.rule_of(optimizer, alpha) is not None:
-            return RulePasses(network, theta, optimizer, data, alpha, batch_size)
-        if not sleeps:
-            return GradientPasses(network, theta, optimizer, data, alpha, batch_size)
-    batches = _batches(data, theta.dtype)
-    kind, options = DenseStepper, {}
-    if sleeps:
-        kind, options = LazyStepper, {"skip_input_gradient": True}
-    objective = Objective(
-        network, alpha, theta, ones_column=batches.ones_column, **options
-    )
-    return Passes(kind(objective, optimizer), batches, optimizer, batch_size)
 
 
 def validator(network, theta, data, score):
@@ -256,12 +207,14 @@ def validator(network, theta, data, score):
     score : callable
         ``score(raw)`` from their raw outputs.
     """
-    y = data.outputs_first(theta.dtype)
+    loss_function = network.loss_function
+    y = data.targets_of(theta.dtype)
     weight = data.take(data.mean_one_weight(theta.dtype))
 
     def validate():
-        raw = raw_outputs(network, theta, data.X, rows=data.rows)
-        loss = mean_loss(network.loss_function, raw, y, weight)
+        raw, _ = choice.raw_outputs(network, theta, data.X, data.rows)
+        losses, _ = loss_function.value_and_delta(raw, y)
+        loss = float(np.average(losses, weights=weight))
         check_finite(loss, "on the validation data")
         return loss, score(raw)
 

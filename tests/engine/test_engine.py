@@ -1,37 +1,27 @@
-"""The compiled engine against NumPy's, and against itself on other threads."""
-
-import os
-import signal
-import subprocess
-import sys
+"""The compiled engine against the reference, and against itself on other threads."""
 
 import numpy as np
 import pytest
 from _helpers import (
     ACTIVATION_FORMULAS,
-    make_batches,
     make_case,
+    make_data,
     make_optimizer,
     make_weight,
     objective_for,
-    outputs_first,
-    plain_forward,
     plain_objective,
 )
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from skann import BPClassifier, BPRegressor
+from skann._engine import native, reference
 from skann._engine.native import binding
-from skann._engine.native.training import FullGradient, RulePasses
-from skann._engine.objective import Objective
-from skann._engine.prediction import raw_outputs
 from skann._network.activations import ACTIVATIONS
 from skann._network.losses import LOSSES
 from skann._network.network import Network
 from skann._optimize.schedule_base import Counts
 from skann._optimize.schedules import SCHEDULES
-from skann._training.data import Data, Targets
 
 pytestmark = pytest.mark.skipif(
     not binding.is_compiled(), reason="the compiled engine is not there"
@@ -63,12 +53,6 @@ def level(request):
     binding._compiled.use_level(before)
 
 
-def data_for(X, y, loss, weight=None, rows=None, dtype=np.float64, codes=False):
-    """Data from targets that are rows first."""
-    encoded = y.argmax(axis=1).astype(np.int32) if codes else outputs_first(y, dtype)
-    return Data(X, y, Targets(encoded, y.shape[1], loss), weight, rows)
-
-
 def gradient(network, theta, data, batch_size, alpha=0.0):
     """Loss, gradient and its square of one batch, as the engine has them."""
     found = np.full_like(theta, np.nan)
@@ -82,11 +66,9 @@ def gradient(network, theta, data, batch_size, alpha=0.0):
 
 
 def expected(network, theta, X, y, weight=None, alpha=0.0, dtype=np.float64):
-    """The same by NumPy."""
-    batches = make_batches(X.astype(dtype), y, weight, dtype=dtype)
-    objective = objective_for(batches, network, alpha, theta)
-    ((X, y, weight),) = batches.epoch(len(y))
-    loss = objective.batch(X, y, weight)
+    """The same by the reference."""
+    objective = objective_for(network, theta, X.astype(dtype), y, weight, alpha)
+    loss, _ = objective.batch(slice(0, len(y)))
     return loss, objective.gradient
 
 
@@ -109,7 +91,7 @@ class TestGradient:
             loss, ("tanh", "gelu", "relu")[:depth], n_rows=20
         )
         weight = make_weight(20) if weighted else None
-        data = data_for(X, y, loss, weight)
+        data = make_data(X, y, loss, weight)
         value, found, square = gradient(network, theta, data, 20, alpha)
         loss, right = expected(network, theta, X, y, weight, alpha)
         assert value == pytest.approx(loss, rel=1e-12)
@@ -122,7 +104,7 @@ class TestGradient:
         network, theta, rng = network_of((3, 9, 17, 2), activation=activation)
         X, y = rng.normal(size=(21, 3)), rng.normal(size=(21, 2))
         theta = theta.astype(dtype)
-        data = data_for(X.astype(dtype), y, "squared_error", dtype=dtype)
+        data = make_data(X.astype(dtype), y, "squared_error", dtype=dtype)
         value, found, _ = gradient(network, theta, data, 21)
         loss, right = expected(network, theta.astype(np.float64), X, y)
         tolerance = 2e-5 if dtype == np.float32 else 1e-12
@@ -157,7 +139,7 @@ class TestGradient:
         X, y = rng.normal(size=(n_rows, sizes[0])), rng.normal(size=(n_rows, sizes[-1]))
         X[rng.random(X.shape) < 0.1] = 0
         theta = theta.astype(dtype)
-        data = data_for(X.astype(dtype), y, "squared_error", dtype=dtype)
+        data = make_data(X.astype(dtype), y, "squared_error", dtype=dtype)
         value, found, _ = gradient(network, theta, data, n_rows)
         loss, right = expected(network, theta.astype(np.float64), X, y)
         tolerance = 1e-4 if dtype == np.float32 else 1e-11
@@ -171,7 +153,7 @@ class TestGradient:
         network, theta, rng = network_of((203, 70, 4))
         X, y = rng.normal(size=(90, 203)), rng.normal(size=(90, 4))
         X[np.repeat(rng.random((90, 51)) < share, 4, axis=1)[:, :203]] = 0
-        _, found, _ = gradient(network, theta, data_for(X, y, "squared_error"), 90)
+        _, found, _ = gradient(network, theta, make_data(X, y, "squared_error"), 90)
         _, right = expected(network, theta, X, y)
         assert_allclose(found, right, rtol=1e-11, atol=1e-13)
 
@@ -179,14 +161,14 @@ class TestGradient:
         network, theta, rng = network_of((203, 70, 4))
         X, y = np.zeros((90, 203)), rng.normal(size=(90, 4))
         X[80, 100] = np.nan
-        value, found, _ = gradient(network, theta, data_for(X, y, "squared_error"), 90)
+        value, found, _ = gradient(network, theta, make_data(X, y, "squared_error"), 90)
         assert np.isnan(value)
         assert np.isnan(found).any()
 
     def test_of_class_codes_is_that_of_indicators(self):
         network, theta, X, y = make_case("softmax", ("tanh",), n_rows=20)
-        one = gradient(network, theta, data_for(X, y, "softmax"), 20)
-        other = gradient(network, theta, data_for(X, y, "softmax", codes=True), 20)
+        one = gradient(network, theta, make_data(X, y, "softmax"), 20)
+        other = gradient(network, theta, make_data(X, y, "softmax", codes=True), 20)
         assert one[0] == other[0]
         assert_array_equal(one[1], other[1])
 
@@ -195,7 +177,7 @@ class TestGradient:
         network = Network(network.layer_sizes, network.activations, "softmax", (2, 3))
         y[:, :2] = np.eye(2)[y[:, :2].argmax(axis=1)]
         y[:, 2:] = np.eye(3)[y[:, 2:].argmax(axis=1)]
-        value, found, _ = gradient(network, theta, data_for(X, y, "softmax"), 20)
+        value, found, _ = gradient(network, theta, make_data(X, y, "softmax"), 20)
         loss, right = expected(network, theta, X, y)
         assert value == pytest.approx(loss, rel=1e-12)
         assert_allclose(found, right, rtol=1e-11, atol=1e-14)
@@ -204,21 +186,31 @@ class TestGradient:
         loss = "observed_squared_error"
         network, theta, X, y = make_case(loss, ("tanh",), n_rows=20)
         y[::3, 1] = np.nan
-        value, found, _ = gradient(network, theta, data_for(X, y, loss), 20)
+        value, found, _ = gradient(network, theta, make_data(X, y, loss), 20)
         right, right_gradient = expected(network, theta, X, y)
         assert value == pytest.approx(right, rel=1e-12)
         assert_allclose(found, right_gradient, rtol=1e-11, atol=1e-14)
 
-    def test_over_all_rows_in_chunks(self):
-        network, theta, X, y = make_case("softmax", ("tanh",), n_rows=50)
-        rows, weight = np.arange(3, 45), make_weight(50)
-        data = data_for(X, y, "softmax", weight, rows)
-        batches = make_batches(X, y, data.mean_one_weight(np.float64), rows=rows)
-        full = FullGradient(network, 0.3, theta, data, 16)
-        plain = Objective(network, 0.3, theta, ones_column=batches.ones_column)
+    @pytest.mark.parametrize("n_rows", [50, 5000])
+    def test_over_all_rows_in_chunks(self, n_rows):
+        network, theta, X, y = make_case("softmax", ("tanh",), n_rows=n_rows)
+        rows, weight = np.arange(3, n_rows - 5), make_weight(n_rows)
+        data = make_data(X, y, "softmax", weight, rows)
+        one = native.Objective(network, 0.3, theta, data, 10)
+        other = reference.Objective(network, 0.3, theta, data)
         for _ in range(2):
-            assert full.full(batches, 16) == pytest.approx(plain.full(batches, 16))
-            assert_allclose(full.gradient, plain.gradient, rtol=1e-11, atol=1e-14)
+            assert one.full() == pytest.approx(other.full())
+            assert_allclose(one.gradient, other.gradient, rtol=1e-11, atol=1e-14)
+
+    @pytest.mark.parametrize("rows", [slice(3, 13), slice(49, 50), np.array([7, 3, 9])])
+    def test_of_a_batch(self, rows):
+        network, theta, X, y = make_case("softmax", ("tanh",), n_rows=50)
+        data = make_data(X, y, "softmax", make_weight(50))
+        one = native.Objective(network, 0.3, theta, data, 10)
+        other = reference.Objective(network, 0.3, theta, data)
+        for _ in range(2):
+            assert one.batch(rows) == pytest.approx(other.batch(rows))
+            assert_allclose(one.gradient, other.gradient, rtol=1e-11, atol=1e-14)
 
 
 class TestElementwise:
@@ -227,7 +219,7 @@ class TestElementwise:
     def seen(self, activation, z):
         network = Network((1, 1, 1), (activation,), "squared_error")
         theta = np.array([1, 0, 1, 0], z.dtype)
-        return network, theta, raw_outputs(network, theta, z[:, None])[:, 0]
+        return network, theta, native.raw_outputs(network, theta, z[:, None])[0][:, 0]
 
     def values(self, activation, dtype):
         sizes = np.concatenate([np.logspace(-30, 1, 400), np.linspace(0, 90, 400)])
@@ -252,7 +244,7 @@ class TestElementwise:
     def test_derivatives_keep_their_digits(self, activation, level):
         z = np.linspace(-40, 40, 161)
         network, theta, a = self.seen(activation, z)
-        data = data_for(z[:, None], a[:, None] - 1, "squared_error")
+        data = make_data(z[:, None], a[:, None] - 1, "squared_error")
         found = [
             gradient(network, theta, data.using(np.array([i])), 1)[1][1]
             for i in range(len(z))
@@ -267,7 +259,7 @@ class TestElementwise:
         network = Network((1, 2), (), loss)
         theta, X = np.array([0.0, 0.0, z, -z]), np.zeros((1, 1))
         y = np.array([[1.0, 1.0]])
-        value, found, _ = gradient(network, theta, data_for(X, y, loss), 1)
+        value, found, _ = gradient(network, theta, make_data(X, y, loss), 1)
         assert value == pytest.approx(plain_objective(network, theta, X, y, None, 0.0))
         assert np.isfinite(found).all()
 
@@ -276,21 +268,21 @@ class TestRules:
     @pytest.mark.parametrize("form", RULES)
     @pytest.mark.parametrize("alpha", [0.0, 0.05])
     @pytest.mark.parametrize("n", [1, 2])
-    def test_are_numpy_s(self, form, alpha, n, threads, level):
+    def test_are_the_optimisers_own(self, form, alpha, n, threads, level):
         threads(n)
         network, theta, X, y = make_case("softmax", ("tanh", "relu"), n_rows=30)
         engine = binding.rule_of(make_optimizer(form), alpha)
         mine = make_optimizer(form).start(theta.size, np.float64)
         numpy_s = make_optimizer(form).start(theta.size, np.float64)
         one, other = theta.copy(), theta.copy()
-        data = data_for(X, y, "softmax")
+        data = make_data(X, y, "softmax")
         training = binding.training(network, one, engine, mine.state, data, 30)
-        objective = Objective(network, alpha, other)
-        numpy_s.bind(other, objective.gradient, weights=network.layout.weight_slices)
+        objective = reference.Objective(network, alpha, other, data)
+        numpy_s.bind(other, objective.gradient, network.layout.weight_slices)
         for step in range(50):
             rate = 0.01 * (1 + step % 3)
             (found,), _ = training.run(None, 0, 30, None, rate, step, 0.0, np.inf)
-            right = objective.batch(X, outputs_first(y), None, numpy_s.factor(rate))
+            right, _ = objective.batch(slice(0, 30))
             numpy_s.step(rate)
             assert found == pytest.approx(right, rel=1e-11)
         assert_allclose(one, other, rtol=1e-10, atol=1e-12)
@@ -369,9 +361,9 @@ class TestRowsOfX:
         sizes = (n_features, 4, 3)
         network, theta, X, y = make_case("softmax", ("tanh",), n_rows=40, sizes=sizes)
         X = X.astype(np.float32).astype(dtype)
-        data = data_for(rearrange(X), y, "softmax")
+        data = make_data(rearrange(X), y, "softmax")
         value, found, _ = gradient(network, theta, data, 40)
-        right = gradient(network, theta, data_for(X.astype(float), y, "softmax"), 40)
+        right = gradient(network, theta, make_data(X.astype(float), y, "softmax"), 40)
         assert value == right[0]
         assert_array_equal(found, right[1])
 
@@ -379,7 +371,7 @@ class TestRowsOfX:
         network, theta, X, y = make_case("softmax", ("tanh",), n_rows=40)
         before = X.copy()
         X.flags.writeable = False
-        gradient(network, theta, data_for(X, y, "softmax"), 40)
+        gradient(network, theta, make_data(X, y, "softmax"), 40)
         assert_array_equal(X, before)
 
     def test_at_odd_addresses_are_left_to_numpy(self):
@@ -398,8 +390,8 @@ class TestRowsOfX:
         np.save(tmp_path / "X.npy", X)
         mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
         assert_array_equal(
-            gradient(network, theta, data_for(mapped, y, "softmax"), 40)[1],
-            gradient(network, theta, data_for(X, y, "softmax"), 40)[1],
+            gradient(network, theta, make_data(mapped, y, "softmax"), 40)[1],
+            gradient(network, theta, make_data(X, y, "softmax"), 40)[1],
         )
 
 
@@ -420,9 +412,11 @@ class TestSparse:
         threads(n)
         X, y, _ = wide(density=density)
         network, theta, _ = network_of((500, *(9, 5)[:depth], 2))
-        found = gradient(network, theta, data_for(kind(X), y, "squared_error"), 60, 0.1)
+        found = gradient(
+            network, theta, make_data(kind(X), y, "squared_error"), 60, 0.1
+        )
         right = gradient(
-            network, theta, data_for(X.toarray(), y, "squared_error"), 60, 0.1
+            network, theta, make_data(X.toarray(), y, "squared_error"), 60, 0.1
         )
         assert found[0] == pytest.approx(right[0], rel=1e-12)
         assert_allclose(found[1], right[1], rtol=1e-11, atol=1e-13)
@@ -431,10 +425,10 @@ class TestSparse:
     def test_indices_of_either_size(self, dtype):
         X, y, _ = wide()
         network, theta, _ = network_of((500, 9, 2))
-        right = gradient(network, theta, data_for(X, y, "squared_error"), 60)
+        right = gradient(network, theta, make_data(X, y, "squared_error"), 60)
         X = X.copy()
         X.indices, X.indptr = X.indices.astype(dtype), X.indptr.astype(dtype)
-        found = gradient(network, theta, data_for(X, y, "squared_error"), 60)
+        found = gradient(network, theta, make_data(X, y, "squared_error"), 60)
         assert_array_equal(found[1], right[1])
 
     def test_indices_in_any_order_and_twice(self):
@@ -448,40 +442,40 @@ class TestSparse:
         )
         network, theta, rng = network_of((6, 3, 2))
         y = rng.normal(size=(2, 2))
-        found = gradient(network, theta, data_for(X, y, "squared_error"), 2)
-        right = gradient(network, theta, data_for(X.toarray(), y, "squared_error"), 2)
+        found = gradient(network, theta, make_data(X, y, "squared_error"), 2)
+        right = gradient(network, theta, make_data(X.toarray(), y, "squared_error"), 2)
         assert_allclose(found[1], right[1], rtol=1e-12)
 
-    def runs(self, form, sleeps, threads_, schedule="constant", batch_size=3):
-        """Twenty epochs; whether the weights of missing features sleep."""
+    def runs(self, form, is_lazy, schedule, batch_size=3):
+        """Twenty epochs, with lazy updates or without."""
         X, y, _ = wide()
         network, theta, _ = network_of((500, 4, 2))
         settings = {"epsilon": 1e-20} if form == "adam" else {}
         optimizer = make_optimizer(form, **settings).start(theta.size, np.float64)
-        data = data_for(X, y, "squared_error")
-        if not sleeps:
-            data = data_for(X.toarray(), y, "squared_error")
-        passes = RulePasses(network, theta, optimizer, data, 0.0, batch_size)
+        data = make_data(X, y, "squared_error")
+        if not is_lazy:
+            data = make_data(X.toarray(), y, "squared_error")
+        epochs = native.RuleEpochs(network, 0.0, theta, data, optimizer, batch_size)
         plan = SCHEDULES[schedule]().begin(0.02)
         plan.start(Counts(), Counts(20 * 20, 20, 20 * 60))
         rng, done, losses = np.random.default_rng(0), Counts(), []
         for epoch in range(20):
-            found, _ = passes.epoch(plan, done, rng, np.inf)
+            found, _ = epochs.epoch(plan, done, rng, np.inf)
             losses += found
             done = Counts(len(losses), epoch + 1, 60 * (epoch + 1))
             if epoch % 5 == 4:
-                passes.settle()
-        return theta, optimizer, losses, passes.gradient_norm
+                epochs.flush()
+        return theta, optimizer, losses, epochs.gradient_norm
 
     @pytest.mark.parametrize("form", RULES[:4])
     @pytest.mark.parametrize("n", [1, 2])
     @pytest.mark.parametrize("schedule", ["constant", "one_cycle"])
-    def test_weights_that_sleep_wake_where_they_would_have_gone(
+    def test_weights_catch_up_with_where_they_would_have_gone(
         self, form, n, schedule, threads
     ):
         threads(n)
-        theta, optimizer, losses, norm = self.runs(form, True, n, schedule)
-        right, twin, right_losses, right_norm = self.runs(form, False, n, schedule)
+        theta, optimizer, losses, norm = self.runs(form, True, schedule)
+        right, twin, right_losses, right_norm = self.runs(form, False, schedule)
         assert_allclose(losses, right_losses, rtol=1e-9)
         assert_allclose(theta, right, rtol=1e-9, atol=1e-11)
         assert norm == pytest.approx(right_norm, rel=1e-8)
@@ -490,7 +484,7 @@ class TestSparse:
 
     @pytest.mark.parametrize("solver", ["sgd", "adam"])
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-    def test_models_are_numpy_s(self, solver, dtype, monkeypatch):
+    def test_models_are_the_reference_s(self, solver, dtype, monkeypatch):
         X, y, _ = wide(dtype=dtype)
         fits = []
         for engine in (binding._compiled, None):
@@ -501,177 +495,3 @@ class TestSparse:
         for one, other in zip(fits[0].coefs_, fits[1].coefs_, strict=True):
             assert one.dtype == dtype
             assert_allclose(one, other, rtol=tolerance, atol=tolerance)
-
-
-class TestInterrupt:
-    @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs POSIX timers")
-    @pytest.mark.parametrize("n", [1, 2])
-    def test_in_the_middle_of_an_epoch(self, n, threads):
-        threads(n)
-        X = np.random.default_rng(0).normal(size=(100_000, 40))
-        y = (X[:, 0] > 0).astype(int)
-
-        def interrupt(number, frame):
-            raise KeyboardInterrupt
-
-        before = signal.signal(signal.SIGALRM, interrupt)
-        # An epoch in batches of one row takes much longer.
-        model = BPClassifier((100, 100), batch_size=1, max_iter=10**6, random_state=0)
-        signal.setitimer(signal.ITIMER_REAL, 0.5)
-        try:
-            with pytest.warns(UserWarning, match="interrupted by user"):
-                model.fit(X, y)
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
-        assert model.stop_reason_ == "interrupted by user"
-        assert np.isfinite(model.coefs_[0]).all()
-
-
-class TestChecks:
-    """What could make it read or write where it must not is refused."""
-
-    def arguments(self, **changes):
-        network, theta, X, y = make_case("softmax", ("tanh",), n_rows=20)
-        sizes, activations = binding.described(network)
-        given = {
-            "sizes": sizes,
-            "activations": activations,
-            "loss": 4,
-            "tasks": (),
-            "theta": theta,
-            "rule": binding.gradient_rule(binding.STORE, 0.0),
-            "vectors": (np.empty_like(theta),),
-            "X": X,
-            "codes": None,
-            "y": outputs_first(y),
-            "weight": None,
-            "batch_size": 5,
-            "is_new": True,
-            "n_threads": 1,
-        }
-        return (given | changes).values()
-
-    @pytest.mark.parametrize(
-        "changes",
-        [
-            {"sizes": (3, 4)},
-            {"sizes": (3, 0, 3)},
-            {"sizes": (4, 4, 3)},
-            {"sizes": (-3, 4, 3)},
-            {"activations": ()},
-            {"activations": (99,)},
-            {"loss": 5},
-            {"loss": -1},
-            {"tasks": (1, 1)},
-            {"theta": np.zeros(3)},
-            {"theta": np.zeros(31, int)},
-            {"vectors": ()},
-            {"vectors": (np.zeros(3),)},
-            {"vectors": (np.zeros(31, np.float32),)},
-            {"rule": (7, 0.0, False, 0.0, 0.0, 0.0, False, 0.0, 0.0)},
-            {"X": np.zeros((20, 2))},
-            {"X": np.zeros(20)},
-            {"X": np.zeros((20, 3), int)},
-            {"codes": np.zeros(20, np.int32)},
-            {"y": None},
-            {"y": np.zeros((3, 19))},
-            {"weight": np.zeros(19)},
-            {"weight": np.zeros(20, np.float32)},
-            {"batch_size": 0},
-            {"n_threads": 0},
-        ],
-        ids=str,
-    )
-    def test_what_does_not_fit(self, changes):
-        with pytest.raises((ValueError, TypeError)):
-            binding._compiled.Training(*self.arguments(**changes))
-
-    @pytest.mark.parametrize("name", ["theta", "vectors"])
-    def test_what_can_t_be_written(self, name):
-        frozen = np.zeros(31)
-        frozen.flags.writeable = False
-        changes = {name: frozen if name == "theta" else (frozen,)}
-        with pytest.raises(ValueError, match="read-only"):
-            binding._compiled.Training(*self.arguments(**changes))
-
-    @pytest.mark.parametrize(
-        ("order", "first", "n_rows", "rates"),
-        [
-            (None, 0, 21, None),
-            (None, -1, 5, None),
-            (None, 16, 5, None),
-            (None, 0, -5, None),
-            (np.array([0, 20]), 0, 2, None),
-            (np.array([0, -1]), 0, 2, None),
-            (np.array([0, 1]), 0, 3, None),
-            (np.array([0, 1], np.int32), 0, 2, None),
-            (None, 0, 20, np.zeros(3)),
-        ],
-    )
-    def test_rows_that_are_none(self, order, first, n_rows, rates):
-        training = binding._compiled.Training(*self.arguments())
-        with pytest.raises(ValueError, match=r"rows|size"):
-            training.run(order, first, n_rows, rates, 1.0, 0, 0.0, np.inf)
-
-    def compressed(self, indices, indptr, largest=9):
-        numbers = np.ones(3)
-        indices, indptr = (np.array(a, np.int32) for a in (indices, indptr))
-        return numbers, indices, indptr, largest, False
-
-    @pytest.mark.parametrize(
-        ("indices", "indptr"),
-        [
-            ([0, 1, 3], [0, 1, 3]),
-            ([0, -1, 2], [0, 1, 3]),
-            ([0, 1, 2], [0, 4, 3]),
-            ([0, 1, 2], [-1, 1, 3]),
-            ([0, 1, 2], [0, 1, 4]),
-        ],
-    )
-    def test_compressed_rows_that_are_none(self, indices, indptr):
-        changes = {"X": self.compressed(indices, indptr), "y": np.zeros((3, 2))}
-        with pytest.raises(ValueError, match="compressed"):
-            binding._compiled.Training(*self.arguments(**changes))
-
-    def test_more_stored_numbers_than_there_is_room_for(self):
-        X = self.compressed([0, 1, 2], [0, 1, 3], largest=2)
-        arguments = self.arguments(X=X, y=np.zeros((3, 2)))
-        training = binding._compiled.Training(*arguments)
-        training.run(None, 0, 1, None, 1.0, 0, 0.0, np.inf)
-        with pytest.raises(ValueError, match="rows"):
-            training.run(None, 0, 2, None, 1.0, 0, 0.0, np.inf)
-
-    def test_prediction(self):
-        network, theta, X, _ = make_case("softmax", ("tanh",), n_rows=20)
-        predict, out = binding._compiled.predict, np.empty((20, 3))
-        form = binding.described(network)
-        assert predict(*form, theta, X, None, out, 1)
-        assert_allclose(out, plain_forward(network, theta, X)[-1])
-        for wrong in (
-            (theta[1:], X, None, out, 1),
-            (theta, X[:, 1:], None, out, 1),
-            (theta, X, np.array([20]), out[:1], 1),
-            (theta, X, None, out[1:], 1),
-            (theta, X, None, None, 1),
-            (theta, X, None, out, 0),
-        ):
-            with pytest.raises(ValueError, match=r"\w"):
-                predict(*form, *wrong)
-
-    def test_levels(self):
-        assert binding.level() == binding._compiled.levels()[-1]
-        with pytest.raises(ValueError, match="level"):
-            binding._compiled.use_level("abacus")
-
-
-def test_can_be_switched_off():
-    command = "from skann._engine.native import binding; print(binding.level())"
-    result = subprocess.run(
-        [sys.executable, "-c", command],
-        env={**os.environ, "SKANN_COMPILED": "0"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert result.stdout.strip() == "none"

@@ -3,20 +3,15 @@
 import numpy as np
 import pytest
 from _helpers import (
-    LOSS_FORMULAS,
-    make_batches,
     make_case,
-    make_targets,
     make_weight,
     objective_for,
-    outputs_first,
     plain_objective,
     slope,
 )
 from scipy import sparse
 
-from skann._engine.objective import Objective, mean_loss
-from skann._engine.prediction import raw_outputs
+from skann._engine.reference.rows import CHUNK_ROWS
 from skann._network.activations import ACTIVATIONS
 from skann._network.losses import LOSSES
 
@@ -40,14 +35,13 @@ def check_gradient(loss, activations, weighted, alpha, **case):
     # Steps move no pre-activation by as much as the margin, so none crosses a kink.
     network, theta, X, y = make_case(loss, activations, margin=3e-3, **case)
     weight = make_weight(len(X)) if weighted else None
-    y_first = outputs_first(y)
-    objective = Objective(network, alpha, theta)
+    objective = objective_for(network, theta, X, y, weight, alpha)
+    here = theta.copy()
 
     def value_at(point):
         theta[...] = point
-        return objective.batch(X, y_first, weight)
+        return objective.full()[0]
 
-    here = theta.copy()
     value = value_at(here)
     gradient = objective.gradient.copy()
     assert value == pytest.approx(
@@ -55,23 +49,6 @@ def check_gradient(loss, activations, weighted, alpha, **case):
     )
     numeric = np.array([slope(value_at, here, unit) for unit in np.eye(len(here))])
     assert_close_by_layer(network, gradient, numeric, 1e-6)
-
-    # All rows at once, in chunks that do not divide them.
-    batches = make_batches(X, y, weight)
-    whole = objective_for(batches, network, alpha, theta)
-
-    def full_at(point):
-        theta[...] = point
-        return whole.full(batches, 3)
-
-    assert full_at(here) == pytest.approx(value, rel=1e-12)
-    gradient = whole.gradient.copy()
-    rng = np.random.default_rng(0)
-    for _ in range(3):
-        direction = rng.normal(size=len(here))
-        direction /= np.linalg.norm(direction)
-        difference = gradient @ direction - slope(full_at, here, direction)
-        assert abs(difference) <= 1e-6 * np.linalg.norm(gradient)
 
 
 @over_losses
@@ -93,7 +70,7 @@ class TestGradientIsTheDifferences:
 
     @pytest.mark.parametrize("first", ["tanh", "gelu"])
     @pytest.mark.parametrize("second", ["tanh", "gelu"])
-    def test_both_kinds_of_activation_on_top_of_each_other(
+    def test_several_activations_on_top_of_each_other(
         self, loss, weighted, alpha, first, second
     ):
         check_gradient(loss, (first, second, first), weighted, alpha)
@@ -103,8 +80,7 @@ class TestGradientIsTheDifferences:
         sizes = (1, 1, n_outputs)
         network, theta, X, y = make_case(loss, ("tanh",), n_rows=1, sizes=sizes)
         weight = np.array([1.0]) if weighted else None
-        objective = Objective(network, alpha, theta)
-        value = objective.batch(X, outputs_first(y), weight)
+        value, _ = objective_for(network, theta, X, y, weight, alpha).full()
         assert value == pytest.approx(
             plain_objective(network, theta, X, y, weight, alpha), rel=1e-12
         )
@@ -118,12 +94,12 @@ def test_all_activations_in_one_network(loss):
 
 def evaluate(network, theta, X, y, weight, alpha, dtype=np.float64):
     """J and its gradient from one batch, for targets rows first."""
-    objective = Objective(network, alpha, theta.astype(dtype))
-    value = objective.batch(
-        X.astype(dtype),
-        outputs_first(y, dtype),
-        None if weight is None else weight.astype(dtype),
+    objective = objective_for(
+        network, theta.astype(dtype), X.astype(dtype), y, weight, alpha
     )
+    value, norm = objective.batch(slice(0, X.shape[0]))
+    assert isinstance(value, float)
+    assert norm == pytest.approx(np.linalg.norm(objective.gradient), rel=1e-5)
     return value, objective.gradient
 
 
@@ -153,18 +129,31 @@ class TestInvariances:
 
     @over_weights
     @over_alphas
-    @pytest.mark.parametrize("chunk", [1, 7, 20, 49, 50, 1000])
-    def test_full_is_the_batch_of_everything_in_any_chunks(
-        self, loss, depth, weighted, alpha, chunk
+    @pytest.mark.parametrize("n_rows", [1, CHUNK_ROWS, CHUNK_ROWS + 1, 3 * CHUNK_ROWS])
+    def test_full_is_the_batch_of_everything(
+        self, loss, depth, weighted, alpha, n_rows
     ):
-        network, theta, X, y = make_case(loss, self.activations(depth), n_rows=50)
-        weight = make_weight(50) if weighted else None
+        network, theta, X, y = make_case(loss, self.activations(depth), n_rows=n_rows)
+        weight = make_weight(n_rows) if weighted and n_rows > 1 else None
         value, gradient = evaluate(network, theta, X, y, weight, alpha)
-        batches = make_batches(X, y, weight)
-        objective = objective_for(batches, network, alpha, theta)
-        full = objective.full(batches, chunk)
-        assert full == pytest.approx(value, rel=1e-12)
-        np.testing.assert_allclose(objective.gradient, gradient, rtol=1e-10, atol=1e-13)
+        objective = objective_for(network, theta, X, y, weight, alpha)
+        found, norm = objective.full()
+        assert found == pytest.approx(value, rel=1e-12)
+        assert norm == pytest.approx(np.linalg.norm(gradient), rel=1e-10)
+        np.testing.assert_allclose(objective.gradient, gradient, rtol=1e-9, atol=1e-13)
+
+    def test_rows_in_use_are_all_there_are(self, loss, depth):
+        network, theta, X, y = make_case(loss, self.activations(depth), n_rows=50)
+        weight, rows = make_weight(50), np.arange(3, 50, 2)
+        some = objective_for(network, theta, X, y, weight, 0.1, rows)
+        alone = objective_for(network, theta, X[rows], y[rows], weight[rows], 0.1)
+        assert some.full() == pytest.approx(alone.full(), rel=1e-12)
+        np.testing.assert_allclose(
+            some.gradient, alone.gradient, rtol=1e-10, atol=1e-13
+        )
+        assert some.batch(rows[5:9]) == pytest.approx(
+            alone.batch(slice(5, 9)), rel=1e-9
+        )
 
     @over_weights
     def test_float32_is_float64_rounded(self, loss, depth, weighted):
@@ -183,10 +172,10 @@ class TestInvariances:
         X[X < 0] = 0
         weight = make_weight(50)
         value, gradient = evaluate(network, theta, X, y, weight, 0.1)
-        batches = make_batches(sparse.csr_matrix(X), y, weight)
-        objective = objective_for(batches, network, 0.1, theta)
-        for chunk in (50, 16):
-            assert objective.full(batches, chunk) == pytest.approx(value, rel=1e-12)
+        objective = objective_for(network, theta, sparse.csr_matrix(X), y, weight, 0.1)
+        for evaluate_again in (objective.full, lambda: objective.batch(slice(0, 50))):
+            found, _ = evaluate_again()
+            assert found == pytest.approx(value, rel=1e-12)
             np.testing.assert_allclose(
                 objective.gradient, gradient, rtol=1e-10, atol=1e-13
             )
@@ -195,13 +184,12 @@ class TestInvariances:
         # An unbiased estimate: with equal sizes the plain mean over batches is J.
         network, theta, X, y = make_case(loss, self.activations(depth), n_rows=48)
         weight = make_weight(48)
-        batches = make_batches(X, y, weight)
-        objective = objective_for(batches, network, 0.3, theta)
-        whole = objective.full(batches, 48)
+        objective = objective_for(network, theta, X, y, weight, 0.3)
+        whole, _ = objective.full()
         whole_gradient = objective.gradient.copy()
         values, total = [], 0
-        for batch in batches.epoch(8, np.random.default_rng(0)):
-            values.append(objective.batch(*batch))
+        for rows in np.random.default_rng(0).permutation(48).reshape(6, 8):
+            values.append(objective.batch(rows)[0])
             total += objective.gradient / 6
         assert np.mean(values) == pytest.approx(whole, rel=1e-12)
         np.testing.assert_allclose(total, whole_gradient, rtol=1e-10, atol=1e-13)
@@ -209,12 +197,15 @@ class TestInvariances:
 
 def test_a_batch_of_zero_weights_costs_the_penalty_only():
     network, theta, X, y = make_case("softmax", ("relu",))
-    value, gradient = evaluate(network, theta, X, y, np.zeros(len(X)), 0.5)
+    weight = np.ones(len(X))
+    weight[:3] = 0
+    objective = objective_for(network, theta, X, y, weight, 0.5)
+    value, _ = objective.batch(slice(0, 3))
     weights = network.layout.weights(theta)
     assert value == pytest.approx(0.25 * sum((W**2).sum() for W in weights))
     expected = np.zeros_like(theta)
     network.layout.fill(expected, weights=[0.5 * W for W in weights])
-    np.testing.assert_allclose(gradient, expected, rtol=1e-13)
+    np.testing.assert_allclose(objective.gradient, expected, rtol=1e-13)
 
 
 @over_losses
@@ -235,24 +226,19 @@ def test_the_penalty_is_on_weights_and_not_on_biases(loss):
 
 def test_theta_may_change_between_evaluations_and_sizes():
     network, theta, X, y = make_case("softmax", ("tanh",), n_rows=20)
-    objective = Objective(network, 0.1, theta)
+    objective = objective_for(network, theta, X, y, None, 0.1)
     rng = np.random.default_rng(0)
     for n_rows in (20, 6, 20, 11):
         theta[...] = rng.normal(size=theta.shape)
-        value = objective.batch(X[:n_rows], outputs_first(y)[:, :n_rows], None)
+        value, _ = objective.batch(slice(0, n_rows))
         expected, gradient = evaluate(network, theta, X[:n_rows], y[:n_rows], None, 0.1)
         assert value == expected
         np.testing.assert_array_equal(objective.gradient, gradient)
 
 
 def test_the_gradient_may_be_destroyed():
-    network, theta, X, y = make_case("softmax", ("tanh",))
-    batches = make_batches(X, y)
-    objective = objective_for(batches, network, 0.1, theta)
-    for evaluate_again in (
-        lambda: objective.full(batches, 3),
-        lambda: objective.batch(*next(batches.epoch(len(X)))),
-    ):
+    objective = objective_for(*make_case("softmax", ("tanh",)), None, 0.1)
+    for evaluate_again in (objective.full, lambda: objective.batch(slice(0, 5))):
         evaluate_again()
         first = objective.gradient.copy()
         objective.gradient[...] = np.nan
@@ -260,63 +246,13 @@ def test_the_gradient_may_be_destroyed():
         np.testing.assert_array_equal(objective.gradient, first)
 
 
-@over_losses
-@over_depths
-@over_alphas
-def test_a_factor_is_for_the_gradient_alone(loss, depth, alpha):
-    network, theta, X, y = make_case(loss, ("tanh",) * depth)
-    value, gradient = evaluate(network, theta, X, y, None, alpha)
-    objective = Objective(network, alpha, theta)
-    assert objective.batch(X, outputs_first(y), None, 0.25) == value
-    np.testing.assert_allclose(objective.gradient, gradient / 4, rtol=1e-12)
-
-
-@over_depths
-@over_weights
-def test_a_column_of_ones_stands_for_the_first_biases(depth, weighted):
-    network, theta, X, y = make_case("softmax", ("tanh",) * depth)
-    weight = make_weight(len(X)) if weighted else None
-    value, gradient = evaluate(network, theta, X, y, weight, 0.1)
-    objective = Objective(network, 0.1, theta, ones_column=True)
-    with_ones = np.hstack([X, np.ones((len(X), 1))])
-    assert objective.batch(with_ones, outputs_first(y), weight) == pytest.approx(value)
-    np.testing.assert_allclose(objective.gradient, gradient, rtol=1e-11, atol=1e-14)
-
-
-@over_depths
-def test_the_input_gradient_can_be_left_to_the_caller(depth):
-    network, theta, X, y = make_case("softmax", ("tanh",) * depth)
-    value, gradient = evaluate(network, theta, X, y, None, 0.0)
-    objective = Objective(network, 0.0, theta, skip_input_gradient=True)
-    assert objective.batch(X, outputs_first(y), None) == value
-    views = network.layout.weights(objective.gradient)
-    views[0][...] = X.T @ objective.pass_for(len(X)).input_delta
-    np.testing.assert_allclose(objective.gradient, gradient, rtol=1e-12, atol=1e-15)
-
-
-class TestMeanLoss:
-    @over_losses
-    @over_weights
-    def test_is_the_weighted_mean(self, loss, weighted):
-        rng = np.random.default_rng(0)
-        raw = rng.normal(size=(40, 3))
-        y = make_targets(loss, 40, 3, rng)
-        weight = rng.uniform(0, 5, 40) if weighted else None
-        before = raw.copy()
-        found = mean_loss(LOSSES[loss], raw, outputs_first(y), weight)
-        assert found == pytest.approx(
-            np.average(LOSS_FORMULAS[loss](raw, y), weights=weight), rel=1e-12
-        )
-        np.testing.assert_array_equal(raw, before)
-
-    @over_losses
-    def test_is_the_objective_without_penalty(self, loss):
-        network, theta, X, y = make_case(loss, ("tanh",))
-        value, _ = evaluate(network, theta, X, y, None, 0.0)
-        found = mean_loss(
-            network.loss_function,
-            raw_outputs(network, theta, X),
-            outputs_first(y),
-            None,
-        )
-        assert found == pytest.approx(value, rel=1e-12)
+def test_missing_targets_are_those_of_nobody():
+    network, theta, X, y = make_case("observed_squared_error", ("tanh",), n_rows=20)
+    full = objective_for(network, theta, X, y)
+    y = y.copy()
+    y[::2, 1] = np.nan
+    observed = objective_for(network, theta, X, y)
+    value = observed.full()[0]
+    assert value < full.full()[0]
+    assert value == pytest.approx(plain_objective(network, theta, X, y, None, 0.0))
+    assert np.isfinite(observed.gradient).all()

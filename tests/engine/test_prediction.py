@@ -5,8 +5,8 @@ import pytest
 from _helpers import make_case, plain_forward
 from scipy import sparse
 
+from skann._engine import choice
 from skann._engine.native import binding
-from skann._engine.prediction import raw_outputs
 from skann._network.activations import ACTIVATIONS
 from skann._network.network import Network
 
@@ -19,6 +19,10 @@ def engine(request, monkeypatch):
         monkeypatch.setattr(binding, "_compiled", None)
     elif not binding.is_compiled():
         pytest.skip("the compiled engine is not there")
+
+
+def raw_outputs(network, theta, X, rows=None):
+    return choice.raw_outputs(network, theta, X, rows)[0]
 
 
 class TestRawOutputs:
@@ -113,3 +117,24 @@ class TestRawOutputs:
         raw_outputs(network, theta, X)
         np.testing.assert_array_equal(theta, theta_before)
         np.testing.assert_array_equal(X, X_before)
+
+    @pytest.mark.parametrize("storage", [np.asarray, sparse.csr_matrix])
+    def test_of_some_rows(self, storage):
+        network, theta, X, _ = make_case("softmax", ("tanh",), n_rows=200)
+        rows = np.random.default_rng(0).permutation(200)[:150]
+        np.testing.assert_allclose(
+            raw_outputs(network, theta, storage(X), rows),
+            raw_outputs(network, theta, storage(X))[rows],
+            rtol=1e-13,
+        )
+
+    @pytest.mark.parametrize("depth", DEPTHS)
+    @pytest.mark.parametrize("storage", [np.asarray, sparse.csr_matrix])
+    @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+    def test_say_whether_x_is_finite(self, depth, storage, value):
+        network, theta, X, _ = make_case("softmax", ("tanh",) * depth, n_rows=5000)
+        network.layout.weights(theta)[0][1] = 0  # hides nothing
+        assert choice.raw_outputs(network, theta, storage(X))[1]
+        X[4000, 1] = value
+        assert not choice.raw_outputs(network, theta, storage(X))[1]
+        assert choice.raw_outputs(network, theta, storage(X), np.arange(4000))[1]

@@ -130,7 +130,7 @@ class TestKindsOfData:
     @pytest.mark.parametrize(
         ("optimiser", "tol"),
         [
-            ({"solver": "adam"}, 1e-6),  # epsilon is what sleeping rows approximate
+            ({"solver": "adam"}, 1e-6),  # lazy updates approximate by way of epsilon
             ({"solver": "adam", "epsilon": 1e-20}, 1e-9),
             ({"solver": "sgd"}, 1e-9),
             ({"solver": "sgd", "nesterovs_momentum": False}, 1e-9),

@@ -119,6 +119,26 @@ class TestDtype:
         assert double.predict(X).dtype == np.float64
         assert_allclose(single.predict(X), double.predict(X), rtol=1e-2, atol=50)
 
+    @pytest.mark.parametrize("shift", [1.7e9, -1e6])
+    def test_far_from_zero_the_predictions_are_in_float64(self, shift):
+        """float32 knows no number between 1.7e9 and 1.7e9 + 128."""
+        rows, targets = X.astype(np.float32), shift + 10 * y
+        options = {"max_iter": 200, "learning_rate_init": 0.02}
+        single = small_net(BPRegressor, **options).fit(rows, targets)
+        assert single.coefs_[0].dtype == np.float32
+        assert single.predict(rows).dtype == np.float64
+        assert single.score(rows, targets) > 0.99
+        near = small_net(BPRegressor, **options).fit(rows, 10 * y)
+        assert near.predict(rows).dtype == np.float32
+        assert_allclose(single.predict(rows) - shift, near.predict(rows), atol=1e-2)
+
+    @pytest.mark.parametrize("factor", [1e-60, 1e60])
+    def test_numbers_beyond_float32_are_predicted_in_float64(self, factor):
+        rows = X.astype(np.float32)
+        model = small_net(BPRegressor).fit(rows, factor * y)
+        expected = small_net(BPRegressor).fit(rows, y).predict(rows)
+        assert_allclose(model.predict(rows) / factor, expected, rtol=1e-3, atol=1e-5)
+
     def test_single_precision_targets_of_a_large_mean_keep_their_variance(self):
         """Statistics are sums in float64: in float32 these would be far off."""
         targets = (1e4 + y).astype(np.float32)
@@ -127,24 +147,6 @@ class TestDtype:
 
 
 class TestGoingOn:
-    def test_partial_fit_keeps_the_first_statistics(self):
-        model = small_net(BPRegressor).partial_fit(X[:30], y[:30])
-        mean, scale = y[:30].mean(), y[:30].std()
-        by_hand = small_net(BPRegressor, normalize_y=False)
-        by_hand.partial_fit(X[:30], (y[:30] - mean) / scale)
-        for _ in range(3):
-            model.partial_fit(X, 100 * y)
-            by_hand.partial_fit(X, (100 * y - mean) / scale)
-        assert_allclose(theta(model), theta(by_hand), rtol=1e-7)
-        assert_allclose(model.predict(X), by_hand.predict(X) * scale + mean)
-
-    def test_warm_start_keeps_the_first_statistics(self):
-        model = fit(y, warm_start=True)
-        by_hand = fit((y - y.mean()) / y.std(), warm_start=True, normalize_y=False)
-        model.fit(X, 3 * y)
-        by_hand.fit(X, (3 * y - y.mean()) / y.std())
-        assert_allclose(theta(model), theta(by_hand), rtol=1e-6, atol=1e-10)
-
     def test_a_new_fit_has_its_own(self):
         model = fit(y)
         model.fit(X, 1000 * y)

@@ -8,16 +8,13 @@ from skann._network.elementwise import constant, logistic, softplus
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("n", [10, 1000])
-def test_logistic_and_softplus_of_anything(n, dtype):
-    z = np.linspace(-1e4, 1e4, n, dtype=dtype)
-    out, scratch = np.empty_like(z), np.empty_like(z)
-    assert logistic(z, out) is out
+def test_logistic_and_softplus_of_anything(dtype):
+    z = np.linspace(-1e4, 1e4, 1001, dtype=dtype)
+    assert logistic(z).dtype == softplus(z).dtype == dtype
     tolerance = np.finfo(dtype).eps
-    np.testing.assert_allclose(out, expit(z.astype(float)), atol=tolerance)
-    assert softplus(z, out, scratch) is out
+    np.testing.assert_allclose(logistic(z), expit(z.astype(float)), atol=tolerance)
     np.testing.assert_allclose(
-        out,
+        softplus(z),
         np.logaddexp(0, z.astype(float)),
         rtol=4 * tolerance,
         atol=np.finfo(dtype).tiny,

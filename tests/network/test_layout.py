@@ -54,16 +54,6 @@ def test_weight_slices_are_the_weights_and_no_bias(sizes):
     assert not any(b.any() for b in layout.biases(vector))
 
 
-@over_sizes
-def test_the_first_block_is_the_first_weights_above_their_biases(sizes):
-    layout = Layout(sizes)
-    vector = np.arange(layout.n_parameters)
-    block = layout.first_block(vector)
-    assert np.shares_memory(block, vector)
-    np.testing.assert_array_equal(block[:-1], layout.weights(vector)[0])
-    np.testing.assert_array_equal(block[-1], layout.biases(vector)[0])
-
-
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_writing_to_a_view_writes_to_the_vector(dtype):
     layout = Layout((2, 3, 1))

@@ -2,9 +2,8 @@ import copy
 
 import numpy as np
 import pytest
-from _helpers import make_case
+from _helpers import make_case, objective_for
 
-from skann._engine.objective import Objective
 from skann._network import memory
 from skann._optimize.optimizers import Adam
 
@@ -35,8 +34,9 @@ def test_copies_are_equal_and_independent():
 
 
 def test_what_an_update_reads_and_writes_is_aligned():
-    network, theta, *_ = make_case("squared_error", ("tanh",))
-    assert starts_on_a_line(Objective(network, 0.0, theta).gradient)
+    assert starts_on_a_line(
+        objective_for(*make_case("squared_error", ("tanh",))).gradient
+    )
     optimizer = copy.deepcopy(Adam().start(1000, np.float32))
     optimizer.bind(np.zeros(1000, np.float32), np.zeros(1000, np.float32))
     assert all(map(starts_on_a_line, optimizer.state))

@@ -202,7 +202,7 @@ def follow(optimizer, theta, steps):
     gradient = np.empty_like(theta)
     optimizer.bind(theta, gradient)
     for g, rate in steps:
-        np.multiply(g, optimizer.factor(rate), gradient, casting="same_kind")
+        gradient[:] = g
         optimizer.step(rate)
     return theta
 
@@ -290,8 +290,7 @@ def test_without_gradient_only_decay_moves(form):
 
 
 @pytest.mark.parametrize("name", DECAYING)
-@pytest.mark.parametrize("start", [0, 7, 70_000])
-def test_only_weights_decay(name, start):
+def test_only_weights_decay(name):
     # Weights and biases in turn, in pieces shorter and longer than a block.
     ends = [0, 10, 11, 100_000, 100_500, 180_000, 200_000]
     pieces = [slice(a, b) for a, b in itertools.pairwise(ends)]
@@ -299,10 +298,9 @@ def test_only_weights_decay(name, start):
     theta = np.random.default_rng(0).normal(size=ends[-1])
     expected = theta.copy()
     for where in weights:
-        moved = slice(max(where.start, start), max(where.stop, start))
-        expected[moved] *= 1 - 0.1 * 0.5
+        expected[where] *= 1 - 0.1 * 0.5
     optimizer = OPTIMIZERS[name](weight_decay=0.5).start(theta.size, np.float64)
-    optimizer.bind(theta, np.zeros_like(theta), start, weights)
+    optimizer.bind(theta, np.zeros_like(theta), weights)
     optimizer.step(0.1)
     np.testing.assert_array_equal(theta, expected)
 
@@ -317,7 +315,6 @@ def test_goes_down_into_a_valley(form, dtype):
     optimizer.bind(theta, gradient)
     for _ in range(2000):
         np.multiply(theta, curvature, gradient)
-        np.multiply(gradient, optimizer.factor(0.02), gradient)
         optimizer.step(0.02)
     assert abs(theta).max() < 0.06
 

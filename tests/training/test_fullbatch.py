@@ -3,16 +3,14 @@
 import numpy as np
 import pytest
 from _helpers import (
-    make_batches,
     make_case,
+    make_data,
     make_weight,
-    objective_for,
     plain_objective,
 )
 from scipy.optimize import minimize
 
-from skann._engine.objective import Objective
-from skann._network.curvature import Curvature
+from skann._engine.reference import Curvature, Objective
 from skann._optimize.minimizers import LBFGS, MINIMIZERS
 from skann._training.best import Best
 from skann._training.fullbatch import train
@@ -31,9 +29,9 @@ class Counting(Objective):
 
     n_evaluations = 0
 
-    def full(self, *args):
+    def full(self):
         self.n_evaluations += 1
-        return super().full(*args)
+        return super().full()
 
 
 def recorded(monitor, column):
@@ -61,10 +59,8 @@ class Run:
         )
         self.weight = make_weight(n_rows) if weighted else None
         self.alpha = alpha
-        self.batches = make_batches(self.X, self.y, self.weight)
-        self.objective = objective_for(
-            self.batches, self.network, alpha, self.theta, objective
-        )
+        data = make_data(self.X, self.y, loss, self.weight)
+        self.objective = objective(self.network, alpha, self.theta, data)
 
     def train(
         self,
@@ -79,7 +75,6 @@ class Run:
         monitor = monitor or Monitor(self.theta, Limits(patience), max_iter=max_iter)
         train(
             self.objective,
-            self.batches,
             monitor,
             solver=MINIMIZERS[solver](**({"max_fun": 10_000} | options)),
             max_iter=max_iter,
@@ -93,7 +88,7 @@ class Run:
         )
 
     def largest_slope(self):
-        self.objective.full(self.batches, len(self.X))
+        self.objective.full()
         return abs(self.objective.gradient).max()
 
 
@@ -199,7 +194,7 @@ class TestRecord:
         class Watching(Monitor):
             def end_of_epoch(self, *args, **options):
                 other.theta[...] = run.theta
-                other.objective.full(other.batches, 60)
+                other.objective.full()
                 expected.append(np.linalg.norm(other.objective.gradient))
                 return super().end_of_epoch(*args, **options)
 
@@ -210,9 +205,9 @@ class TestRecord:
 
     def test_nothing_is_evaluated_twice(self, solver):
         class Recording(Objective):
-            def full(self, *args):
+            def full(self):
                 thetas.append(self.theta.tobytes())
-                return super().full(*args)
+                return super().full()
 
         thetas = []
         Run("softmax", ("tanh",), alpha=0.01, objective=Recording).train(
@@ -229,7 +224,7 @@ def test_is_scipy_s_own_run(solver):
 
     def evaluate(theta):
         other.theta[...] = theta
-        value = other.objective.full(other.batches, 60)
+        value, _ = other.objective.full()
         return value, other.objective.gradient.copy()
 
     def product(theta, vector):
@@ -386,15 +381,15 @@ class Fenced(Counting):
     radius = 1.0
     n_outside = 0
 
-    def full(self, *args):
-        value = super().full(*args)
+    def full(self):
+        found = super().full()
         if self.n_evaluations == 1:
             self.centre = self.theta.copy()
         if np.linalg.norm(self.theta - self.centre) > self.radius:
             self.n_outside += 1
             self.gradient[...] = np.nan
-            return np.nan
-        return value
+            return np.nan, np.nan
+        return found
 
 
 @over_minimizers
@@ -413,10 +408,10 @@ class Interrupted(Counting):
 
     at = None
 
-    def full(self, *args):
+    def full(self):
         if self.n_evaluations + 1 == self.at:
             raise KeyboardInterrupt
-        return super().full(*args)
+        return super().full()
 
 
 @over_minimizers

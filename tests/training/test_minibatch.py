@@ -2,39 +2,24 @@
 
 import copy
 import math
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from _helpers import (
     OPTIMIZER_FORMS,
-    SLEEPERS,
-    make_batches,
     make_case,
+    make_data,
     make_optimizer,
     make_weight,
-    objective_for,
-    outputs_first,
     plain_objective,
 )
-from scipy import sparse
 
+from skann._engine import choice, reference
+from skann._engine.contract import SteppedEpochs
 from skann._engine.native import binding
-from skann._engine.native.training import GradientPasses, RulePasses
-from skann._engine.objective import Objective
-from skann._optimize.optimizers import Adam, RMSprop
 from skann._optimize.schedule_base import Counts
 from skann._optimize.schedules import SCHEDULES
-from skann._training import minibatch
-from skann._training.data import Data, Targets
-from skann._training.minibatch import (
-    AllRows,
-    AllRowsStepper,
-    DenseStepper,
-    LazyStepper,
-    Passes,
-    train,
-)
+from skann._training.minibatch import train
 from skann._training.monitor import Limits, Monitor, new_history
 from skann._training.stopping import Patience
 
@@ -48,9 +33,6 @@ def constant(rate=0.1):
 class Run:
     """A small network with all that trains it."""
 
-    stepper = DenseStepper
-    engine = "NumPy"
-
     def __init__(
         self,
         *,
@@ -59,17 +41,14 @@ class Run:
         patience=None,
         weighted=False,
         alpha=0.0,
-        objective=Objective,
+        objective=None,
     ):
         self.network, self.theta, self.X, self.y = make_case(
             "softmax", ("tanh",), n_rows=N_ROWS
         )
         self.weight = make_weight(N_ROWS) if weighted else None
         self.alpha = alpha
-        self.batches = make_batches(self.X, self.y, self.weight)
-        self.objective = objective_for(
-            self.batches, self.network, alpha, self.theta, objective
-        )
+        self.objective = objective
         self.optimizer = make_optimizer(optimizer).start(self.theta.size, np.float64)
         self.schedule = schedule or constant()
         self.patience = patience
@@ -88,7 +67,7 @@ class Run:
         )
         monitor.deadline = deadline
         train(
-            self.passes(batch_size),
+            self.epochs(batch_size),
             self.schedule,
             monitor,
             rng=self.rng if shuffle else None,
@@ -97,20 +76,12 @@ class Run:
         )
         return monitor
 
-    def passes(self, batch_size):
-        if self.engine == "NumPy":
-            stepper = self.stepper(self.objective, self.optimizer)
-            return Passes(stepper, self.batches, self.optimizer, batch_size)
-        known = binding.rule_of(self.optimizer, self.alpha)
-        targets = Targets(outputs_first(self.y), self.y.shape[1], self.network.loss)
-        return (RulePasses if known else GradientPasses)(
-            self.network,
-            self.theta,
-            self.optimizer,
-            Data(self.X, self.y, targets, self.weight),
-            self.alpha,
-            batch_size,
-        )
+    def epochs(self, batch_size):
+        data = make_data(self.X, self.y, self.network.loss, self.weight)
+        about = self.network, self.alpha, self.theta, data
+        if self.objective:
+            return SteppedEpochs(self.objective(*about), self.optimizer, batch_size)
+        return choice.epochs(*about, self.optimizer, batch_size)
 
     def value(self, rows=slice(None)):
         weight = None if self.weight is None else self.weight[rows]
@@ -118,13 +89,20 @@ class Run:
             self.network, self.theta, self.X[rows], self.y[rows], weight, self.alpha
         )
 
+    def gradient(self):
+        data = make_data(self.X, self.y, self.network.loss, self.weight)
+        objective = reference.Objective(self.network, self.alpha, self.theta, data)
+        objective.full()
+        return objective.gradient
 
-@pytest.fixture(params=["NumPy", "compiled"])
+
+@pytest.fixture(params=["reference", "compiled"])
 def engine(request, monkeypatch):
     """Runs by one engine and then by the other."""
-    if request.param == "compiled" and not binding.is_compiled():
+    if request.param == "reference":
+        monkeypatch.setattr(binding, "_compiled", None)
+    elif not binding.is_compiled():
         pytest.skip("the compiled engine is not there")
-    monkeypatch.setattr(Run, "engine", request.param)
 
 
 class Recorder(SCHEDULES["constant"]):
@@ -184,9 +162,7 @@ class TestOneEpoch:
 
     def test_the_step_is_along_the_gradient(self):
         run = Run(weighted=True, alpha=0.2)
-        run.optimizer = make_optimizer("plain sgd").start(run.theta.size, np.float64)
-        run.objective.full(run.batches, N_ROWS)
-        expected = run.theta - 0.1 * run.objective.gradient
+        expected = run.theta - 0.1 * run.gradient()
         run.train(1, N_ROWS)
         np.testing.assert_allclose(run.theta, expected, rtol=1e-12, atol=1e-14)
 
@@ -287,90 +263,16 @@ class TestSeveralEpochs:
             run.train(10)
 
 
-class TestDeadline:
-    """The clock reads 0, 1, 2 ... here, once a question."""
-
-    @pytest.fixture(autouse=True)
-    def clock(self, monkeypatch):
-        readings = iter(range(1000))
-        clock = SimpleNamespace(perf_counter=lambda: next(readings))
-        monkeypatch.setattr(minibatch, "time", clock)
-        return readings
-
-    @pytest.mark.parametrize(("deadline", "n_batches"), [(-1, 1), (0.5, 2), (1, 3)])
-    def test_ends_an_epoch_after_the_batch(self, deadline, n_batches):
-        short = Run()
-        monitor = short.train(1, deadline=deadline)
-        whole = Run().train(1)
-        assert list(monitor.batch_losses) == list(whole.batch_losses)[:n_batches]
-        assert recorded(monitor, "loss") == [
-            pytest.approx(np.mean(monitor.batch_losses))
-        ]
-        assert monitor.n_seen == 16 * n_batches
-        assert short.done == Counts(n_batches, 1, 16 * n_batches)
-
-    def test_at_the_last_batch_the_epoch_is_whole(self):
-        late, whole = Run(), Run()
-        assert recorded(late.train(1, deadline=2.5), "loss") == recorded(
-            whole.train(1), "loss"
-        )
-        assert late.done == whole.done == Counts(4, 1, N_ROWS)
-
-    def test_without_one_the_clock_is_not_read(self, clock):
-        Run().train(3)
-        assert next(clock) == 0
-
-
-class TestAllRows:
-    """One step an epoch along the gradient over all rows, whatever their number."""
-
-    def run(self, n_rows, optimizer="plain sgd", **options):
-        run = Run(optimizer=optimizer, **options)
-        repeats = -(-n_rows // N_ROWS)
-        run.X, run.y = (np.tile(a, (repeats, 1))[:n_rows] for a in (run.X, run.y))
-        if run.weight is not None:
-            run.weight = make_weight(n_rows)
-        inner = make_batches(run.X, run.y, run.weight)
-        run.objective = objective_for(inner, run.network, run.alpha, run.theta)
-        run.batches, run.stepper = AllRows(inner), AllRowsStepper
-        return run, inner
-
-    # Fewer than a chunk, a chunk, several with a smaller last one.
-    @pytest.mark.parametrize("n_rows", [3, 2048, 5001])
-    def test_the_step_is_along_the_gradient(self, n_rows):
-        run, inner = self.run(n_rows, weighted=True, alpha=0.2)
-        value = run.value()
-        run.objective.full(inner, n_rows)
-        expected = run.theta - 0.1 * run.objective.gradient
-        monitor = run.train(1, batch_size=n_rows)
-        assert recorded(monitor, "loss") == pytest.approx([value], rel=1e-12)
-        assert list(monitor.batch_losses) == recorded(monitor, "loss")
-        assert monitor.n_seen == n_rows
-        np.testing.assert_allclose(run.theta, expected, rtol=1e-12, atol=1e-14)
-
-    def test_nothing_is_drawn(self):
-        run, _ = self.run(5001)
-        before = copy.deepcopy(run.rng.bit_generator.state)
-        run.train(3, batch_size=5001)
-        assert run.rng.bit_generator.state == before
-        assert run.optimizer.n_steps == 3
-
-    def test_a_schedule_may_ask_before_every_step(self):
-        run, _ = self.run(N_ROWS, schedule=Recorder(every_step=True))
-        run.train(3, batch_size=N_ROWS)
-        assert run.schedule.steps == [0, 1, 2]
-
-
-class Interrupted(Objective):
+class Interrupted(reference.Objective):
     """Someone presses Ctrl-C at the tenth batch."""
 
     n_batches = 0
 
-    def batch(self, *args):
+    def batch(self, rows):
         self.n_batches += 1
         if self.n_batches == 10:
             raise KeyboardInterrupt
-        return super().batch(*args)
+        return super().batch(rows)
 
 
 def test_an_interrupt_keeps_what_has_been_learnt():
@@ -385,91 +287,3 @@ def test_an_interrupt_keeps_what_has_been_learnt():
     twin.train(2)
     assert not np.array_equal(run.theta, twin.theta)
     assert np.isfinite(run.theta).all()
-
-
-class SparseRun(Run):
-    """Wide sparse data, of which a batch meets only a part of the features."""
-
-    def __init__(self, stepper, optimizer, schedule="constant"):
-        super().__init__(
-            optimizer=optimizer, schedule=SCHEDULES[schedule]().begin(0.02)
-        )
-        self.stepper = stepper
-        rng = np.random.default_rng(0)
-        self.network, self.theta, _, _ = make_case(
-            "softmax", ("tanh",), sizes=(200, 4, 3)
-        )
-        self.X = sparse.random_array(
-            (N_ROWS, 200), density=0.02, format="csr", random_state=rng
-        )
-        self.batches = make_batches(self.X, self.y)
-        self.objective = objective_for(
-            self.batches,
-            self.network,
-            0.0,
-            self.theta,
-            skip_input_gradient=stepper is LazyStepper,
-        )
-        self.optimizer = make_optimizer(optimizer).start(self.theta.size, np.float64)
-
-
-@pytest.mark.parametrize("optimizer", SLEEPERS)
-class TestLazyStepper:
-    """Rows of weights that no batch meets are moved later, and end at the same place.
-
-    Adam's epsilon is not quite where it should be in the steps that are made up for,
-    so that there the two agree to less than rounding.
-    """
-
-    def assert_same(self, lazy, dense):
-        # RMSprop divides by what may be small, and rounding errors with it.
-        tolerance = {Adam: 5e-6, RMSprop: 1e-9}.get(type(lazy.optimizer), 1e-12)
-        np.testing.assert_allclose(lazy.theta, dense.theta, rtol=0, atol=tolerance)
-        for one, other in zip(lazy.optimizer.state, dense.optimizer.state, strict=True):
-            np.testing.assert_allclose(one, other, rtol=1e-6, atol=tolerance)
-
-    @pytest.mark.parametrize("schedule", ["constant", "invscaling", "one_cycle"])
-    def test_ends_where_the_dense_one_does(self, optimizer, schedule):
-        lazy = SparseRun(LazyStepper, optimizer, schedule)
-        dense = SparseRun(DenseStepper, optimizer, schedule)
-        losses = lazy.train(20, batch_size=3).batch_losses
-        expected = dense.train(20, batch_size=3).batch_losses
-        np.testing.assert_allclose(losses, expected, rtol=1e-5)
-        self.assert_same(lazy, dense)
-
-    def test_many_steps(self, optimizer):
-        lazy = SparseRun(LazyStepper, optimizer)
-        dense = SparseRun(DenseStepper, optimizer)
-        for run in (lazy, dense):
-            run.train(21, batch_size=1)
-        assert lazy.optimizer.n_steps == 21 * N_ROWS
-        self.assert_same(lazy, dense)
-
-    def test_goes_on_where_it_stopped(self, optimizer):
-        lazy, dense = (
-            SparseRun(LazyStepper, optimizer),
-            SparseRun(DenseStepper, optimizer),
-        )
-        for run in (lazy, dense):
-            run.train(2, batch_size=3)
-            run.train(3, batch_size=7)
-        self.assert_same(lazy, dense)
-        # What one has begun the other can end.
-        lazy.stepper = DenseStepper
-        lazy.objective = objective_for(lazy.batches, lazy.network, 0.0, lazy.theta)
-        for run in (lazy, dense):
-            run.train(2, batch_size=3)
-        self.assert_same(lazy, dense)
-
-    def test_validation_sees_all_of_theta(self, optimizer):
-        seen = {LazyStepper: [], DenseStepper: []}
-        for stepper, thetas in seen.items():
-            run = SparseRun(stepper, optimizer)
-
-            def validate(run=run, thetas=thetas):
-                thetas.append(run.theta.copy())
-                return 1.0, 0.0
-
-            run.train(5, batch_size=3, validate=validate)
-        for lazy, dense in zip(*seen.values(), strict=True):
-            np.testing.assert_allclose(lazy, dense, rtol=0, atol=5e-6)

@@ -1,8 +1,22 @@
 """The compiled engine: C sources and their Python side.
 
 ``binding.py`` is the only module that imports the extension; ``training.py`` makes it
-train. ``engine.h`` says how the C files hang together.
+train, and ``lazy_updates.py`` says when wide sparse data are trained on row by row of
+the weights. ``engine.h`` says how the C files hang together.
 
-May come in: what is known to NumPy's engine as well and is faster here. May not: a
-feature of its own, for the reference is what it is tested against.
+May come in: what is known to the reference engine as well and is faster here. May not:
+a feature of its own, or anything of the reference engine, which it is tested against.
 """
+
+from .binding import raw_outputs, takes
+from .lazy_updates import lazy_updates_pay
+from .training import Objective, RuleEpochs, knows_rule
+
+__all__ = [
+    "Objective",
+    "RuleEpochs",
+    "knows_rule",
+    "lazy_updates_pay",
+    "raw_outputs",
+    "takes",
+]

@@ -18,20 +18,17 @@
 /* -- a = f(z) -------------------------------------------------------------------- */
 
 INLINE real f_identity(real z) { return z; }
-INLINE real f_tanh_opt(real z)
-{
-    return TANH_HEIGHT * hyperbolic_tangent(TANH_SLOPE * z);
-}
-INLINE real f_relu(real z) { return choose(z < R(0), R(0), z); }
-INLINE real f_leaky_relu(real z) { return choose(z < R(0), LEAK * z, z); }
+INLINE real f_tanh_opt(real z) { return TANH_HEIGHT * real_tanh(TANH_SLOPE * z); }
+INLINE real f_relu(real z) { return blend(z < R(0), R(0), z); }
+INLINE real f_leaky_relu(real z) { return blend(z < R(0), LEAK * z, z); }
 INLINE real f_elu(real z)
 {
-    return choose(z > R(0), z, expm1_below(choose(z > R(0), R(0), z)));
+    return blend(z > R(0), z, expm1_nonpositive(blend(z > R(0), R(0), z)));
 }
 INLINE real f_selu(real z)
 {
-    const real below = SELU_BELOW * expm1_below(choose(z > R(0), R(0), z));
-    return choose(z > R(0), SELU_SCALE * z, below);
+    const real below = SELU_BELOW * expm1_nonpositive(blend(z > R(0), R(0), z));
+    return blend(z > R(0), SELU_SCALE * z, below);
 }
 
 /* -- a = f(z) and f'(z) ---------------------------------------------------------- */
@@ -40,7 +37,7 @@ INLINE real f_selu(real z)
 INLINE real f_gelu(real z, real *slope)
 {
     const real share = R(0.5) * R(erfc(-(double)z / 1.4142135623730951));
-    const real density = R(0.3989422804014327) * exp_below(R(-0.5) * z * z);
+    const real density = R(0.3989422804014327) * exp_nonpositive(R(-0.5) * z * z);
     *slope = share + z * density;
     return z * share;
 }
@@ -56,11 +53,11 @@ INLINE real f_silu(real z, real *slope)
  * e (e + 2) / (e (e + 2) + 2) for z < 0 */
 INLINE real f_mish(real z, real *slope)
 {
-    const real e = exp_below(-absolute(z));
+    const real e = exp_nonpositive(-real_abs(z));
     const real above = R(1) + R(2) * e, below = e * (e + R(2));
     const real t =
-        choose(z > R(0), above / (above + R(2) * e * e), below / (below + R(2)));
-    const real sigma = choose(z > R(0), R(1) / (R(1) + e), e / (R(1) + e));
+        blend(z > R(0), above / (above + R(2) * e * e), below / (below + R(2)));
+    const real sigma = blend(z > R(0), R(1) / (R(1) + e), e / (R(1) + e));
     *slope = t + z * sigma * (R(1) - t * t);
     return z * t;
 }
@@ -73,20 +70,20 @@ INLINE real d_tanh_opt(real delta, real a)
 {
     return delta * (TANH_SLOPE * TANH_HEIGHT - TANH_SLOPE / TANH_HEIGHT * (a * a));
 }
-INLINE real d_relu(real delta, real a) { return choose(a > R(0), delta, R(0)); }
+INLINE real d_relu(real delta, real a) { return blend(a > R(0), delta, R(0)); }
 INLINE real d_leaky_relu(real delta, real a)
 {
-    return choose(a > R(0), delta, LEAK * delta);
+    return blend(a > R(0), delta, LEAK * delta);
 }
 INLINE real d_elu(real delta, real a)
 {
-    return delta * (R(1) + choose(a < R(0), a, R(0)));
+    return delta * (R(1) + blend(a < R(0), a, R(0)));
 }
 INLINE real d_selu(real delta, real a)
 {
-    return delta * choose(a > R(0), SELU_SCALE, a + SELU_BELOW);
+    return delta * blend(a > R(0), SELU_SCALE, a + SELU_BELOW);
 }
-INLINE real d_softplus(real delta, real a) { return -delta * expm1_below(-a); }
+INLINE real d_softplus(real delta, real a) { return -delta * expm1_nonpositive(-a); }
 INLINE real d_saved(real delta, real slope) { return delta * slope; }
 
 /* -- over matrices --------------------------------------------------------------- */
@@ -96,15 +93,15 @@ INLINE int saves_slope(int activation)
     return activation == GELU || activation == SILU || activation == MISH;
 }
 
-INLINE void map(real f(real), real *z, const real *bias, Index n_rows, Index n)
+INLINE void map_forward(real f(real), real *z, const real *bias, Index n_rows, Index n)
 {
     for (Index i = 0; i < n_rows; i++, z += n)
         for (Index j = 0; j < n; j++)
             z[j] = f(z[j] + bias[j]);
 }
 
-INLINE void map_saving(real f(real, real *), real *z, const real *bias, real *slopes,
-                       Index n_rows, Index n)
+INLINE void map_forward_saving(real f(real, real *), real *z, const real *bias,
+                               real *slopes, Index n_rows, Index n)
 {
     for (Index i = 0; i < n_rows; i++, z += n) {
         for (Index j = 0; j < n; j++) {
@@ -118,7 +115,7 @@ INLINE void map_saving(real f(real, real *), real *z, const real *bias, real *sl
     }
 }
 
-INLINE void map_back(real d(real, real), real *delta, const real *known, Index n)
+INLINE void map_backward(real d(real, real), real *delta, const real *known, Index n)
 {
     for (Index i = 0; i < n; i++)
         delta[i] = d(delta[i], known[i]);
@@ -129,35 +126,35 @@ static void activate(int activation, real *z, const real *bias, real *slopes,
                      Index n_rows, Index n)
 {
     switch (activation) {
-    case IDENTITY: map(f_identity, z, bias, n_rows, n); break;
-    case LOGISTIC: map(logistic, z, bias, n_rows, n); break;
-    case TANH: map(hyperbolic_tangent, z, bias, n_rows, n); break;
-    case TANH_OPT: map(f_tanh_opt, z, bias, n_rows, n); break;
-    case RELU: map(f_relu, z, bias, n_rows, n); break;
-    case LEAKY_RELU: map(f_leaky_relu, z, bias, n_rows, n); break;
-    case ELU: map(f_elu, z, bias, n_rows, n); break;
-    case SELU: map(f_selu, z, bias, n_rows, n); break;
-    case SOFTPLUS: map(softplus, z, bias, n_rows, n); break;
-    case GELU: map_saving(f_gelu, z, bias, slopes, n_rows, n); break;
-    case SILU: map_saving(f_silu, z, bias, slopes, n_rows, n); break;
-    case MISH: map_saving(f_mish, z, bias, slopes, n_rows, n); break;
+    case IDENTITY: map_forward(f_identity, z, bias, n_rows, n); break;
+    case LOGISTIC: map_forward(logistic, z, bias, n_rows, n); break;
+    case TANH: map_forward(real_tanh, z, bias, n_rows, n); break;
+    case TANH_OPT: map_forward(f_tanh_opt, z, bias, n_rows, n); break;
+    case RELU: map_forward(f_relu, z, bias, n_rows, n); break;
+    case LEAKY_RELU: map_forward(f_leaky_relu, z, bias, n_rows, n); break;
+    case ELU: map_forward(f_elu, z, bias, n_rows, n); break;
+    case SELU: map_forward(f_selu, z, bias, n_rows, n); break;
+    case SOFTPLUS: map_forward(softplus, z, bias, n_rows, n); break;
+    case GELU: map_forward_saving(f_gelu, z, bias, slopes, n_rows, n); break;
+    case SILU: map_forward_saving(f_silu, z, bias, slopes, n_rows, n); break;
+    case MISH: map_forward_saving(f_mish, z, bias, slopes, n_rows, n); break;
     }
 }
 
 /* delta = delta f'; `known` is the output, or the slopes that f has saved. */
-static void activate_back(int activation, real *delta, const real *known, Index n)
+static void activate_backward(int activation, real *delta, const real *known, Index n)
 {
     switch (activation) {
     case IDENTITY: break;
-    case LOGISTIC: map_back(d_logistic, delta, known, n); break;
-    case TANH: map_back(d_tanh, delta, known, n); break;
-    case TANH_OPT: map_back(d_tanh_opt, delta, known, n); break;
-    case RELU: map_back(d_relu, delta, known, n); break;
-    case LEAKY_RELU: map_back(d_leaky_relu, delta, known, n); break;
-    case ELU: map_back(d_elu, delta, known, n); break;
-    case SELU: map_back(d_selu, delta, known, n); break;
-    case SOFTPLUS: map_back(d_softplus, delta, known, n); break;
-    default: map_back(d_saved, delta, known, n);
+    case LOGISTIC: map_backward(d_logistic, delta, known, n); break;
+    case TANH: map_backward(d_tanh, delta, known, n); break;
+    case TANH_OPT: map_backward(d_tanh_opt, delta, known, n); break;
+    case RELU: map_backward(d_relu, delta, known, n); break;
+    case LEAKY_RELU: map_backward(d_leaky_relu, delta, known, n); break;
+    case ELU: map_backward(d_elu, delta, known, n); break;
+    case SELU: map_backward(d_selu, delta, known, n); break;
+    case SOFTPLUS: map_backward(d_softplus, delta, known, n); break;
+    default: map_backward(d_saved, delta, known, n);
     }
 }
 

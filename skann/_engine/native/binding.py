@@ -12,6 +12,7 @@ Callers ask :func:`takes` first. Networks go to it as tuples of numbers
 import os
 from functools import cache, lru_cache
 
+import joblib
 import numpy as np
 from scipy import sparse
 
@@ -35,6 +36,7 @@ STORE, ADD, _SGD, _ADAM = range(4)
 # the two meetings, and in a call, to be worth being woken.
 _STEP_WORK = 200_000
 _CALL_WORK = 5_000_000
+_MOST_THREADS = 1024
 
 
 def is_compiled():
@@ -55,10 +57,23 @@ def takes(X, dtype):
         # Other numbers in X cost a copy of a batch; numbers at odd addresses, a crash
         # on some processors.
         return X.dtype in _DTYPES and X.flags.aligned
-    return sparse.issparse(X) and X.format == "csr" and X.dtype == dtype
+    if not sparse.issparse(X) or X.format != "csr":
+        return False
+    return (
+        X.dtype == dtype
+        and X.indices.dtype == X.indptr.dtype
+        and X.indices.dtype in _INDEX_DTYPES
+        and X.shape[1] <= _MOST_FEATURES
+        and all(
+            array.flags.c_contiguous and array.flags.aligned
+            for array in (X.data, X.indices, X.indptr)
+        )
+    )
 
 
 _DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+_INDEX_DTYPES = (np.dtype(np.int32), np.dtype(np.int64))
+_MOST_FEATURES = 2**31 - 1
 
 
 @cache
@@ -84,8 +99,18 @@ def n_threads(step_work, call_work):
     wanted = min(step_work / _STEP_WORK, call_work / _CALL_WORK)
     if wanted < 2:
         return 1
-    limit = min((library.num_threads for library in _blas()), default=None)
-    return max(1, int(min(wanted, limit or os.cpu_count() or 1)))
+    limit = min((library.num_threads for library in _blas()), default=0)
+    return max(1, int(min(wanted, limit or _threads_without_blas(), _MOST_THREADS)))
+
+
+@cache
+def _threads_without_blas():
+    # Some BLAS, such as Apple's Accelerate, does not say how many threads it has.
+    for number in os.environ.get("OMP_NUM_THREADS", "").split(","):
+        if number.strip().isdecimal() and int(number) > 0:
+            return int(number)
+    # Within the scheduler's affinity and the limits of a container.
+    return joblib.cpu_count()
 
 
 @lru_cache(maxsize=128)
@@ -146,7 +171,7 @@ def training(
     batch_size : int
     sleeps : bool
         Whether weights of features that a batch of sparse X does not have may sleep;
-        see ``_engine/lazy_rows.py``.
+        see ``lazy_updates.py``.
     is_new : bool
         Whether the optimiser has taken no step yet.
 
@@ -154,6 +179,7 @@ def training(
     -------
     training : _compiled.Training
     """
+    batch_size = min(batch_size, data.X.shape[0])
     y, weight = data.targets.y, data.mean_one_weight(theta.dtype)
     codes = None
     if y.ndim == 1:

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int refuse(const char *what)
+int value_error(const char *what)
 {
     PyErr_SetString(PyExc_ValueError, what);
     return 0;
@@ -18,64 +18,108 @@ void views_release(Views *views)
 
 /* -- arrays ---------------------------------------------------------------------- */
 
-static Py_buffer *get_view(PyObject *object, Views *views, int flags)
+/* Codes of Python's struct module. */
+const char REAL[] = "fd", FLOAT64[] = "d", INTEGER[] = "ilqn";
+
+/* Whether the items are of a kind, in the processor's byte order, which dtypes from a
+ * file say in so many words. */
+static int has_format(const Py_buffer *view, const char *kind)
 {
+    const char *format = view->format ? view->format : "";
+    const uint16_t one = 1;
+    const char *native = *(const char *)&one ? "@=<" : "@=>!";
+    if (*format && strchr(native, *format))
+        format++;
+    return *format && !format[1] && strchr(kind, *format);
+}
+
+/* Whether all items are at addresses where the processor can read them. */
+static int is_aligned(const Py_buffer *view)
+{
+    int aligned = (uintptr_t)view->buf % (size_t)view->itemsize == 0;
+    for (int i = 0; view->strides && i < view->ndim; i++)
+        aligned &= view->shape[i] < 2 || view->strides[i] % view->itemsize == 0;
+    return aligned || view->len == 0;
+}
+
+static Py_buffer *get_view(PyObject *object, Views *views, const char *kind,
+                           Index item_size, int flags)
+{
+    if (views->n == MAX_VIEWS) {
+        value_error("too many arrays");
+        return NULL;
+    }
     Py_buffer *view = &views->views[views->n];
-    if (PyObject_GetBuffer(object, view, flags) < 0)
+    if (PyObject_GetBuffer(object, view, flags | PyBUF_FORMAT) < 0)
         return NULL;
     views->n++;
+    if (!has_format(view, kind) || !is_aligned(view)
+        || (item_size >= 0 && view->itemsize != item_size)) {
+        value_error(
+            "an array has another dtype or byte order than is needed, or is not "
+            "aligned");
+        return NULL;
+    }
     return view;
 }
 
-Py_buffer *get_real(PyObject *object, Views *views, int flags, Index length)
+Py_buffer *get_array(PyObject *object, Views *views, const char *kind, Index item_size,
+                     int flags, Index length)
 {
-    Py_buffer *view = get_view(object, views, flags | PyBUF_FORMAT);
-    if (!view)
-        return NULL;
-    const char *format = view->format ? view->format : "";
-    if (strcmp(format, "f") != 0 && strcmp(format, "d") != 0) {
-        refuse("an array must be of float32 or float64");
-        return NULL;
-    }
-    if (length >= 0 && view->len != length * view->itemsize) {
-        refuse("an array has another size than is needed");
+    Py_buffer *view =
+        get_view(object, views, kind, item_size, flags | PyBUF_C_CONTIGUOUS);
+    if (view && length >= 0 && view->len / view->itemsize != length) {
+        value_error("an array has another size than is needed");
         return NULL;
     }
     return view;
 }
 
-int get_flat(PyObject *object, Views *views, int flags, Index length, Index item_size,
-             void **start)
+int get_optional(PyObject *object, Views *views, const char *kind, Index item_size,
+                 Index length, const void **start)
 {
     *start = NULL;
     if (object == Py_None)
         return 1;
-    Py_buffer *view = get_view(object, views, flags | PyBUF_C_CONTIGUOUS);
-    if (!view)
-        return 0;
-    if (view->itemsize != item_size || (length >= 0 && view->len != length * item_size))
-        return refuse("an array has another size or dtype than is needed");
-    *start = view->buf;
-    return 1;
+    const Py_buffer *view = get_array(object, views, kind, item_size, 0, length);
+    if (view)
+        *start = view->buf;
+    return view != NULL;
+}
+
+int get_order(PyObject *object, Views *views, const Index **order, Index *n)
+{
+    *order = NULL;
+    *n = -1;
+    if (object == Py_None)
+        return 1;
+    const Py_buffer *view = get_array(object, views, INTEGER, sizeof(Index), 0, -1);
+    if (view) {
+        *order = view->buf;
+        *n = view->len / (Index)sizeof(Index);
+    }
+    return view != NULL;
 }
 
 /* -- networks -------------------------------------------------------------------- */
 
-/* Room for the integers of a tuple, filled. */
-static Index *get_integers(PyObject *tuple, Index *n)
+/* Room for the integers of a tuple, filled; none of them is less than `least`. */
+static Index *get_integers(PyObject *tuple, Index least, Index *n)
 {
-    *n = PyTuple_Size(tuple);
-    if (*n < 0)
+    if (!PyTuple_Check(tuple)) {
+        PyErr_SetString(PyExc_TypeError, "a network is described by tuples");
         return NULL;
-    Index *numbers = malloc(((size_t)*n + 1) * sizeof *numbers);
+    }
+    *n = PyTuple_Size(tuple);
+    Index *numbers = calloc((size_t)*n + 1, sizeof *numbers);
     if (!numbers)
         return (Index *)PyErr_NoMemory();
     for (Index i = 0; i < *n; i++) {
         numbers[i] = PyLong_AsLongLong(PyTuple_GetItem(tuple, i));
-        if (numbers[i] < 0) {
+        if (PyErr_Occurred() || numbers[i] < least) {
             free(numbers);
             if (!PyErr_Occurred())
-                refuse("a negative number");
+                value_error("a number of a network is too small");
             return NULL;
         }
     }
@@ -93,19 +137,19 @@ void network_free(Network *network)
 /* Whether sizes, and activations as the tuple had them, make sense together. */
 static int is_network(const Network *network, Index n_activations)
 {
-    Index total = 0;
     if (network->n_layers < 1 || n_activations != network->n_layers - 1
         || network->loss < 0 || network->loss >= N_LOSSES)
         return 0;
     for (Index i = 0; i < n_activations; i++)
         if (network->activations[i] >= N_ACTIVATIONS)
             return 0;
-    for (Index i = 0; i <= network->n_layers; i++)
-        if (network->sizes[i] < 1)
+    Index left = network->sizes[network->n_layers];
+    for (Index i = 0; i < network->n_tasks; i++) {
+        if (network->tasks[i] > left)
             return 0;
-    for (Index i = 0; i < network->n_tasks; i++)
-        total += network->tasks[i];
-    return !network->n_tasks || total == network->sizes[network->n_layers];
+        left -= network->tasks[i];
+    }
+    return !network->n_tasks || left == 0;
 }
 
 int get_network(Network *network, PyObject *sizes, PyObject *activations, int loss,
@@ -113,52 +157,38 @@ int get_network(Network *network, PyObject *sizes, PyObject *activations, int lo
 {
     Index n_sizes, n_activations;
     *network = (Network){.loss = loss};
-    network->sizes = get_integers(sizes, &n_sizes);
+    network->sizes = get_integers(sizes, 1, &n_sizes);
     if (!network->sizes)
         return 0;
     network->n_layers = n_sizes - 1;
-    Index *codes = get_integers(activations, &n_activations);
+    Index *codes = get_integers(activations, 0, &n_activations);
     if (!codes)
         return 0;
-    int *own = malloc(((size_t)n_activations + 1) * sizeof *own);
+    int *own = calloc((size_t)n_activations + 1, sizeof *own);
     for (Index i = 0; own && i < n_activations; i++)
         own[i] = codes[i] < N_ACTIVATIONS ? (int)codes[i] : N_ACTIVATIONS;
     free(codes);
     network->activations = own;
     if (!own)
         return PyErr_NoMemory() != NULL;
-    network->tasks = get_integers(tasks, &network->n_tasks);
+    network->tasks = get_integers(tasks, 1, &network->n_tasks);
     if (!network->tasks)
         return 0;
-    return is_network(network, n_activations) || refuse("not a network");
+    return is_network(network, n_activations) || value_error("not a network");
 }
 
 Index n_parameters(const Network *network)
 {
-    Index n = 0;
+    Index n = 0, layer;
     for (Index l = 0; l < network->n_layers; l++)
-        n += (network->sizes[l] + 1) * network->sizes[l + 1];
+        if (__builtin_add_overflow(network->sizes[l], 1, &layer)
+            || __builtin_mul_overflow(layer, network->sizes[l + 1], &layer)
+            || __builtin_add_overflow(n, layer, &n))
+            return INT64_MAX;
     return n;
 }
 
 /* -- rows ------------------------------------------------------------------------ */
-
-static int is_compressed(const Matrix *X, Index n_stored, Index n_columns)
-{
-    const int size = X->index_size;
-    int right = index_at(X->offsets, size, 0) >= 0
-                && index_at(X->offsets, size, X->n_rows) <= n_stored;
-    for (Index i = 0; i < X->n_rows; i++)
-        right &= index_at(X->offsets, size, i) <= index_at(X->offsets, size, i + 1);
-    if (!right)
-        return 0;
-    for (Index e = index_at(X->offsets, size, 0);
-         e < index_at(X->offsets, size, X->n_rows); e++) {
-        const Index column = index_at(X->columns, size, e);
-        right &= column >= 0 && column < n_columns;
-    }
-    return right;
-}
 
 static int get_compressed(PyObject *tuple, Views *views, Matrix *X, Index n_columns,
                           Index item_size)
@@ -166,12 +196,13 @@ static int get_compressed(PyObject *tuple, Views *views, Matrix *X, Index n_colu
     PyObject *numbers, *columns, *offsets;
     Py_ssize_t largest;
     if (!PyArg_ParseTuple(tuple, "OOOnp", &numbers, &columns, &offsets, &largest,
-                          &X->sleeps))
+                          &X->is_lazy))
         return 0;
-    const Py_buffer *data = get_real(numbers, views, PyBUF_C_CONTIGUOUS, -1);
-    const Py_buffer *where = data ? get_view(columns, views, PyBUF_C_CONTIGUOUS) : NULL;
+    const Py_buffer *data = get_array(numbers, views, REAL, item_size, 0, -1);
+    const Py_buffer *where =
+        data ? get_array(columns, views, INTEGER, -1, 0, -1) : NULL;
     const Py_buffer *starts =
-        where ? get_view(offsets, views, PyBUF_C_CONTIGUOUS) : NULL;
+        where ? get_array(offsets, views, INTEGER, where->itemsize, 0, -1) : NULL;
     if (!starts)
         return 0;
     X->start = data->buf;
@@ -180,13 +211,10 @@ static int get_compressed(PyObject *tuple, Views *views, Matrix *X, Index n_colu
     X->offsets = starts->buf;
     X->index_size = (int)starts->itemsize;
     X->n_rows = starts->len / starts->itemsize - 1;
+    X->n_stored = index_min(data->len / data->itemsize, where->len / where->itemsize);
     X->largest_batch = largest;
-    const Index n_stored =
-        smaller(data->len / data->itemsize, where->len / where->itemsize);
-    if (X->item_size != item_size || where->itemsize != starts->itemsize
-        || (X->index_size != 4 && X->index_size != 8) || X->n_rows < 0 || largest < 0
-        || n_columns > INT32_MAX || !is_compressed(X, n_stored, n_columns))
-        return refuse("not compressed rows of the network's dtype and inputs");
+    if (X->n_rows < 0 || largest < 0 || largest > X->n_stored || n_columns > INT32_MAX)
+        return value_error("not compressed rows");
     return 1;
 }
 
@@ -196,11 +224,11 @@ int get_matrix(PyObject *object, Views *views, Matrix *X, Index n_columns,
     *X = (Matrix){0};
     if (PyTuple_Check(object))
         return get_compressed(object, views, X, n_columns, item_size);
-    const Py_buffer *view = get_real(object, views, PyBUF_STRIDES, -1);
+    const Py_buffer *view = get_view(object, views, REAL, -1, PyBUF_STRIDES);
     if (!view)
         return 0;
     if (view->ndim != 2 || view->shape[1] != n_columns)
-        return refuse("X has not one column for each input");
+        return value_error("X has not one column for each input");
     X->start = view->buf;
     X->n_rows = view->shape[0];
     X->row_stride = view->strides[0];
@@ -209,12 +237,41 @@ int get_matrix(PyObject *object, Views *views, Matrix *X, Index n_columns,
     return 1;
 }
 
-int are_rows(const Index *order, Index n_order, Index first, Index n, Index n_rows)
+/* Whether all that a row says is stored is there, and in columns that there are. */
+static int is_compressed_row(const Matrix *X, Index row, Index n_columns)
 {
-    if (first < 0 || n < 0 || n > (order ? n_order : n_rows) - first)
-        return 0;
+    const int size = X->index_size;
+    const Index begin = index_at(X->offsets, size, row);
+    const Index end = index_at(X->offsets, size, row + 1);
     int inside = 1;
-    for (Index i = first; order && i < first + n; i++)
-        inside &= order[i] >= 0 && order[i] < n_rows;
+    if (begin < 0 || begin > end || end > X->n_stored)
+        return 0;
+    for (Index i = begin; i < end; i++) {
+        const Index column = index_at(X->columns, size, i);
+        inside &= column >= 0 && column < n_columns;
+    }
     return inside;
+}
+
+int have_rows(const Matrix *X, Index n_columns, const Index *order, Index n_order,
+              Index first, Index n, Index batch_size)
+{
+    Index n_in_batch = 0;
+    if (first < 0 || n < 0 || n > (order ? n_order : X->n_rows) - first)
+        return value_error("there are not so many rows");
+    for (Index i = 0; (order || X->offsets) && i < n; i++) {
+        const Index row = order ? order[first + i] : first + i;
+        if (row < 0 || row >= X->n_rows)
+            return value_error("no number of one of the rows of X");
+        if (!X->offsets)
+            continue;
+        if (!is_compressed_row(X, row, n_columns))
+            return value_error("not compressed rows of so many columns");
+        n_in_batch = i % batch_size ? n_in_batch : 0;
+        n_in_batch += index_at(X->offsets, X->index_size, row + 1)
+                      - index_at(X->offsets, X->index_size, row);
+        if (n_in_batch > X->largest_batch)
+            return value_error("a batch of rows has too many stored numbers");
+    }
+    return 1;
 }

@@ -1,4 +1,5 @@
-/* From Python's objects to the engine's structures, and all checks of memory.
+/* From Python's objects to the engine's structures. What the engine is given fits into
+ * the memory that it is said to be in: nothing else checks that.
  *
  * Functions that return 0 or NULL have set an exception.
  */
@@ -10,6 +11,8 @@
 
 #include "engine.h"
 
+enum { MAX_THREADS = 1024 };
+
 /* Buffers that stay exported until views_release. */
 enum { MAX_VIEWS = 10 };
 typedef struct {
@@ -20,32 +23,36 @@ typedef struct {
 void views_release(Views *);
 
 /* Raise a ValueError. */
-int refuse(const char *what);
+int value_error(const char *what);
 
-/* An array of float32 or float64 of so many numbers (-1: any); its buffer. */
-Py_buffer *get_real(PyObject *, Views *, int flags, Index length);
-/* The start of a flat array of numbers of so many bytes; of None, NULL without an
- * exception. */
-int get_flat(PyObject *, Views *, int flags, Index length, Index item_size,
-             void **start);
+/* Kinds of items. */
+extern const char REAL[], FLOAT64[], INTEGER[];
+
+/* A contiguous array of items of a kind and of so many bytes (-1: any), and of so many
+ * of them (-1: any). */
+Py_buffer *get_array(PyObject *, Views *, const char *kind, Index item_size, int flags,
+                     Index length);
+/* The start of such an array; of None, NULL without an exception. */
+int get_optional(PyObject *, Views *, const char *kind, Index item_size, Index length,
+                 const void **start);
+/* Numbers of rows; of None, NULL without an exception, and -1 for how many. */
+int get_order(PyObject *, Views *, const Index **order, Index *n);
 
 /* What network_free is due for. */
 int get_network(Network *, PyObject *sizes, PyObject *activations, int loss,
                 PyObject *tasks);
 void network_free(Network *);
-Index n_parameters(const Network *);
+Index n_parameters(const Network *); /* INT64_MAX if there are more */
 
 /* A matrix from an array of two dimensions or, for CSR, from a tuple: numbers, columns,
- * offsets, largest batch, whether weights may sleep. */
+ * offsets, largest batch, whether updates are lazy. Where these point to is checked by
+ * have_rows. */
 int get_matrix(PyObject *, Views *, Matrix *, Index n_columns, Index item_size);
 
-/* Whether [first, first + n) are rows, or numbers of rows in an order of n_order. */
-int are_rows(const Index *order, Index n_order, Index first, Index n, Index n_rows);
-
-/* The instance in use for numbers of so many bytes. */
-const Instance *instance_for(Index item_size);
-
-/* The type object, new. */
-PyObject *make_training_type(void);
+/* Whether [first, first + n) are rows of X, or numbers of rows in an order of n_order;
+ * and, for CSR, whether all that is stored in them can be used, in batches. X may have
+ * been changed since it was last asked. */
+int have_rows(const Matrix *X, Index n_columns, const Index *order, Index n_order,
+              Index first, Index n, Index batch_size);
 
 #endif

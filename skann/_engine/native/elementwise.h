@@ -32,23 +32,23 @@ enum { MANTISSA = 52, BIAS = 1023 };
 #endif
 #define R(x) ((real)(x))
 
-INLINE real choose(int condition, real yes, real no) { return condition ? yes : no; }
+INLINE real blend(int condition, real yes, real no) { return condition ? yes : no; }
 
-INLINE real larger_of(real a, real b) { return a > b ? a : b; }
+INLINE real real_max(real a, real b) { return a > b ? a : b; }
 
-INLINE real absolute(real x)
+INLINE real real_abs(real x)
 {
     return REAL_BITS == 32 ? (real)__builtin_fabsf((float)x) : (real)__builtin_fabs(x);
 }
 
 /* |x| with the sign of y */
-INLINE real with_sign(real x, real y)
+INLINE real real_copysign(real x, real y)
 {
     return REAL_BITS == 32 ? (real)__builtin_copysignf((float)x, (float)y)
                            : (real)__builtin_copysign(x, y);
 }
 
-INLINE real square_root(real x)
+INLINE real real_sqrt(real x)
 {
     return REAL_BITS == 32 ? (real)__builtin_sqrtf((float)x) : (real)__builtin_sqrt(x);
 }
@@ -78,7 +78,7 @@ INLINE real expm1_series(real r)
 /* 2^n and exp(r) - 1 for x = n log 2 + r; x is not positive. NaN stays NaN. */
 INLINE real split_exponent(real x, real *power)
 {
-    x = choose(x < R(LOWEST), R(LOWEST), x);
+    x = blend(x < R(LOWEST), R(LOWEST), x);
     const real rounded = x * R(1.4426950408889634) + R(ROUNDER);
     const real n = rounded - R(ROUNDER);
     const real r = (x - n * R(LOG2_HIGH)) - n * R(LOG2_LOW);
@@ -90,7 +90,7 @@ INLINE real split_exponent(real x, real *power)
 }
 
 /* exp(x) for x <= 0 */
-INLINE real exp_below(real x)
+INLINE real exp_nonpositive(real x)
 {
     real power;
     const real p = split_exponent(x, &power);
@@ -98,7 +98,7 @@ INLINE real exp_below(real x)
 }
 
 /* exp(x) - 1 for x <= 0 */
-INLINE real expm1_below(real x)
+INLINE real expm1_nonpositive(real x)
 {
     real power;
     const real p = split_exponent(x, &power);
@@ -107,7 +107,7 @@ INLINE real expm1_below(real x)
 
 /* log(1 + t) for 0 <= t <= 1:
  * 2 artanh(s) = 2 (s + s³/3 + s⁵/5 + ...), s = t / (2 + t) */
-INLINE real log1p_of_share(real t)
+INLINE real log1p_unit(real t)
 {
     const real s = t / (R(2) + t), q = s * s;
     real p = R(1.0 / 17);
@@ -135,21 +135,21 @@ INLINE real log1p_of_share(real t)
 /* 1 / (1 + exp(-x)), with all digits of a small result */
 INLINE real logistic(real x)
 {
-    const real e = exp_below(-absolute(x)), share = R(1) / (R(1) + e);
-    return choose(x < R(0), e * share, share);
+    const real e = exp_nonpositive(-real_abs(x)), share = R(1) / (R(1) + e);
+    return blend(x < R(0), e * share, share);
 }
 
 /* tanh|x| = -t / (t + 2), t = exp(-2|x|) - 1 */
-INLINE real hyperbolic_tangent(real x)
+INLINE real real_tanh(real x)
 {
-    const real t = expm1_below(R(-2) * absolute(x));
-    return with_sign(t / (t + R(2)), x);
+    const real t = expm1_nonpositive(R(-2) * real_abs(x));
+    return real_copysign(t / (t + R(2)), x);
 }
 
 /* log(1 + exp(x)) */
 INLINE real softplus(real x)
 {
-    return larger_of(x, R(0)) + log1p_of_share(exp_below(-absolute(x)));
+    return real_max(x, R(0)) + log1p_unit(exp_nonpositive(-real_abs(x)));
 }
 
 #endif

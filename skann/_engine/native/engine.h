@@ -6,34 +6,44 @@
  * shows the rest of the program nothing but a struct Instance of functions. Which level
  * is used is decided when the module is loaded.
  *
- *   team.c            threads that work on one step together
+ *   thread_pool.c     threads that run one function together
  *   real.h            the number type, vectors of it, what all the rest is made of
  *   elementwise.h     exp and its relatives, written so that compilers vectorise them
- *   products.h        matrix products
- *   narrow.h          those with a matrix of few columns
+ *   microkernel.h     what stays in registers of a matrix product
+ *   packing.h         matrices in the order in which micro-kernels want them
+ *   gemm.h            matrix products
+ *   gemm_narrow.h     those with a matrix of few columns
  *   activations.h     hidden layers' functions and derivatives
  *   losses.h          losses and their derivatives
  *   rules.h           what is done with a block of the gradient: optimisers
  *   layers.h          a network's weights, rows of data; the way forward
  *   sparse.h          sparse data and the first layer's weights
+ *   signals.h         looks for signals while the engine works
  *   training.h        what training has in memory
- *   updates.h         the half of a step in which parameters move
- *   steps.h           the other half; epochs
+ *   propagation.h     the first phase of a step: forward, loss, backward
+ *   updates.h         the second, in which parameters move
+ *   steps.h           steps, epochs and how many threads take them
  *   prediction.h      raw outputs of many rows
- *   module.c          Python's view of it
+ *   dispatch.c        the instances that the processor can run
+ *   convert.c         from Python's objects to the structures below, and their checks
+ *   training_type.c   training as a Python type
+ *   module.c          the Python module
  *
- * Rows are samples. Nothing here checks sizes: module.c does, once.
+ * Each includes only those above it. Rows are samples. What is done here trusts sizes
+ * and indices: convert.c has checked them.
  */
 #ifndef SKANN_ENGINE_H
 #define SKANN_ENGINE_H
 
 #include <stdint.h>
 
+#include "thread_pool.h"
+
 typedef int64_t Index;
 
 #define INLINE static inline __attribute__((always_inline))
 
-INLINE Index smaller(Index a, Index b) { return a < b ? a : b; }
+INLINE Index index_min(Index a, Index b) { return a < b ? a : b; }
 
 /* Of integers of 4 or 8 bytes. */
 INLINE Index index_at(const void *indices, int size, Index i)
@@ -85,9 +95,10 @@ typedef struct {
     Index row_stride, column_stride; /* bytes */
     int item_size;                   /* 4 or 8 */
     const void *offsets, *columns;   /* of rows in the numbers, and of each number */
+    Index n_stored;                  /* numbers and columns that there are */
     int index_size;                  /* 4 or 8, of both */
     Index largest_batch;             /* stored numbers that a batch may have */
-    int sleeps;                      /* whether rows of weights may: see sparse.h */
+    int is_lazy;                     /* whether updates are: see sparse.h */
 } Matrix;
 
 typedef struct {
@@ -109,56 +120,52 @@ typedef struct {
     void *vectors[2]; /* each of theta's length */
 } Rule;
 
+/* Whether a signal has raised an exception; asked from time to time by the thread that
+ * has called. */
+typedef struct {
+    int (*is_raised)(void *);
+    void *data;
+} Interrupt;
+
 /* One call's worth of steps. */
 typedef struct {
+    ThreadPool *pool;
+    Interrupt interrupt;
     const Index *order; /* row numbers, or NULL for rows as they are stored */
     Index first;        /* of the rows in use, in order or in memory */
     Index n_rows;
-    const double *rates;  /* of every step */
-    double rate;          /* of all steps, where rates is NULL */
-    double row_scale;     /* of each row's gradient; 0 for the mean over a batch */
-    Index n_steps_before; /* in the life of the optimiser */
-    double deadline;      /* seconds on seconds_now()'s clock */
-    int (*interrupted)(void *);
-    void *interrupt_data;
+    const double *rates;    /* of every step */
+    double rate;            /* of all steps, where rates is NULL */
+    double row_scale;       /* of each row's gradient; 0 for the mean over a batch */
+    Index n_steps_before;   /* in the life of the optimiser */
+    double deadline;        /* seconds on seconds_now()'s clock */
     double *losses;         /* of each batch before its step; filled */
     Index n_done;           /* batches; set */
     double gradient_square; /* of the last step, NaN if that was not taken; set */
 } Run;
 
-typedef struct Team Team;
+enum Outcome { IS_FINITE, IS_NOT_FINITE, NO_MEMORY, INTERRUPTED };
 
 typedef struct {
     const char *name;
     /* is_new: the optimiser has taken no step yet. */
     void *(*training_new)(const Network *, void *theta, const Rule *, const Samples *,
-                          Index batch_size, int is_new, Team *);
+                          Index batch_size, int is_new, int max_threads);
     void (*training_free)(void *);
     void (*training_run)(void *, Run *); /* n_done is -1 without memory */
-    void (*training_settle)(void *);
-    /* Writes n_rows x n_outputs numbers; 0 if a product of the first layer is not
-     * finite, -1 without memory. */
-    int (*predict)(const Network *, const void *theta, const Matrix *,
-                   const Index *order, Index n_rows, void *out, Team *);
+    void (*training_flush)(void *, ThreadPool *);
+    /* Writes n_rows x n_outputs numbers; IS_FINITE says so of the first layer's
+     * products. */
+    enum Outcome (*predict)(const Network *, const void *theta, const Matrix *,
+                            const Index *order, Index n_rows, void *out, ThreadPool *,
+                            int n_threads, const Interrupt *);
 } Instance;
 
 extern const Instance skann_f32_base, skann_f64_base;
 #if defined(__x86_64__)
 extern const Instance skann_f32_avx2, skann_f64_avx2;
+extern const Instance skann_f32_avx2_plain, skann_f64_avx2_plain;
 extern const Instance skann_f32_avx512, skann_f64_avx512;
 #endif
-
-/* -- team.c ---------------------------------------------------------------------- */
-
-/* A team of n threads, of which the caller will be one. NULL without memory; smaller
- * if the system does not give as many. */
-Team *team_new(int n);
-void team_free(Team *);
-int team_size(const Team *);
-/* Run work(data, i) on every thread i; the caller is number 0. */
-void team_run(Team *, void (*work)(void *, int), void *data);
-/* Wait until every thread has come here; the seconds that it took, if they count. */
-double team_wait(Team *);
-double seconds_now(void);
 
 #endif

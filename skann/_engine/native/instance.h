@@ -25,7 +25,7 @@ const Instance NAME = {
     .training_new = training_new,
     .training_free = training_free,
     .training_run = training_run,
-    .training_settle = training_settle,
+    .training_flush = training_flush,
     .predict = predict,
 };
 

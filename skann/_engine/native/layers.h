@@ -2,22 +2,22 @@
  * forward.
  *
  * Matrices with a row for every sample have lines of `stride` numbers: the units, and
- * zeros up to whole panels, so that tiles need not mind the edge.
+ * zeros up to whole panels, so that micro-tiles need not mind the edge.
  */
 #ifndef SKANN_LAYERS_H
 #define SKANN_LAYERS_H
 
 #include "activations.h"
-#include "narrow.h"
+#include "gemm_narrow.h"
 
 typedef struct {
     Index n_in, n_out, stride;
-    Index weights, biases; /* offsets in theta */
-    Index squares;         /* units and biases of the layers before; see training.h */
-    int activation;        /* -1 for the output layer */
-    real *panels;          /* the weights; n_in deep; NULL where nobody wants them */
-    real *panels_back;     /* their transpose; n_out deep; NULL for the first layer */
-    real *bias;            /* with zeros up to the stride */
+    Index weights, biases;   /* offsets in theta */
+    Index squares;           /* units and biases of the layers before; see training.h */
+    int activation;          /* -1 for the output layer */
+    real *panels;            /* the weights; n_in deep; NULL where nobody wants them */
+    real *panels_transposed; /* their transpose; n_out deep; NULL for the first layer */
+    real *bias;              /* with zeros up to the stride */
 } Layer;
 
 typedef struct {
@@ -30,21 +30,21 @@ typedef struct {
  * few places of the cache. */
 static Index stride_for(Index n)
 {
-    const Index stride = padded(n);
-    return stride * (Index)sizeof(real) % 4096 ? stride : stride + WIDE;
+    const Index stride = padded_columns(n);
+    return stride * (Index)sizeof(real) % 4096 ? stride : stride + NR;
 }
 
-/* Whether its products are those of narrow.h. */
+/* Whether its products are those of gemm_narrow.h. */
 static int is_narrow(const Layer *layer)
 {
-    return layer->panels_back && layer->n_out <= NARROW;
+    return layer->panels_transposed && layer->n_out <= NARROW;
 }
 
 static void layers_free(Layers *all)
 {
     for (Index l = 0; all->layers && l < all->n_layers; l++) {
         free(all->layers[l].panels);
-        free(all->layers[l].panels_back);
+        free(all->layers[l].panels_transposed);
         free(all->layers[l].bias);
     }
     free(all->layers);
@@ -70,14 +70,15 @@ static int layers_init(Layers *all, const Network *network, const real *theta,
         end = layer->biases + layer->n_out;
         layer->squares = l ? layer[-1].squares + layer[-1].n_in + layer[-1].n_out : 0;
         layer->activation = l + 1 < all->n_layers ? network->activations[l] : -1;
-        layer->bias = reals(layer->stride);
+        layer->bias = alloc_reals(layer->stride);
         complete = complete && layer->bias;
         if (trains && l > 0) {
-            layer->panels_back = reals(padded(layer->n_in) * layer->n_out);
-            complete = complete && layer->panels_back;
+            layer->panels_transposed =
+                alloc_reals(padded_columns(layer->n_in) * layer->n_out);
+            complete = complete && layer->panels_transposed;
         }
         if (l > 0 ? !is_narrow(layer) : !is_sparse) {
-            layer->panels = reals(padded(layer->n_out) * layer->n_in);
+            layer->panels = alloc_reals(padded_columns(layer->n_out) * layer->n_in);
             complete = complete && layer->panels;
         }
         all->widest = all->widest > layer->stride ? all->widest : layer->stride;
@@ -94,21 +95,21 @@ static void pack_weights(const Layer *layer, const real *theta, Index begin, Ind
 {
     enum { AHEAD = 8 };
     const Index n = layer->n_out;
-    if (!layer->panels && !layer->panels_back)
+    if (!layer->panels && !layer->panels_transposed)
         return;
     for (Index k = begin; k < end; k++) {
         const real *line = theta + layer->weights + k * n;
-        for (Index j = 0; layer->panels && j < n; j += WIDE) {
+        for (Index j = 0; layer->panels && j < n; j += NR) {
             const Index width = panel_width(n - j);
             real *to = layer->panels + j * layer->n_in + k * width;
             if (k + AHEAD < end)
                 __builtin_prefetch(to + AHEAD * width, 1);
-            copy_line(to, line + j, smaller(width, n - j));
+            copy_panel_line(to, line + j, index_min(width, n - j));
         }
-        if (layer->panels_back) {
-            const Index first = k / WIDE * WIDE;
+        if (layer->panels_transposed) {
+            const Index first = k / NR * NR;
             const Index width = panel_width(layer->n_in - first);
-            real *column = layer->panels_back + first * n + (k - first);
+            real *column = layer->panels_transposed + first * n + (k - first);
             for (Index j = 0; j < n; j++)
                 column[j * width] = line[j];
         }
@@ -121,21 +122,21 @@ static void pack_bias(const Layer *layer, const real *theta)
 }
 
 /* Part i of n items that are divided among the threads in whole units. */
-INLINE void share_of(Index n, Index unit, int i, int n_threads, Index *begin,
-                     Index *end)
+INLINE void partition(Index n, Index unit, int i, int n_threads, Index *begin,
+                      Index *end)
 {
     const Index units = (n + unit - 1) / unit;
-    *begin = smaller(n, units * i / n_threads * unit);
-    *end = smaller(n, units * (i + 1) / n_threads * unit);
+    *begin = index_min(n, units * i / n_threads * unit);
+    *end = index_min(n, units * (i + 1) / n_threads * unit);
 }
 
 /* A thread's part of bringing all parameters into panels. */
-static void pack_share(const Layers *all, int i, int n_threads)
+static void pack_partition(const Layers *all, int i, int n_threads)
 {
     for (Index l = 0; l < all->n_layers; l++) {
         const Layer *layer = all->layers + l;
         Index begin, end;
-        share_of(layer->n_in, TALL, i, n_threads, &begin, &end);
+        partition(layer->n_in, MR, i, n_threads, &begin, &end);
         pack_weights(layer, all->theta, begin, end);
         if (l % n_threads == i)
             pack_bias(layer, all->theta);
@@ -143,36 +144,36 @@ static void pack_share(const Layers *all, int i, int n_threads)
 }
 
 /* All units that a layer's weights come from. */
-INLINE Span all_inputs(const Layer *layer) { return (Span){0, layer->n_in}; }
+INLINE Range all_inputs(const Layer *layer) { return (Range){0, layer->n_in}; }
 
 /* A layer's products for some rows, to which the bias is still to be added. */
 static void forward_product(const Layer *layer, const real *const *rows, Index begin,
-                            Index end, Span inputs, Strips *found, real *z)
+                            Index end, Range inputs, NonzeroStrips *found, real *z)
 {
     if (is_narrow(layer))
-        narrow_rows(rows, begin, end, layer->n_in, layer->panels_back, layer->n_out, z,
-                    layer->stride);
+        gemm_nn_narrow(rows, begin, end, layer->n_in, layer->panels_transposed,
+                       layer->n_out, z, layer->stride);
     else
-        multiply_rows(rows, begin, end, layer->n_in, inputs, layer->panels,
-                      layer->n_out, found, z, layer->stride);
+        gemm_nn(rows, begin, end, layer->n_in, inputs, layer->panels, layer->n_out,
+                found, z, layer->stride);
 }
 
 /* Whether it pays to look for zeros in the data: with few units a look costs as much as
  * the product. (Hidden layers seldom have zeros side by side.) */
 INLINE int may_look_for_zeros(const Layers *all)
 {
-    return padded(all->layers[0].n_out) >= 2 * WIDE;
+    return padded_columns(all->layers[0].n_out) >= 2 * NR;
 }
 
-static int strips_init(Strips *found, Index n_rows)
+static int strips_init(NonzeroStrips *found, Index n_rows)
 {
-    const Index n_tiles = n_rows / TALL + 3;
-    found->strips = memory(n_tiles * (DEEP / STRIP), sizeof *found->strips);
-    found->counts = memory(n_tiles, sizeof *found->counts);
+    const Index n_tiles = n_rows / MR + 3;
+    found->strips = alloc_zeros(n_tiles * (KC / STRIP), sizeof *found->strips);
+    found->counts = alloc_zeros(n_tiles, sizeof *found->counts);
     return found->strips && found->counts;
 }
 
-static void strips_free(Strips *found)
+static void strips_free(NonzeroStrips *found)
 {
     free(found->strips);
     free(found->counts);
@@ -181,7 +182,7 @@ static void strips_free(Strips *found)
 /* -- rows of X ------------------------------------------------------------------- */
 
 /* Whether rows can be read where they lie. */
-INLINE int is_plain(const Matrix *X)
+INLINE int is_read_in_place(const Matrix *X)
 {
     return X->item_size == (int)sizeof(real)
            && (X->column_stride == (Index)sizeof(real));
@@ -193,7 +194,7 @@ INLINE int is_plain(const Matrix *X)
 static void point_at_rows(const Matrix *X, Index n_columns, const Index *order,
                           Index first, Index n, const real **rows, real *copies)
 {
-    const int plain = is_plain(X);
+    const int plain = is_read_in_place(X);
     for (Index i = 0; i < n; i++) {
         const Index row = order ? order[i] : first + i;
         rows[i] = plain ? (const real *)(X->start + row * X->row_stride)
@@ -202,10 +203,10 @@ static void point_at_rows(const Matrix *X, Index n_columns, const Index *order,
 }
 
 /* Bring some columns of some of these rows to their places, if they have any. */
-static void copy_rows(const Matrix *X, Index n_columns, const Index *order, Index first,
-                      Span rows, Span columns, real *copies)
+static void convert_rows(const Matrix *X, Index n_columns, const Index *order,
+                         Index first, Range rows, Range columns, real *copies)
 {
-    if (is_plain(X))
+    if (is_read_in_place(X))
         return;
     for (Index i = rows.begin; i < rows.end; i++) {
         const char *from = X->start + (order ? order[i] : first + i) * X->row_stride

@@ -1,43 +1,19 @@
 /* The engine as a Python module, _compiled. Only binding.py imports it. */
-#include "convert.h"
-
 #include <string.h>
 
+#include "convert.h"
+#include "dispatch.h"
+#include "module_state.h"
+#include "training_type.h"
+
 /* -- levels of vector instructions ----------------------------------------------- */
-
-typedef struct {
-    const Instance *f32, *f64;
-} Level;
-
-static Level levels[3];
-static int n_levels, level; /* those of this processor, and the one in use */
-
-static void find_levels(void)
-{
-    levels[n_levels++] = (Level){&skann_f32_base, &skann_f64_base};
-#if defined(__x86_64__)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-        levels[n_levels++] = (Level){&skann_f32_avx2, &skann_f64_avx2};
-        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")
-            && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw"))
-            levels[n_levels++] = (Level){&skann_f32_avx512, &skann_f64_avx512};
-    }
-#endif
-    level = n_levels - 1;
-}
-
-const Instance *instance_for(Index item_size)
-{
-    return item_size == 4 ? levels[level].f32 : levels[level].f64;
-}
 
 static PyObject *module_levels(PyObject *module, PyObject *args)
 {
     (void)module, (void)args;
-    PyObject *names = PyTuple_New(n_levels);
-    for (int i = 0; names && i < n_levels; i++) {
-        PyObject *name = PyUnicode_FromString(levels[i].f32->name);
+    PyObject *names = PyTuple_New(n_levels());
+    for (int i = 0; names && i < n_levels(); i++) {
+        PyObject *name = PyUnicode_FromString(level_name(i));
         if (!name || PyTuple_SetItem(names, i, name) < 0)
             Py_CLEAR(names);
     }
@@ -46,92 +22,120 @@ static PyObject *module_levels(PyObject *module, PyObject *args)
 
 static PyObject *module_level(PyObject *module, PyObject *args)
 {
-    (void)module, (void)args;
-    return PyUnicode_FromString(levels[level].f32->name);
+    (void)args;
+    const ModuleState *state = PyModule_GetState(module);
+    return PyUnicode_FromString(level_name(state->level));
 }
 
 static PyObject *module_use_level(PyObject *module, PyObject *args)
 {
-    (void)module;
+    ModuleState *state = PyModule_GetState(module);
     const char *name;
     if (!PyArg_ParseTuple(args, "s", &name))
         return NULL;
-    for (int i = 0; i < n_levels; i++)
-        if (strcmp(name, levels[i].f32->name) == 0) {
-            level = i;
+    for (int i = 0; i < n_levels(); i++)
+        if (strcmp(name, level_name(i)) == 0) {
+            state->level = i;
             Py_RETURN_NONE;
         }
-    refuse("not a level of this processor");
+    value_error("not a level of this processor");
     return NULL;
 }
 
 /* -- prediction ------------------------------------------------------------------- */
 
-/* What predict has been given, as far as it is right. */
+/* The arguments of predict, as far as they are right. */
 typedef struct {
     Network network;
-    Py_buffer *theta;
+    const Py_buffer *theta;
     Matrix X;
-    Index *order, n_rows;
+    const Index *order;
+    Index n_rows;
     void *out;
     int n_threads;
-} Given;
+} PredictArguments;
 
-static int get_given(Given *given, Views *views, PyObject *args, PyObject *no_tasks)
+static int get_rows_and_out(PredictArguments *a, Views *views, PyObject *X,
+                            PyObject *order, PyObject *out)
+{
+    const Network *network = &a->network;
+    const Index n_outputs = network->sizes[network->n_layers];
+    const Index item_size = a->theta->itemsize;
+    Index n_order, n_out;
+    if (!get_matrix(X, views, &a->X, network->sizes[0], item_size)
+        || !get_order(order, views, &a->order, &n_order))
+        return 0;
+    a->n_rows = a->order ? n_order : a->X.n_rows;
+    a->X.largest_batch = INT64_MAX;
+    if (__builtin_mul_overflow(a->n_rows, n_outputs, &n_out))
+        n_out = INT64_MAX;
+    const Py_buffer *view =
+        get_array(out, views, REAL, item_size, PyBUF_WRITABLE, n_out);
+    if (!view)
+        return 0;
+    a->out = view->buf;
+    return have_rows(&a->X, network->sizes[0], a->order, n_order, 0, a->n_rows, 1);
+}
+
+static int get_arguments(PredictArguments *a, Views *views, PyObject *args,
+                         PyObject *no_tasks)
 {
     PyObject *sizes, *activations, *theta, *X, *order, *out;
-    void *start;
-    if (!PyArg_ParseTuple(args, "OOOOOOi", &sizes, &activations, &theta, &X, &order,
-                          &out, &given->n_threads)
-        || !get_network(&given->network, sizes, activations, 0, no_tasks))
+    if (!PyArg_ParseTuple(args, "O!O!OOOOi", &PyTuple_Type, &sizes, &PyTuple_Type,
+                          &activations, &theta, &X, &order, &out, &a->n_threads)
+        || !get_network(&a->network, sizes, activations, 0, no_tasks))
         return 0;
-    const Network *network = &given->network;
-    const Index n_outputs = network->sizes[network->n_layers];
-    given->theta = get_real(theta, views, PyBUF_C_CONTIGUOUS, n_parameters(network));
-    if (!given->theta)
-        return 0;
-    const Index item_size = given->theta->itemsize;
-    if (!get_matrix(X, views, &given->X, network->sizes[0], item_size)
-        || !get_flat(order, views, 0, -1, sizeof(Index), &start))
-        return 0;
-    given->order = start;
-    given->n_rows = given->X.n_rows;
-    if (start)
-        given->n_rows = views->views[views->n - 1].len / (Index)sizeof(Index);
-    if (!get_flat(out, views, PyBUF_WRITABLE, given->n_rows * n_outputs, item_size,
-                  &given->out))
-        return 0;
-    if (!given->out || given->n_threads < 1
-        || !are_rows(given->order, given->n_rows, 0, given->n_rows, given->X.n_rows))
-        return refuse("not rows of X, no out or no threads");
-    return 1;
+    if (a->n_threads < 1 || a->n_threads > MAX_THREADS)
+        return value_error("n_threads must be from 1 to 1024");
+    a->theta = get_array(theta, views, REAL, -1, 0, n_parameters(&a->network));
+    return a->theta && get_rows_and_out(a, views, X, order, out);
+}
+
+static PyObject *predict(const PredictArguments *a, int level)
+{
+    enum Outcome outcome = NO_MEMORY;
+    const Instance *instance = instance_for(level, a->theta->itemsize);
+    PyThreadState *state = PyEval_SaveThread();
+    const Interrupt interrupt = {raise_signals, &state};
+    ThreadPool *pool = pool_acquire(a->n_threads);
+    if (pool) {
+        outcome = instance->predict(&a->network, a->theta->buf, &a->X, a->order,
+                                    a->n_rows, a->out, pool, a->n_threads, &interrupt);
+        pool_release(pool);
+    }
+    PyEval_RestoreThread(state);
+    switch (outcome) {
+    case NO_MEMORY: return PyErr_NoMemory();
+    case INTERRUPTED: return NULL;
+    default: return PyBool_FromLong(outcome == IS_FINITE);
+    }
 }
 
 static PyObject *module_predict(PyObject *module, PyObject *args)
 {
-    (void)module;
+    const ModuleState *state = PyModule_GetState(module);
     PyObject *no_tasks = PyTuple_New(0), *result = NULL;
     Views views = {.n = 0};
-    Given given = {0};
-    if (no_tasks && get_given(&given, &views, args, no_tasks)) {
-        int finite = -1;
-        const Instance *instance = instance_for(given.theta->itemsize);
-        PyThreadState *state = PyEval_SaveThread();
-        Team *team = team_new(given.n_threads);
-        if (team)
-            finite = instance->predict(&given.network, given.theta->buf, &given.X,
-                                       given.order, given.n_rows, given.out, team);
-        team_free(team);
-        PyEval_RestoreThread(state);
-        result = finite < 0 ? PyErr_NoMemory() : PyBool_FromLong(finite);
-    }
-    network_free(&given.network);
+    PredictArguments arguments = {0};
+    if (no_tasks && get_arguments(&arguments, &views, args, no_tasks))
+        result = predict(&arguments, state->level);
+    network_free(&arguments.network);
     views_release(&views);
     Py_XDECREF(no_tasks);
     return result;
 }
 
 /* -- the module ------------------------------------------------------------------- */
+
+static int module_exec(PyObject *module)
+{
+    ModuleState *state = PyModule_GetState(module);
+    state->level = n_levels() - 1;
+    PyObject *type = make_training_type(module);
+    const int failed = !type || PyModule_AddObjectRef(module, "Training", type) < 0;
+    Py_XDECREF(type);
+    return failed ? -1 : 0;
+}
 
 static PyMethodDef methods[] = {
     {"predict", module_predict, METH_VARARGS,
@@ -143,22 +147,17 @@ static PyMethodDef methods[] = {
     {"use_level", module_use_level, METH_VARARGS, "Use another level from now on."},
     {0},
 };
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, module_exec},
+    {0},
+};
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT,
     .m_name = "_compiled",
     .m_doc = "The compiled engine; see engine.h.",
-    .m_size = -1,
+    .m_size = sizeof(ModuleState),
     .m_methods = methods,
+    .m_slots = slots,
 };
 
-PyMODINIT_FUNC PyInit__compiled(void)
-{
-    find_levels();
-    PyObject *module = PyModule_Create(&definition);
-    PyObject *type = module ? make_training_type() : NULL;
-    if (!type || PyModule_AddObject(module, "Training", type) < 0) {
-        Py_XDECREF(type);
-        Py_CLEAR(module);
-    }
-    return module;
-}
+PyMODINIT_FUNC PyInit__compiled(void) { return PyModuleDef_Init(&definition); }

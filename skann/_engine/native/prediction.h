@@ -2,10 +2,11 @@
 #ifndef SKANN_PREDICTION_H
 #define SKANN_PREDICTION_H
 
+#include "signals.h"
 #include "sparse.h"
 
 /* Rows at once; and up to how many are not worth bringing the weights into panels. */
-enum { CHUNK = 16 * TALL, FEW = 4 };
+enum { CHUNK = 16 * MR, FEW = 4 };
 
 typedef struct {
     Layers layers;
@@ -13,16 +14,20 @@ typedef struct {
     const Index *order;
     Index n_rows;
     real *out;
-    Team *team;
+    ThreadPool *pool;
+    int n_threads;
+    const Interrupt *interrupt;
+    double chunk_work;    /* products of a weight and a row */
     Index next;           /* row that nobody has begun yet */
     int complete, finite; /* so far; threads only ever clear them */
+    int is_interrupted;
 } Prediction;
 
 /* A thread's memory for a chunk. */
 typedef struct {
     const real **rows;
     real *here, *other, *copies;
-    Strips strips;
+    NonzeroStrips strips;
 } Chunk;
 
 static void chunk_free(Chunk *chunk)
@@ -35,11 +40,11 @@ static int chunk_init(Chunk *chunk, const Prediction *p)
 {
     const Index n_units = CHUNK * p->layers.widest;
     *chunk = (Chunk){0};
-    chunk->rows = memory(CHUNK, sizeof *chunk->rows);
-    chunk->here = reals(n_units);
-    chunk->other = reals(n_units);
-    if (!p->X->offsets && !is_plain(p->X)) {
-        chunk->copies = reals(CHUNK * p->layers.layers[0].n_in);
+    chunk->rows = alloc_zeros(CHUNK, sizeof *chunk->rows);
+    chunk->here = alloc_reals(n_units);
+    chunk->other = alloc_reals(n_units);
+    if (!p->X->offsets && !is_read_in_place(p->X)) {
+        chunk->copies = alloc_reals(CHUNK * p->layers.layers[0].n_in);
         if (!chunk->copies)
             return 0;
     }
@@ -84,8 +89,8 @@ static void input_products(Prediction *p, Chunk *chunk, Index first, Index n, in
         return;
     }
     point_at_rows(p->X, layer->n_in, order, first, n, chunk->rows, chunk->copies);
-    copy_rows(p->X, layer->n_in, order, first, (Span){0, n}, all_inputs(layer),
-              chunk->copies);
+    convert_rows(p->X, layer->n_in, order, first, (Range){0, n}, all_inputs(layer),
+                 chunk->copies);
     if (few)
         few_products(layer, p->layers.theta, chunk->rows, n, z);
     else
@@ -93,9 +98,24 @@ static void input_products(Prediction *p, Chunk *chunk, Index first, Index n, in
                         may_look_for_zeros(&p->layers) ? &chunk->strips : NULL, z);
 }
 
-static void predict_chunk(Prediction *p, Chunk *chunk, Index first, Index n, int few)
+/* Give up if a signal says so. */
+static void look_for_signals(Prediction *p, SignalWatch *watch)
+{
+    if (!signal_is_raised(watch, seconds_now()))
+        return;
+    __atomic_store_n(&p->is_interrupted, 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&p->next, p->n_rows, __ATOMIC_RELAXED);
+}
+
+/* `watch` is NULL for who does not watch signals. */
+static void predict_chunk(Prediction *p, Chunk *chunk, Index first, Index n, int few,
+                          SignalWatch *watch)
 {
     for (Index l = 0; l < p->layers.n_layers; l++) {
+        if (watch && p->chunk_work > WORK_TO_INTERRUPT)
+            look_for_signals(p, watch);
+        if (__atomic_load_n(&p->is_interrupted, __ATOMIC_RELAXED))
+            return;
         const Layer *layer = p->layers.layers + l;
         real *z = chunk->here;
         if (l == 0)
@@ -126,39 +146,61 @@ static void predict_chunk(Prediction *p, Chunk *chunk, Index first, Index n, int
 static void predict_share(void *pointer, int thread)
 {
     Prediction *p = pointer;
-    const int n_threads = team_size(p->team);
     const int few = p->n_rows <= FEW;
-    const unsigned tiny = flush_tiny_numbers();
+    const FloatControl before = flush_subnormals_to_zero();
+    SignalWatch watch = watch_signals(p->interrupt, before);
+    const Index to_a_look = pieces_to_a_look(p->chunk_work);
     Index first;
     Chunk chunk;
     if (!few)
-        pack_share(&p->layers, thread, n_threads);
+        pack_partition(&p->layers, thread, p->n_threads);
     else if (thread == 0)
         for (Index l = 0; l < p->layers.n_layers; l++)
             pack_bias(p->layers.layers + l, p->layers.theta);
-    team_wait(p->team);
+    pool_barrier(p->pool);
     if (!chunk_init(&chunk, p))
         __atomic_store_n(&p->complete, 0, __ATOMIC_RELAXED);
     else
-        while ((first = __atomic_fetch_add(&p->next, CHUNK, __ATOMIC_RELAXED))
-               < p->n_rows)
-            predict_chunk(p, &chunk, first, smaller(CHUNK, p->n_rows - first), few);
+        for (Index i = 1;
+             (first = __atomic_fetch_add(&p->next, CHUNK, __ATOMIC_RELAXED))
+             < p->n_rows;
+             i++) {
+            predict_chunk(p, &chunk, first, index_min(CHUNK, p->n_rows - first), few,
+                          thread == 0 ? &watch : NULL);
+            if (thread == 0 && i % to_a_look == 0)
+                look_for_signals(p, &watch);
+        }
     chunk_free(&chunk);
-    restore_tiny_numbers(tiny);
+    restore_float_control(before);
 }
 
-static int predict(const Network *network, const void *theta, const Matrix *X,
-                   const Index *order, Index n_rows, void *out, Team *team)
+static double work_of_chunk(const Network *network, const Matrix *X)
+{
+    double n_weights = 0;
+    for (Index l = X->offsets != NULL; l < network->n_layers; l++)
+        n_weights += (double)network->sizes[l] * (double)network->sizes[l + 1];
+    return CHUNK * n_weights;
+}
+
+static enum Outcome predict(const Network *network, const void *theta, const Matrix *X,
+                            const Index *order, Index n_rows, void *out,
+                            ThreadPool *pool, int n_threads, const Interrupt *interrupt)
 {
     Prediction p = {.X = X, .order = order, .n_rows = n_rows, .out = out};
-    p.team = team;
-    p.complete = p.finite = 1;
-    if (layers_init(&p.layers, network, theta, X->offsets != NULL, 0))
-        team_run(team, predict_share, &p);
-    else
-        p.complete = 0;
+    p.pool = pool;
+    p.n_threads = (int)index_min(n_threads, pool_size(pool));
+    p.interrupt = interrupt;
+    p.chunk_work = work_of_chunk(network, X);
+    p.complete = layers_init(&p.layers, network, theta, X->offsets != NULL, 0);
+    p.finite = 1;
+    if (p.complete)
+        pool_run(pool, p.n_threads, predict_share, &p);
     layers_free(&p.layers);
-    return p.complete ? p.finite : -1;
+    if (p.is_interrupted)
+        return INTERRUPTED;
+    if (!p.complete)
+        return NO_MEMORY;
+    return p.finite ? IS_FINITE : IS_NOT_FINITE;
 }
 
 #endif

@@ -24,54 +24,83 @@ typedef uint64_t bits;
 
 typedef real vector __attribute__((vector_size(VECTOR_BYTES)));
 /* The same, wherever it lies. */
-typedef real loose_vector
+typedef real unaligned_vector
     __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(real)), may_alias));
 
 enum {
     LANES = VECTOR_BYTES / sizeof(real),
-    /* Accumulators of a tile are TALL x 2 vectors. That leaves half of AVX-512's 32
-     * registers, but the taller a tile, the fewer zeros it has side by side. */
-    TALL = VECTOR_BYTES == 64 ? 8 : 6,
-    WIDE = 2 * LANES,
-    /* A panel of so many rows, WIDE columns each, takes most of a first-level cache;
-     * and the usual batch of 200 is no deeper. */
-    DEEP = 25600 / (WIDE * sizeof(real)),
-    LINE = 64
+    /* A micro-tile is MR x 2 vectors. That leaves half of AVX-512's 32 registers, but
+     * the more rows, the fewer zeros side by side. */
+    MR = VECTOR_BYTES == 64 ? 8 : 6,
+    NR = 2 * LANES,
+    /* A micro-panel of B so deep takes most of a first-level cache; and the usual batch
+     * of 200 is no deeper. */
+    KC = 25600 / (NR * sizeof(real)),
+    CACHE_LINE = 64
 };
 
 INLINE Index rounded_up(Index n, Index unit) { return (n + unit - 1) / unit * unit; }
 
+/* n m, or more than there can be memory for. */
+INLINE Index index_mul(Index n, Index m)
+{
+    Index result;
+    return __builtin_mul_overflow(n, m, &result) ? INT64_MAX : result;
+}
+
 /* Memory that begins on a cache line and is all zeros; NULL if there is none. There is
  * up to a line more of it than asked for: behind whole vectors, at least one vector. */
-static void *memory(Index n, size_t item_size)
+static void *alloc_zeros(Index n, size_t item_size)
 {
-    const size_t size = ((size_t)n * item_size / LINE + 1) * LINE;
-    void *start = aligned_alloc(LINE, size);
+    size_t size;
+    if (n < 0 || __builtin_mul_overflow((size_t)n, item_size, &size)
+        || size > PTRDIFF_MAX - CACHE_LINE)
+        return NULL;
+    size = (size / CACHE_LINE + 1) * CACHE_LINE;
+    void *start = aligned_alloc(CACHE_LINE, size);
     return start ? memset(start, 0, size) : NULL;
 }
 
-static real *reals(Index n) { return memory(n, sizeof(real)); }
+static real *alloc_reals(Index n) { return alloc_zeros(n, sizeof(real)); }
 
-/* Numbers next to zero that processors take a hundred times as long over count as zero
- * in this thread; returns what must be restored. */
-INLINE unsigned flush_tiny_numbers(void)
-{
+/* Subnormal numbers, which processors take a hundred times as long over, count as zero
+ * in this thread. Returns what must be restored. */
 #if defined(__x86_64__)
-    const unsigned before = __builtin_ia32_stmxcsr();
-    __builtin_ia32_ldmxcsr(before | 0x8040);
+typedef unsigned FloatControl;
+
+INLINE FloatControl flush_subnormals_to_zero(void)
+{
+    enum { FLUSH_TO_ZERO = 0x8000, DENORMALS_ARE_ZERO = 0x40 };
+    const FloatControl before = __builtin_ia32_stmxcsr();
+    __builtin_ia32_ldmxcsr(before | FLUSH_TO_ZERO | DENORMALS_ARE_ZERO);
     return before;
-#else
-    return 0;
-#endif
 }
 
-INLINE void restore_tiny_numbers(unsigned before)
+INLINE void restore_float_control(FloatControl before)
 {
-#if defined(__x86_64__)
     __builtin_ia32_ldmxcsr(before);
-#else
-    (void)before;
-#endif
 }
+#elif defined(__aarch64__)
+typedef uint64_t FloatControl;
+
+INLINE void restore_float_control(FloatControl before)
+{
+    __asm__ __volatile__("msr fpcr, %0" : : "r"(before));
+}
+
+/* FPCR.FZ: operands and results. */
+INLINE FloatControl flush_subnormals_to_zero(void)
+{
+    FloatControl before;
+    __asm__ __volatile__("mrs %0, fpcr" : "=r"(before));
+    restore_float_control(before | (FloatControl)1 << 24);
+    return before;
+}
+#else
+typedef int FloatControl;
+
+INLINE FloatControl flush_subnormals_to_zero(void) { return 0; }
+INLINE void restore_float_control(FloatControl before) { (void)before; }
+#endif
 
 #endif

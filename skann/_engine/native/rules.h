@@ -88,7 +88,7 @@ static void adam(const Step *step, Index n, real *restrict theta,
     for (Index i = 0; i < n; i++) {
         m[i] = beta_1 * m[i] + g[i];
         v[i] = beta_2 * v[i] + g[i] * g[i];
-        theta[i] -= rate * m[i] / (square_root(v[i]) + epsilon);
+        theta[i] -= rate * m[i] / (real_sqrt(v[i]) + epsilon);
     }
 }
 

@@ -4,9 +4,21 @@
  * stored numbers of these by feature, so that in the second half the gradient of a
  * feature's weights is a sum over few rows.
  *
- * Where weights may sleep, those of a feature that no row of the batch has are left
- * alone, and what they have missed is made up for when a batch meets them again: see
- * _engine/lazy_rows.py, whose formulas these are. Else all of them move in every step.
+ * With lazy updates the weights of a feature that no row of the batch has are left
+ * alone and catch up when a batch has it again. With a state s_k after k steps without
+ * a gradient and decay factors d, s_k = d^k s_0 exactly, and the weights have moved by
+ * direction(s_0) Σ_j rate_j ratio^j:
+ *
+ *   - SGD without momentum does not move: exact;
+ *   - momentum, v_j = mu^j v_0: exact;
+ *   - Adam moves by -rate_j beta_1^j m_0 / (beta_2^(j/2) sqrt(v_0) + epsilon) at its
+ *     j-th step: here epsilon is taken to shrink like sqrt(v), so that the sum is one
+ *     division and a factor. Relative to exact Adam a movement is off by less than 0.2
+ *     epsilon / sqrt(v) before it has died away: nothing, unless gradients are as small
+ *     as epsilon.
+ *
+ * Sums over rates are kept for every step that may have been a feature's last. Terms
+ * with ratio^j below 1e-20 are left out. Else all weights move in every step.
  */
 #ifndef SKANN_SPARSE_H
 #define SKANN_SPARSE_H
@@ -24,9 +36,9 @@ typedef struct {
 typedef struct {
     Index first, end; /* range of features */
     Index n_slots, n_entries;
-    int32_t *features; /* of each slot */
-    Index *starts;     /* of each slot in what follows, and the end */
-    int32_t *rows;     /* of the batch */
+    int32_t *ids;  /* of each slot */
+    Index *starts; /* of each slot in what follows, and the end */
+    int32_t *rows; /* of the batch */
     real *values;
     Entry *found; /* as they are met */
 } Features;
@@ -36,11 +48,11 @@ typedef struct {
 typedef struct {
     const Matrix *X;
     int32_t *slots, *step; /* a feature's slot, and the step for which it got it */
-    int32_t *asleep_since; /* steps taken after its last update; -1 for none */
+    int32_t *last_update;  /* steps taken after its last update; -1 for none */
     int32_t n_steps;       /* before this run */
-    double *moves;         /* of what has been asleep since a step, until now */
-    Index moves_room;
-} Sleep;
+    double *movements;     /* of what was last updated in a step, since then */
+    Index movements_capacity;
+} LazyUpdates;
 
 /* -- products -------------------------------------------------------------------- */
 
@@ -71,137 +83,142 @@ static void sparse_product(const Matrix *X, const Layer *layer, const real *thet
 
 /* -- memory ---------------------------------------------------------------------- */
 
-static void features_free(Features *own)
+static void features_free(Features *features)
 {
-    free(own->features), free(own->starts), free(own->rows), free(own->values);
-    free(own->found);
+    free(features->ids), free(features->starts), free(features->rows),
+        free(features->values);
+    free(features->found);
 }
 
-static int features_init(Features *own, const Matrix *X, Index first, Index end)
+/* Room for up to so many features. */
+static int features_init(Features *features, const Matrix *X, Index n_features)
 {
     const Index n = X->largest_batch + 1;
-    const Index n_slots = X->sleeps ? smaller(end - first, n) : end - first;
-    own->first = first;
-    own->end = end;
-    own->features = memory(n_slots + 1, sizeof *own->features);
-    own->starts = memory(n_slots + 2, sizeof *own->starts);
-    own->rows = memory(n, sizeof *own->rows);
-    own->values = reals(n);
-    own->found = memory(n, sizeof *own->found);
-    return own->features && own->starts && own->rows && own->values && own->found;
+    const Index n_slots = X->is_lazy ? index_min(n_features, n) : n_features;
+    features->ids = alloc_zeros(n_slots + 1, sizeof *features->ids);
+    features->starts = alloc_zeros(n_slots + 2, sizeof *features->starts);
+    features->rows = alloc_zeros(n, sizeof *features->rows);
+    features->values = alloc_reals(n);
+    features->found = alloc_zeros(n, sizeof *features->found);
+    return features->ids && features->starts && features->rows && features->values
+           && features->found;
 }
 
-static void sleep_free(Sleep *sleep)
+static void lazy_free(LazyUpdates *lazy)
 {
-    free(sleep->slots), free(sleep->step), free(sleep->asleep_since);
-    free(sleep->moves);
+    free(lazy->slots), free(lazy->step), free(lazy->last_update);
+    free(lazy->movements);
 }
 
-static int sleep_init(Sleep *sleep, const Matrix *X, Index n_features, int is_new)
+static int lazy_init(LazyUpdates *lazy, const Matrix *X, Index n_features, int is_new)
 {
-    sleep->X = X;
-    if (!X->sleeps)
+    lazy->X = X;
+    if (!X->is_lazy)
         return 1;
-    sleep->slots = memory(n_features, sizeof *sleep->slots);
-    sleep->step = memory(n_features, sizeof *sleep->step);
-    sleep->asleep_since = memory(n_features, sizeof *sleep->asleep_since);
-    if (!(sleep->slots && sleep->step && sleep->asleep_since))
+    lazy->slots = alloc_zeros(n_features, sizeof *lazy->slots);
+    lazy->step = alloc_zeros(n_features, sizeof *lazy->step);
+    lazy->last_update = alloc_zeros(n_features, sizeof *lazy->last_update);
+    if (!(lazy->slots && lazy->step && lazy->last_update))
         return 0;
     for (Index f = 0; f < n_features; f++) {
-        sleep->step[f] = -1;
-        sleep->asleep_since[f] = is_new ? -1 : 0;
+        lazy->step[f] = -1;
+        lazy->last_update[f] = is_new ? -1 : 0;
     }
     return 1;
 }
 
 /* Room for some more steps; 0 without memory. */
-static int sleep_reserve(Sleep *sleep, Index n_steps)
+static int lazy_reserve(LazyUpdates *lazy, Index n_steps)
 {
-    const Index needed = sleep->n_steps + n_steps + 1;
-    if (needed <= sleep->moves_room)
+    const Index needed = lazy->n_steps + n_steps + 1;
+    if (needed <= lazy->movements_capacity)
         return 1;
-    double *moves = realloc(sleep->moves, (size_t)(2 * needed) * sizeof *moves);
-    if (!moves)
+    if (needed > INT32_MAX)
         return 0;
-    memset(moves + sleep->moves_room, 0,
-           (size_t)(2 * needed - sleep->moves_room) * sizeof *moves);
-    sleep->moves = moves;
-    sleep->moves_room = 2 * needed;
+    double *movements =
+        realloc(lazy->movements, (size_t)(2 * needed) * sizeof *movements);
+    if (!movements)
+        return 0;
+    memset(movements + lazy->movements_capacity, 0,
+           (size_t)(2 * needed - lazy->movements_capacity) * sizeof *movements);
+    lazy->movements = movements;
+    lazy->movements_capacity = 2 * needed;
     return 1;
 }
 
 /* -- sorting a batch ------------------------------------------------------------- */
 
-INLINE int32_t slot_of(Sleep *sleep, Features *own, Index feature, int32_t now)
+INLINE int32_t slot_of(LazyUpdates *lazy, Features *features, Index feature,
+                       int32_t now)
 {
-    if (!sleep->X->sleeps)
-        return (int32_t)(feature - own->first);
-    if (sleep->step[feature] != now) {
-        sleep->step[feature] = now;
-        sleep->slots[feature] = (int32_t)own->n_slots;
-        own->features[own->n_slots++] = (int32_t)feature;
+    if (!lazy->X->is_lazy)
+        return (int32_t)(feature - features->first);
+    if (lazy->step[feature] != now) {
+        lazy->step[feature] = now;
+        lazy->slots[feature] = (int32_t)features->n_slots;
+        features->ids[features->n_slots++] = (int32_t)feature;
     }
-    return sleep->slots[feature];
+    return lazy->slots[feature];
 }
 
 /* Find a thread's stored numbers in the batch. */
-static void find_entries(Sleep *sleep, Features *own, const Index *order, Index first,
-                         Index n_rows, int32_t now)
+static void find_entries(LazyUpdates *lazy, Features *features, const Index *order,
+                         Index first, Index n_rows, int32_t now)
 {
-    const Matrix *X = sleep->X;
-    own->n_entries = 0;
-    own->n_slots = X->sleeps ? 0 : own->end - own->first;
+    const Matrix *X = lazy->X;
+    features->n_entries = 0;
+    features->n_slots = X->is_lazy ? 0 : features->end - features->first;
     for (Index i = 0; i < n_rows; i++) {
         const Index row = order ? order[i] : first + i;
         const Index stop = index_at(X->offsets, X->index_size, row + 1);
         for (Index e = index_at(X->offsets, X->index_size, row); e < stop; e++) {
             const Index feature = index_at(X->columns, X->index_size, e);
-            if (feature >= own->first && feature < own->end)
-                own->found[own->n_entries++] =
-                    (Entry){slot_of(sleep, own, feature, now), (int32_t)i, e};
+            if (feature >= features->first && feature < features->end)
+                features->found[features->n_entries++] =
+                    (Entry){slot_of(lazy, features, feature, now), (int32_t)i, e};
         }
     }
 }
 
 /* Sort them by slot, rows in order. */
-static void sort_entries(const Sleep *sleep, Features *own)
+static void sort_entries(const LazyUpdates *lazy, Features *features)
 {
-    const real *values = (const real *)sleep->X->start;
-    Index *starts = own->starts;
-    memset(starts, 0, (size_t)(own->n_slots + 2) * sizeof *starts);
-    for (Index e = 0; e < own->n_entries; e++)
-        starts[own->found[e].slot + 2]++;
-    for (Index s = 2; s <= own->n_slots + 1; s++)
+    const real *values = (const real *)lazy->X->start;
+    Index *starts = features->starts;
+    memset(starts, 0, (size_t)(features->n_slots + 2) * sizeof *starts);
+    for (Index e = 0; e < features->n_entries; e++)
+        starts[features->found[e].slot + 2]++;
+    for (Index s = 2; s <= features->n_slots + 1; s++)
         starts[s] += starts[s - 1];
-    for (Index e = 0; e < own->n_entries; e++) {
-        const Index place = starts[own->found[e].slot + 1]++;
-        own->rows[place] = own->found[e].row;
-        own->values[place] = values[own->found[e].place];
+    for (Index e = 0; e < features->n_entries; e++) {
+        const Index place = starts[features->found[e].slot + 1]++;
+        features->rows[place] = features->found[e].row;
+        features->values[place] = values[features->found[e].place];
     }
 }
 
 /* The gradient of a slot's weights, added to g. */
-INLINE void add_gradient(const Features *own, Index slot, const real *delta,
+INLINE void add_gradient(const Features *features, Index slot, const real *delta,
                          Index stride, Index n, real *restrict g)
 {
-    for (Index e = own->starts[slot]; e < own->starts[slot + 1]; e++) {
-        const real x = own->values[e], *row = delta + own->rows[e] * stride;
+    for (Index e = features->starts[slot]; e < features->starts[slot + 1]; e++) {
+        const real x = features->values[e], *row = delta + features->rows[e] * stride;
         for (Index j = 0; j < n; j++)
             g[j] += x * row[j];
     }
 }
 
-/* -- sleep ----------------------------------------------------------------------- */
+/* -- lazy updates ---------------------------------------------------------------- */
 
-/* From step to step asleep, movement is multiplied by this. */
-static double sleep_ratio(const Rule *rule)
+/* What multiplies movement from one missed step to the next. */
+static double movement_ratio(const Rule *rule)
 {
     return rule->kind == ADAM ? rule->beta_1 / sqrt(rule->beta_2) : rule->momentum;
 }
 
-/* Make up for the movement of weights [start, start + n) since they fell asleep. */
-static void catch_up(const Rule *rule, Index start, Index n, real *restrict theta,
-                     real move)
+/* Move weights [start, start + n) as far as they have missed. */
+static void move_missed(const Rule *rule, Index start, Index n, real *restrict theta,
+                        real move)
 {
     if (!rule->n_vectors)
         return;
@@ -211,7 +228,7 @@ static void catch_up(const Rule *rule, Index start, Index n, real *restrict thet
         const real *restrict v = (const real *)rule->vectors[1] + start;
         const real epsilon = R(rule->epsilon / sqrt(1 - rule->beta_2));
         for (Index j = 0; j < n; j++)
-            theta[j] -= move * first[j] / (square_root(v[j]) + epsilon);
+            theta[j] -= move * first[j] / (real_sqrt(v[j]) + epsilon);
         return;
     }
     if (rule->nesterov)
@@ -220,8 +237,8 @@ static void catch_up(const Rule *rule, Index start, Index n, real *restrict thet
         theta[j] += move * first[j];
 }
 
-/* What is left of a vector of the state after so many steps asleep. */
-static void fade(const Rule *rule, Index start, Index n, int32_t n_steps)
+/* Decay the state of weights [start, start + n) for missed steps. */
+static void decay_state(const Rule *rule, Index start, Index n, int32_t n_steps)
 {
     const double factors[2] = {rule->kind == ADAM ? rule->beta_1 : rule->momentum,
                                rule->beta_2};
@@ -233,11 +250,12 @@ static void fade(const Rule *rule, Index start, Index n, int32_t n_steps)
     }
 }
 
-/* Tell the processor that parameters [start, start + n) and their state come next:
- * nothing in the order of features lets it foresee that. */
-INLINE void foresee(const Rule *rule, const real *theta, Index start, Index n)
+/* Parameters [start, start + n) and their state come next: nothing in the order of
+ * features lets the hardware prefetch them. */
+INLINE void prefetch_parameters(const Rule *rule, const real *theta, Index start,
+                                Index n)
 {
-    enum { PER_LINE = LINE / sizeof(real) };
+    enum { PER_LINE = CACHE_LINE / sizeof(real) };
     for (Index j = start; j < start + n; j += PER_LINE) {
         __builtin_prefetch(theta + j, 1);
         for (int i = 0; i < rule->n_vectors; i++)
@@ -245,32 +263,33 @@ INLINE void foresee(const Rule *rule, const real *theta, Index start, Index n)
     }
 }
 
-/* Steps that a feature's weights have slept and that must be made up for. */
-INLINE int32_t steps_asleep(const Sleep *sleep, Index feature, int32_t now)
+/* Steps that a feature's weights have missed. */
+INLINE int32_t steps_missed(const LazyUpdates *lazy, Index feature, int32_t now)
 {
-    const int32_t since = sleep->asleep_since[feature];
+    const int32_t since = lazy->last_update[feature];
     return since < 0 ? 0 : now - since;
 }
 
 /* Bring a feature's weights up to date; their state follows in the update. */
-static void wake(const Sleep *sleep, const Rule *rule, const Layer *layer,
-                 Index feature, int32_t now, real *theta)
+static void catch_up(const LazyUpdates *lazy, const Rule *rule, const Layer *layer,
+                     Index feature, int32_t now, real *theta)
 {
-    if (steps_asleep(sleep, feature, now))
-        catch_up(rule, layer->weights + feature * layer->n_out, layer->n_out, theta,
-                 R(sleep->moves[sleep->asleep_since[feature]]));
+    if (steps_missed(lazy, feature, now))
+        move_missed(rule, layer->weights + feature * layer->n_out, layer->n_out, theta,
+                    R(lazy->movements[lazy->last_update[feature]]));
 }
 
-/* How far those move on that sleep through step `now`, at its rate. */
-static void note_moves(Sleep *sleep, const Rule *rule, double rate, int32_t now)
+/* How far those move that miss step `now`, at its rate. */
+static void record_movement(LazyUpdates *lazy, const Rule *rule, double rate,
+                            int32_t now)
 {
-    const double ratio = sleep_ratio(rule), first = rule->kind == ADAM ? rate : 1.0;
+    const double ratio = movement_ratio(rule), first = rule->kind == ADAM ? rate : 1.0;
     double move = first;
     for (Index since = now; since >= 0; since--) {
         move *= ratio;
         if (move <= 1e-20 * first)
             return;
-        sleep->moves[since] += move;
+        lazy->movements[since] += move;
     }
 }
 

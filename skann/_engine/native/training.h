@@ -3,27 +3,29 @@
 #define SKANN_TRAINING_H
 
 #include "losses.h"
+#include "signals.h"
 #include "sparse.h"
 
 /* What a layer has for every row of a batch. */
 typedef struct {
-    const real **rows; /* what goes in; of the first layer every thread knows itself */
+    const real *
+        *inputs; /* what goes in; of the first layer every thread knows itself */
     real *a, *slopes, *delta, *delta_panels;
     const real **delta_rows;
-} Rows;
+} LayerBuffers;
 
 /* What a thread has for itself. A line of its own: it is written all the time. */
 typedef struct {
-    _Alignas(LINE) real *block; /* of the gradient */
-    const real **inputs;        /* the batch's rows of X */
-    real *u, *y, *price;        /* outputs without padding */
-    Columns columns;
-    Strips strips;
+    _Alignas(CACHE_LINE) real *gradient; /* of the gradient */
+    const real **inputs;                 /* the batch's rows of X */
+    real *z, *y, *output_losses;         /* outputs without padding */
+    PackedA columns;
+    NonzeroStrips strips;
     Features features;
     double waited; /* seconds in this run */
-} Own;
+} Workspace;
 
-/* Weights times rows of a batch below which a step may be too small for threads. */
+/* Products of a weight and a row below which a step may be too small for threads. */
 enum { SMALL_STEP = 2000000, NEVER = -1 };
 
 typedef struct {
@@ -33,29 +35,34 @@ typedef struct {
     Samples samples;
     real *theta;
     Index batch_size;
-    Team *team;
-    Rows *rows;   /* one a layer */
-    real *copies; /* of rows of X, or NULL */
+    LayerBuffers *buffers; /* one a layer */
+    real *copies;          /* of rows of X, or NULL */
     /* Sums over the first and over the second half of the features, for every row of a
-     * batch, where the first layer is multiplied in halves: see steps.h. */
-    real *halves[2];
-    Sleep sleep; /* of sparse X */
+     * batch, where the first layer's products are split: see propagation.h. */
+    real *partial_sums[2];
+    LazyUpdates lazy; /* of sparse X */
     double *row_losses;
     /* Of the weights from each unit, and then of each bias, layer after layer: sums
      * over them do not depend on how units are divided among threads. */
     double *weight_squares, *gradient_squares;
     Index n_lines; /* of these */
-    Own *own;      /* one a thread */
+    Workspace *ws; /* one a thread */
     Run *run;
-    int n_threads;       /* in this run: all, or one */
+    SignalWatch watch;   /* of the thread that has called */
+    double step_work;    /* products of a weight and a row */
+    int max_threads;     /* that there is memory for */
+    int n_available;     /* of them, in this run */
+    int n_threads;       /* in this run: all that are available, or one */
     int prefers_one;     /* rather than all, usually */
     int is_small;        /* too little work for all to be preferred unseen */
     int is_trial;        /* whether this run goes to the other choice */
     int n_to_trial;      /* runs before the next that does, or NEVER */
     int trial_after;     /* runs between the last two */
-    double seconds[2];   /* of the last run by all, and by one */
+    double seconds[2];   /* a row of the last run by all, and by one */
     int looks_for_zeros; /* in this run, so far */
-    int stop;
+    /* Written by the thread that has called. */
+    int stop;         /* after this step */
+    int is_abandoned; /* this step, which nobody is to take; atomic */
 } Training;
 
 /* -- memory ---------------------------------------------------------------------- */
@@ -65,96 +72,98 @@ static void training_free(void *pointer)
     Training *t = pointer;
     if (!t)
         return;
-    for (Index l = 0; t->rows && l < t->network.n_layers; l++) {
-        Rows *rows = t->rows + l;
-        free(rows->a), free(rows->slopes), free(rows->delta), free(rows->delta_panels);
-        free(rows->rows), free(rows->delta_rows);
+    for (Index l = 0; t->buffers && l < t->network.n_layers; l++) {
+        LayerBuffers *buffers = t->buffers + l;
+        free(buffers->a), free(buffers->slopes), free(buffers->delta),
+            free(buffers->delta_panels);
+        free(buffers->inputs), free(buffers->delta_rows);
     }
-    for (int i = 0; t->own && i < team_size(t->team); i++) {
-        Own *own = t->own + i;
-        free(own->block), free(own->inputs);
-        free(own->u), free(own->y), free(own->price);
-        free(own->columns.numbers), free(own->columns.lines);
-        strips_free(&own->strips);
-        features_free(&own->features);
+    for (int i = 0; t->ws && i < t->max_threads; i++) {
+        Workspace *ws = t->ws + i;
+        free(ws->gradient), free(ws->inputs);
+        free(ws->z), free(ws->y), free(ws->output_losses);
+        free(ws->columns.numbers), free(ws->columns.lines);
+        strips_free(&ws->strips);
+        features_free(&ws->features);
     }
     layers_free(&t->layers);
-    sleep_free(&t->sleep);
-    free(t->rows), free(t->copies), free(t->row_losses), free(t->own);
-    free(t->halves[0]), free(t->halves[1]);
+    lazy_free(&t->lazy);
+    free(t->buffers), free(t->copies), free(t->row_losses), free(t->ws);
+    free(t->partial_sums[0]), free(t->partial_sums[1]);
     free(t->weight_squares), free(t->gradient_squares);
     free(t);
 }
 
-static int rows_init(Training *t, Index l)
+static int buffers_init(Training *t, Index l)
 {
     const Index n = t->batch_size;
     const Layer *layer = t->layers.layers + l;
-    Rows *rows = t->rows + l;
-    rows->rows = l > 0 ? memory(n, sizeof *rows->rows) : NULL;
-    rows->a = reals(n * layer->stride);
-    rows->delta = reals(n * layer->stride);
-    rows->delta_panels = reals(n * padded(layer->n_out));
-    rows->delta_rows = memory(n, sizeof *rows->delta_rows);
+    LayerBuffers *buffers = t->buffers + l;
+    buffers->inputs = l > 0 ? alloc_zeros(n, sizeof *buffers->inputs) : NULL;
+    buffers->a = alloc_reals(index_mul(n, layer->stride));
+    buffers->delta = alloc_reals(index_mul(n, layer->stride));
+    buffers->delta_panels = alloc_reals(index_mul(n, padded_columns(layer->n_out)));
+    buffers->delta_rows = alloc_zeros(n, sizeof *buffers->delta_rows);
     if (saves_slope(layer->activation)) {
-        rows->slopes = reals(n * layer->stride);
-        if (!rows->slopes)
+        buffers->slopes = alloc_reals(index_mul(n, layer->stride));
+        if (!buffers->slopes)
             return 0;
     }
-    if (!(rows->a && rows->delta && rows->delta_panels && rows->delta_rows
-          && (l == 0 || rows->rows)))
+    if (!(buffers->a && buffers->delta && buffers->delta_panels && buffers->delta_rows
+          && (l == 0 || buffers->inputs)))
         return 0;
     for (Index i = 0; i < n; i++) {
-        rows->delta_rows[i] = rows->delta + i * layer->stride;
+        buffers->delta_rows[i] = buffers->delta + i * layer->stride;
         if (l > 0)
-            rows->rows[i] = rows[-1].a + i * layer[-1].stride;
+            buffers->inputs[i] = buffers[-1].a + i * layer[-1].stride;
     }
     return 1;
 }
 
 static int is_sparse(const Training *t) { return t->samples.X.offsets != NULL; }
 
-static int own_init(Training *t, int thread)
+static int workspace_init(Training *t, int thread)
 {
-    Own *own = t->own + thread;
-    const Index n_units = t->batch_size * t->network.sizes[t->network.n_layers];
-    own->block = reals(BLOCK * t->layers.widest);
-    own->inputs = memory(t->batch_size, sizeof *own->inputs);
-    own->u = reals(n_units);
-    own->y = reals(n_units);
-    own->price = reals(n_units);
-    own->columns.numbers = reals(MAX_TILES * DEEP * TALL);
-    own->columns.lines = memory(MAX_TILES * DEEP, sizeof *own->columns.lines);
+    Workspace *ws = t->ws + thread;
+    const Index n_units =
+        index_mul(t->batch_size, t->network.sizes[t->network.n_layers]);
+    ws->gradient = alloc_reals(index_mul(MC, t->layers.widest));
+    ws->inputs = alloc_zeros(t->batch_size, sizeof *ws->inputs);
+    ws->z = alloc_reals(n_units);
+    ws->y = alloc_reals(n_units);
+    ws->output_losses = alloc_reals(n_units);
+    ws->columns.numbers = alloc_reals(MAX_MICROTILES * KC * MR);
+    ws->columns.lines = alloc_zeros(MAX_MICROTILES * KC, sizeof *ws->columns.lines);
     if (is_sparse(t)) {
-        Index first, end;
-        share_of(t->network.sizes[0], 1, thread, team_size(t->team), &first, &end);
-        if (!features_init(&own->features, &t->samples.X, first, end))
+        /* With fewer threads each has more features. */
+        const Index most = t->network.sizes[0] / (thread + 1) + 1;
+        if (!features_init(&ws->features, &t->samples.X, most))
             return 0;
     }
-    return own->block && own->inputs && own->u && own->y && own->price
-           && own->columns.numbers && own->columns.lines
-           && strips_init(&own->strips, t->batch_size);
+    return ws->gradient && ws->inputs && ws->z && ws->y && ws->output_losses
+           && ws->columns.numbers && ws->columns.lines
+           && strips_init(&ws->strips, t->batch_size);
 }
 
-/* Whether the first layer is multiplied in halves: where threads would otherwise hand
+/* Whether the first layer's products are split: where threads would otherwise hand
  * each other more weights than sums. It must not depend on their number. */
-static int goes_in_halves(Index n_in, Index batch_size)
+static int uses_split_k(Index n_in, Index batch_size)
 {
-    return n_in >= BLOCK && n_in > batch_size;
+    return n_in >= MC && n_in > batch_size;
 }
 
-/* Dense data: copies of what can't be read where it lies, and sums of halves. */
+/* Dense data: copies of what can't be read where it lies, and partial sums. */
 static int dense_init(Training *t)
 {
     const Index n_in = t->network.sizes[0], n = t->batch_size;
     int complete = 1;
-    if (!is_plain(&t->samples.X)) {
-        t->copies = reals(n * n_in);
+    if (!is_read_in_place(&t->samples.X)) {
+        t->copies = alloc_reals(index_mul(n, n_in));
         complete = t->copies != NULL;
     }
-    for (int half = 0; half < 2 && goes_in_halves(n_in, n); half++) {
-        t->halves[half] = reals(n * t->layers.layers->stride);
-        complete = complete && t->halves[half];
+    for (int half = 0; half < 2 && uses_split_k(n_in, n); half++) {
+        t->partial_sums[half] = alloc_reals(index_mul(n, t->layers.layers->stride));
+        complete = complete && t->partial_sums[half];
     }
     return complete;
 }
@@ -167,9 +176,20 @@ static Index n_weights(const Network *network)
     return sum;
 }
 
+/* Products of a weight and a row in a step. */
+static double work_of_step(const Training *t)
+{
+    const Network *network = &t->network;
+    const double n_first = (double)network->sizes[0] * (double)network->sizes[1];
+    const double n = (double)t->batch_size, n_all = (double)n_weights(network);
+    const double n_stored = (double)t->samples.X.largest_batch;
+    return is_sparse(t) ? n * (n_all - n_first) + n_stored * (double)network->sizes[1]
+                        : n * n_all;
+}
+
 static void *training_new(const Network *network, void *theta, const Rule *rule,
                           const Samples *samples, Index batch_size, int is_new,
-                          Team *team)
+                          int max_threads)
 {
     Training *t = calloc(1, sizeof *t);
     if (!t)
@@ -179,32 +199,66 @@ static void *training_new(const Network *network, void *theta, const Rule *rule,
     t->samples = *samples;
     t->theta = theta;
     t->batch_size = batch_size;
-    t->team = team;
-    t->is_small = batch_size * n_weights(network) < SMALL_STEP;
+    t->max_threads = max_threads;
+    t->step_work = work_of_step(t);
+    /* Every thread looks at all stored numbers of a batch. */
+    t->is_small = is_sparse(t) || t->step_work < SMALL_STEP;
     t->n_to_trial = t->is_small ? 1 : NEVER;
     t->trial_after = t->is_small ? 8 : 1;
-    t->rows = calloc((size_t)network->n_layers, sizeof *t->rows);
-    t->own = memory(team_size(team), sizeof *t->own);
-    t->row_losses = memory(batch_size, sizeof *t->row_losses);
+    t->buffers = calloc((size_t)network->n_layers, sizeof *t->buffers);
+    t->ws = alloc_zeros(max_threads, sizeof *t->ws);
+    t->row_losses = alloc_zeros(batch_size, sizeof *t->row_losses);
     for (Index l = 0; l < network->n_layers; l++)
         t->n_lines += network->sizes[l] + network->sizes[l + 1];
-    t->weight_squares = memory(t->n_lines, sizeof *t->weight_squares);
-    t->gradient_squares = memory(t->n_lines, sizeof *t->gradient_squares);
-    int complete =
-        t->rows && t->own && t->row_losses && t->weight_squares && t->gradient_squares;
+    t->weight_squares = alloc_zeros(t->n_lines, sizeof *t->weight_squares);
+    t->gradient_squares = alloc_zeros(t->n_lines, sizeof *t->gradient_squares);
+    int complete = t->buffers && t->ws && t->row_losses && t->weight_squares
+                   && t->gradient_squares;
     complete = complete && layers_init(&t->layers, network, theta, is_sparse(t), 1);
     if (complete && is_sparse(t))
-        complete = sleep_init(&t->sleep, &t->samples.X, network->sizes[0], is_new);
+        complete = lazy_init(&t->lazy, &t->samples.X, network->sizes[0], is_new);
     else if (complete)
         complete = dense_init(t);
     for (Index l = 0; complete && l < network->n_layers; l++)
-        complete = rows_init(t, l);
-    for (int i = 0; complete && i < team_size(team); i++)
-        complete = own_init(t, i);
+        complete = buffers_init(t, l);
+    for (int i = 0; complete && i < max_threads; i++)
+        complete = workspace_init(t, i);
     if (complete)
         return t;
     training_free(t);
     return NULL;
+}
+
+/* -- a step, seen by a thread ----------------------------------------------------- */
+
+/* Rows [begin, end) of a batch that starts with row `first` of the run. */
+typedef struct {
+    Index first, n_rows, begin, end;
+} BatchRows;
+
+/* The numbers of the batch's rows; NULL for part->first and those after it. */
+static const Index *row_numbers_of(const Training *t, const BatchRows *batch)
+{
+    return t->run->order ? t->run->order + batch->first : NULL;
+}
+
+/* Wait for the other threads. */
+static void barrier(Training *t, int thread)
+{
+    if (t->n_threads > 1)
+        t->ws[thread].waited += pool_barrier(t->run->pool);
+}
+
+static int is_abandoned(const Training *t)
+{
+    return __atomic_load_n(&t->is_abandoned, __ATOMIC_RELAXED);
+}
+
+/* Whether all threads are there: a signal handler that forks comes back in the child as
+ * well. */
+static int is_complete(const Training *t)
+{
+    return pool_size(t->run->pool) >= t->n_threads;
 }
 
 #endif

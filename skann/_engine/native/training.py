@@ -1,67 +1,49 @@
-"""Mini-batch training by the compiled engine.
+"""Training by the compiled engine.
 
 An optimiser whose rule the engine knows is stepped by it, an epoch a call
-(:class:`RulePasses`); with wide sparse data only the weights of the features that a
-batch has. For the others it makes the gradient, batch by batch, and they step in NumPy
-(:class:`GradientPasses`). What wants the gradient over all rows gets it from
-:class:`FullGradient`. X is never copied: the engine reads rows of a batch where they
-lie.
+(:class:`RuleEpochs`); with wide sparse data by lazy updates of the first layer's
+weights. All others get their gradients from :class:`Objective`. X is never copied: the
+engine reads rows of a batch where they lie.
 """
 
 import math
 import time
+from functools import cached_property
 
 import numpy as np
 
-from ..._network import memory
-from ..lazy_rows import pays
-from ..objective import Objective
+from .. import contract
 from . import binding
+from .lazy_updates import lazy_updates_pay
+
+# Rows evaluated at once where all are: memory does not grow with their number.
+_CHUNK_ROWS = 2048
 
 
-class _CompiledPasses:
-    """What both kinds of passes have.
+def knows_rule(optimizer):
+    """Whether the engine can take an optimiser's steps."""
+    return binding.rule_of(optimizer, 0.0) is not None
+
+
+class RuleEpochs(contract.Epochs):
+    """Epochs of an optimiser whose rule the engine knows.
 
     Parameters
     ----------
     network : Network
-    theta : ndarray of shape (n_parameters,)
-        Trained in place.
-    optimizer : Optimizer
-        Started.
-    data : Data
     alpha : float
         Strength of the L2 penalty.
+    theta : ndarray of shape (n_parameters,)
+        Trained in place.
+    data : Data
+    optimizer : Optimizer
+        Started.
     batch_size : int
     """
 
-    gradient_norm = math.nan
-
-    def __init__(self, network, theta, optimizer, data, alpha, batch_size):
-        self.n_rows = data.n_rows
-        self.batch_size = min(batch_size, self.n_rows)
+    def __init__(self, network, alpha, theta, data, optimizer, batch_size):
+        super().__init__(data, batch_size)
         self._optimizer = optimizer
-        self._rows = None
-        if data.rows is not None:
-            self._rows = np.ascontiguousarray(data.rows, np.int64)
-        self._n_batches = math.ceil(self.n_rows / self.batch_size)
-
-    def _order(self, rng):
-        """Numbers of the rows of an epoch, one after the other; None as stored."""
-        if rng is None or self._n_batches == 1:
-            return self._rows
-        order = rng.permutation(self.n_rows if self._rows is None else self._rows)
-        return order.astype(np.int64, copy=False)
-
-    def settle(self):
-        """Make theta what it is said to be: with these passes it always is."""
-
-
-class RulePasses(_CompiledPasses):
-    """Epochs of an optimiser whose rule the engine knows."""
-
-    def __init__(self, network, theta, optimizer, data, alpha, batch_size):
-        super().__init__(network, theta, optimizer, data, alpha, batch_size)
         self._training = binding.training(
             network,
             theta,
@@ -69,23 +51,22 @@ class RulePasses(_CompiledPasses):
             optimizer.state,
             data,
             self.batch_size,
-            sleeps=pays(data.X, self.batch_size, alpha, optimizer),
+            sleeps=lazy_updates_pay(data.X, self.batch_size, alpha, optimizer),
             is_new=optimizer.n_steps == 0,
         )
-        self.settle = self._training.settle
+        self.flush = self._training.flush
 
     def epoch(self, schedule, done, rng, deadline):
-        """One step a batch; see ``_minibatch.train``."""
         rate, rates = schedule.epoch_rate(done), None
         if rate is None:
-            steps = range(done.n_steps, done.n_steps + self._n_batches)
+            steps = range(done.n_steps, done.n_steps + self.n_batches)
             rates = np.array([schedule.step_rate(step) for step in steps])
             rate = 0.0
         seconds = math.inf
         if deadline < math.inf:
             seconds = deadline - time.perf_counter()
         optimizer, training = self._optimizer, self._training
-        order = self._order(rng)
+        order = _row_numbers(self._order(rng))
         try:
             losses, square = training.run(
                 order, 0, self.n_rows, rates, rate, optimizer.n_steps, 0.0, seconds
@@ -97,43 +78,8 @@ class RulePasses(_CompiledPasses):
         return losses, rate if rates is None else float(rates[len(losses) - 1])
 
 
-class GradientPasses(_CompiledPasses):
-    """Epochs of any other optimiser of mini-batches."""
-
-    def __init__(self, network, theta, optimizer, data, alpha, batch_size):
-        super().__init__(network, theta, optimizer, data, alpha, batch_size)
-        self._gradient = memory.empty(theta.shape, theta.dtype)
-        rule = binding.gradient_rule(binding.STORE, alpha)
-        self._training = binding.training(
-            network, theta, rule, [self._gradient], data, self.batch_size
-        )
-        optimizer.bind(theta, self._gradient, weights=network.layout.weight_slices)
-
-    def epoch(self, schedule, done, rng, deadline):
-        """One step a batch; see ``_minibatch.train``."""
-        epoch_rate = rate = schedule.epoch_rate(done)
-        optimizer = self._optimizer
-        order = self._order(rng)
-        is_timed = deadline < math.inf
-        losses = []
-        for start in range(0, self.n_rows, self.batch_size):
-            if epoch_rate is None:
-                rate = schedule.step_rate(done.n_steps + len(losses))
-            n_rows = min(self.batch_size, self.n_rows - start)
-            factor = optimizer.factor(rate)
-            loss, square = self._training.run(
-                order, start, n_rows, None, factor, 0, 0.0, math.inf
-            )
-            losses += loss
-            optimizer.step(rate)
-            if is_timed and time.perf_counter() > deadline:
-                break
-        self.gradient_norm = math.sqrt(square)
-        return losses, rate
-
-
-class FullGradient(Objective):
-    """The objective over all rows, for who asks for nothing else.
+class Objective(contract.Objective):
+    """J and its gradient.
 
     Parameters
     ----------
@@ -143,23 +89,49 @@ class FullGradient(Objective):
     theta : ndarray of shape (n_parameters,)
         Bound: solvers change it in place.
     data : Data
-    chunk_rows : int
-        Rows evaluated at once.
+    batch_size : int
+        The most rows that a batch will have.
     """
 
-    def __init__(self, network, alpha, theta, data, chunk_rows):
-        super().__init__(network, alpha, theta)
-        self._n_rows = data.n_rows
-        self._rows = data.rows
+    def __init__(self, network, alpha, theta, data, batch_size):
+        super().__init__(network, alpha, theta, data)
+        self._batch_size = batch_size
+
+    @cached_property
+    def _by_batch(self):
+        rule = binding.gradient_rule(binding.STORE, self.alpha)
+        return self._training(rule, self._batch_size)
+
+    @cached_property
+    def _by_chunk(self):
+        # The penalty would be added with every chunk.
         rule = binding.gradient_rule(binding.ADD, 0.0)
-        self._training = binding.training(
-            network, theta, rule, [self.gradient], data, min(chunk_rows, data.n_rows)
+        return self._training(rule, min(_CHUNK_ROWS, self.n_rows))
+
+    def _training(self, rule, batch_size):
+        return binding.training(
+            self.network, self.theta, rule, [self.gradient], self.data, batch_size
         )
 
-    def full(self, batches, batch_size):
-        self.gradient.fill(0)
-        losses, _ = self._training.run(
-            self._rows, 0, self._n_rows, None, 1.0, 0, 1 / self._n_rows, math.inf
+    def batch(self, rows):
+        if isinstance(rows, slice):
+            order, first, n_rows = None, rows.start, rows.stop - rows.start
+        else:
+            order, first, n_rows = _row_numbers(rows), 0, len(rows)
+        (loss,), square = self._by_batch.run(
+            order, first, n_rows, None, 1.0, 0, 0.0, math.inf
         )
-        value = sum(losses)
-        return value + self._add_penalty(1.0) if self.alpha else value
+        return loss, math.sqrt(square)
+
+    def full(self):
+        self.gradient.fill(0)
+        order, scale = _row_numbers(self.data.rows), 1 / self.n_rows
+        losses, _ = self._by_chunk.run(
+            order, 0, self.n_rows, None, 1.0, 0, scale, math.inf
+        )
+        return sum(losses) + self._add_penalty(), self._gradient_norm()
+
+
+def _row_numbers(rows):
+    """As the engine reads them; None for rows as they are stored."""
+    return None if rows is None else np.ascontiguousarray(rows, np.int64)

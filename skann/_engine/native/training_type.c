@@ -1,24 +1,28 @@
-/* Training as a Python type: a network, its data and its rule, ready to run.
+/* See training_type.h.
  *
- * The interpreter is free for others while a run goes on. Every buffer stays exported
- * as long as the object lives.
+ * The interpreter is free for others while a run goes on, so another thread or a signal
+ * handler may call the same object: it is refused. Every buffer stays exported as long
+ * as the object lives.
  */
-#include "convert.h"
+#include "training_type.h"
 
 #include <math.h>
 #include <stdlib.h>
+
+#include "convert.h"
+#include "dispatch.h"
+#include "module_state.h"
 
 typedef struct {
     PyObject_HEAD
     const Instance *instance;
     Network network;
-    Team *team;
+    Matrix X;
     void *training;
     Views views;
-    Index n_rows, batch_size, n_done;
-    Index largest_batch; /* stored numbers of a batch of sparse data */
-    const void *offsets;
-    int index_size;
+    Index batch_size, n_done;
+    int max_threads;
+    int is_busy;
 } Training;
 
 static void training_dealloc(PyObject *object)
@@ -27,7 +31,6 @@ static void training_dealloc(PyObject *object)
     PyTypeObject *type = Py_TYPE(object);
     if (self->training)
         self->instance->training_free(self->training);
-    team_free(self->team);
     network_free(&self->network);
     views_release(&self->views);
     freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
@@ -44,16 +47,23 @@ static int get_rule(Training *self, Rule *rule, PyObject *numbers, PyObject *vec
                           &rule->nesterov, &rule->beta_1, &rule->beta_2, &rule->epsilon,
                           &rule->corrected, &rule->decay, &rule->alpha))
         return 0;
-    rule->n_vectors = (int)PyTuple_Size(vectors);
     const int needs = rule->kind == ADAM  ? 2
                       : rule->kind == SGD ? rule->momentum != 0
                                           : 1;
-    if (rule->kind < 0 || rule->kind >= N_RULES || rule->n_vectors != needs)
-        return refuse("not a rule");
-    for (int i = 0; i < needs; i++)
-        if (!get_flat(PyTuple_GetItem(vectors, i), &self->views, PyBUF_WRITABLE,
-                      n_parameters(&self->network), item_size, &rule->vectors[i]))
+    if (rule->kind < 0 || rule->kind >= N_RULES || PyTuple_Size(vectors) != needs)
+        return value_error("not a rule");
+    /* Features that a batch does not have are left out of what is added. */
+    if (rule->kind == ADD && rule->alpha != 0 && self->X.offsets)
+        return value_error("gradients of sparse X are added without a penalty");
+    rule->n_vectors = needs;
+    for (int i = 0; i < needs; i++) {
+        Py_buffer *view =
+            get_array(PyTuple_GetItem(vectors, i), &self->views, REAL, item_size,
+                      PyBUF_WRITABLE, n_parameters(&self->network));
+        if (!view)
             return 0;
+        rule->vectors[i] = view->buf;
+    }
     return 1;
 }
 
@@ -62,64 +72,68 @@ static int get_samples(Training *self, Samples *samples, PyObject *X, PyObject *
 {
     const Network *network = &self->network;
     const Index n_outputs = network->sizes[network->n_layers];
-    void *found;
-    if (!get_matrix(X, &self->views, &samples->X, network->sizes[0], item_size))
+    const void *found;
+    Index n_targets;
+    if (!get_matrix(X, &self->views, &self->X, network->sizes[0], item_size))
         return 0;
-    const Index n_rows = self->n_rows = samples->X.n_rows;
-    self->largest_batch = samples->X.largest_batch;
-    self->offsets = samples->X.offsets;
-    self->index_size = samples->X.index_size;
+    samples->X = self->X;
+    const Index n_rows = self->X.n_rows;
+    if (self->batch_size < 1 || self->batch_size > n_rows
+        || (self->X.offsets && n_rows > INT32_MAX))
+        return value_error("batch_size must be from 1 to the number of rows");
     if ((codes == Py_None) == (y == Py_None))
-        return refuse("either codes or y");
-    if (!get_flat(codes, &self->views, 0, n_rows, sizeof(int32_t), &found))
+        return value_error("either codes or y");
+    if (!get_optional(codes, &self->views, INTEGER, sizeof(int32_t), n_rows, &found))
         return 0;
     samples->codes = found;
-    if (!get_flat(y, &self->views, 0, n_rows * n_outputs, item_size, &found))
-        return 0;
-    samples->y = found;
-    if (!get_flat(weight, &self->views, 0, n_rows, item_size, &found))
-        return 0;
-    samples->weight = found;
-    return 1;
+    if (__builtin_mul_overflow(n_rows, n_outputs, &n_targets))
+        n_targets = INT64_MAX;
+    return get_optional(y, &self->views, REAL, item_size, n_targets, &samples->y)
+           && get_optional(weight, &self->views, REAL, item_size, n_rows,
+                           &samples->weight);
 }
 
-static int training_fill(Training *self, PyObject *args)
+static int training_fill(Training *self, PyObject *args, int level)
 {
     PyObject *sizes, *activations, *tasks, *theta, *numbers, *vectors, *X, *codes, *y;
     PyObject *weight;
-    int loss, n_threads, is_new;
+    Py_ssize_t batch_size;
+    int loss, is_new;
     Samples samples = {0};
     Rule rule = {0};
-    if (!PyArg_ParseTuple(args, "OOiOOOOOOOOnpi", &sizes, &activations, &loss, &tasks,
-                          &theta, &numbers, &vectors, &X, &codes, &y, &weight,
-                          &self->batch_size, &is_new, &n_threads)
+    if (!PyArg_ParseTuple(args, "O!O!iO!OO!O!OOOOnpi", &PyTuple_Type, &sizes,
+                          &PyTuple_Type, &activations, &loss, &PyTuple_Type, &tasks,
+                          &theta, &PyTuple_Type, &numbers, &PyTuple_Type, &vectors, &X,
+                          &codes, &y, &weight, &batch_size, &is_new, &self->max_threads)
         || !get_network(&self->network, sizes, activations, loss, tasks))
         return 0;
-    Py_buffer *start =
-        get_real(theta, &self->views, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE,
-                 n_parameters(&self->network));
+    Py_buffer *start = get_array(theta, &self->views, REAL, -1, PyBUF_WRITABLE,
+                                 n_parameters(&self->network));
     if (!start)
         return 0;
-    if (self->batch_size < 1 || n_threads < 1)
-        return refuse("batch_size and n_threads must be positive");
+    self->batch_size = batch_size;
+    if (self->max_threads < 1 || self->max_threads > MAX_THREADS)
+        return value_error("n_threads must be from 1 to 1024");
     if (!get_samples(self, &samples, X, codes, y, weight, start->itemsize)
         || !get_rule(self, &rule, numbers, vectors, start->itemsize))
         return 0;
-    self->instance = instance_for(start->itemsize);
-    self->team = team_new(n_threads);
-    if (self->team)
-        self->training =
-            self->instance->training_new(&self->network, start->buf, &rule, &samples,
-                                         self->batch_size, is_new, self->team);
+    self->instance = instance_for(level, start->itemsize);
+    self->training =
+        self->instance->training_new(&self->network, start->buf, &rule, &samples,
+                                     self->batch_size, is_new, self->max_threads);
     return self->training ? 1 : PyErr_NoMemory() != NULL;
 }
 
 static PyObject *training_create(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
-    (void)keywords;
+    if (keywords && PyDict_Size(keywords)) {
+        PyErr_SetString(PyExc_TypeError, "Training takes no keyword arguments");
+        return NULL;
+    }
+    const ModuleState *state = PyType_GetModuleState(type);
     allocfunc allocate = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
-    Training *self = (Training *)allocate(type, 0);
-    if (self && !training_fill(self, args)) {
+    Training *self = state ? (Training *)allocate(type, 0) : NULL;
+    if (self && !training_fill(self, args, state->level)) {
         Py_DECREF((PyObject *)self);
         return NULL;
     }
@@ -128,14 +142,17 @@ static PyObject *training_create(PyTypeObject *type, PyObject *args, PyObject *k
 
 /* -- running ---------------------------------------------------------------------- */
 
-/* Called by the thread that has called run, from time to time. */
-static int interrupted(void *data)
+/* Let nobody else use the object before it is let go. */
+static int claim(Training *self)
 {
-    PyThreadState **state = data;
-    PyEval_RestoreThread(*state);
-    const int raised = PyErr_CheckSignals() < 0;
-    *state = PyEval_SaveThread();
-    return raised;
+    if (self->is_busy) {
+        PyErr_SetString(PyExc_RuntimeError,
+                        "this training is running: it was called by another thread or "
+                        "by a signal handler");
+        return 0;
+    }
+    self->is_busy = 1;
+    return 1;
 }
 
 static PyObject *result_of(const Run *run)
@@ -155,17 +172,24 @@ static PyObject *run_and_report(Training *self, Run *run, Index n_batches)
     PyObject *result = NULL;
     PyThreadState *state;
     double few[16];
-    run->losses = n_batches <= 16 ? few : malloc((size_t)n_batches * sizeof(double));
+    run->losses =
+        n_batches <= 16 ? few : calloc((size_t)n_batches, sizeof *run->losses);
     if (!run->losses)
         return PyErr_NoMemory();
-    run->interrupted = interrupted;
-    run->interrupt_data = &state;
+    run->interrupt = (Interrupt){raise_signals, &state};
+    run->n_done = -1;
     state = PyEval_SaveThread();
-    self->instance->training_run(self->training, run);
+    run->pool = pool_acquire(self->max_threads);
+    if (run->pool) {
+        self->instance->training_run(self->training, run);
+        pool_release(run->pool);
+    }
     PyEval_RestoreThread(state);
     self->n_done = run->n_done > 0 ? run->n_done : 0;
     if (run->n_done < 0)
         PyErr_NoMemory();
+    else if (run->n_done == 0 && n_batches && !PyErr_Occurred())
+        PyErr_SetString(PyExc_RuntimeError, "a signal handler has forked in a step");
     else if (!PyErr_Occurred())
         result = result_of(run);
     if (run->losses != few)
@@ -173,62 +197,69 @@ static PyObject *run_and_report(Training *self, Run *run, Index n_batches)
     return result;
 }
 
-/* Whether no batch has more stored numbers than there is room for. */
-static int fits(const Training *self, const Run *run)
+static PyObject *run_claimed(Training *self, PyObject *args)
 {
-    Index total = 0;
-    for (Index i = 0; self->offsets && i < run->n_rows; i++) {
-        const Index row = run->order ? run->order[run->first + i] : run->first + i;
-        if (i % self->batch_size == 0)
-            total = 0;
-        total += index_at(self->offsets, self->index_size, row + 1)
-                 - index_at(self->offsets, self->index_size, row);
-        if (total > self->largest_batch)
-            return 0;
-    }
-    return 1;
-}
-
-static PyObject *training_run(PyObject *object, PyObject *args)
-{
-    Training *self = (Training *)object;
     PyObject *order, *rates, *result = NULL;
     Py_ssize_t first, n_rows, n_steps_before;
     Views views = {.n = 0};
-    void *order_start, *rates_start;
+    const void *rates_start;
+    Index n_order;
     double seconds;
     Run run = {0};
     self->n_done = 0;
     if (!PyArg_ParseTuple(args, "OnnOdndd", &order, &first, &n_rows, &rates, &run.rate,
                           &n_steps_before, &run.row_scale, &seconds))
         return NULL;
+    if (n_steps_before < 0 || n_steps_before > INT64_MAX / 2 || isnan(seconds)) {
+        value_error("no number of steps, or of seconds");
+        return NULL;
+    }
     run.first = first;
     run.n_rows = n_rows;
     run.n_steps_before = n_steps_before;
     run.deadline = isinf(seconds) ? HUGE_VAL : seconds_now() + seconds;
-    const Index n_batches = (n_rows + self->batch_size - 1) / self->batch_size;
-    if (get_flat(order, &views, 0, -1, sizeof(Index), &order_start)
-        && get_flat(rates, &views, 0, n_batches, sizeof(double), &rates_start)) {
-        const Index n_order =
-            order_start ? views.views[0].len / (Index)sizeof(Index) : 0;
-        run.order = order_start;
-        run.rates = rates_start;
-        if (are_rows(run.order, n_order, first, n_rows, self->n_rows)
-            && fits(self, &run))
+    if (get_order(order, &views, &run.order, &n_order)
+        && have_rows(&self->X, self->network.sizes[0], run.order, n_order, first,
+                     n_rows, self->batch_size)) {
+        const Index n_batches =
+            n_rows / self->batch_size + (n_rows % self->batch_size != 0);
+        if (get_optional(rates, &views, FLOAT64, sizeof(double), n_batches,
+                         &rates_start)) {
+            run.rates = rates_start;
             result = run_and_report(self, &run, n_batches);
-        else
-            refuse("not rows of X");
+        }
     }
     views_release(&views);
     return result;
 }
 
-static PyObject *training_settle(PyObject *object, PyObject *args)
+static PyObject *training_run(PyObject *object, PyObject *args)
+{
+    Training *self = (Training *)object;
+    if (!claim(self))
+        return NULL;
+    PyObject *result = run_claimed(self, args);
+    self->is_busy = 0;
+    return result;
+}
+
+static PyObject *training_flush(PyObject *object, PyObject *args)
 {
     (void)args;
     Training *self = (Training *)object;
-    Py_BEGIN_ALLOW_THREADS self->instance->training_settle(self->training);
-    Py_END_ALLOW_THREADS Py_RETURN_NONE;
+    if (!claim(self))
+        return NULL;
+    PyThreadState *state = PyEval_SaveThread();
+    ThreadPool *pool = pool_acquire(self->max_threads);
+    if (pool) {
+        self->instance->training_flush(self->training, pool);
+        pool_release(pool);
+    }
+    PyEval_RestoreThread(state);
+    self->is_busy = 0;
+    if (!pool)
+        return PyErr_NoMemory();
+    Py_RETURN_NONE;
 }
 
 static PyObject *training_n_done(PyObject *object, void *closure)
@@ -241,7 +272,7 @@ static PyMethodDef methods[] = {
     {"run", training_run, METH_VARARGS,
      "run(order, first, n_rows, rates, rate, n_steps_before, row_scale, seconds)\n\n"
      "Step through rows in batches; (losses, square of the last gradient)."},
-    {"settle", training_settle, METH_NOARGS,
+    {"flush", training_flush, METH_NOARGS,
      "Bring weights up to date that no batch has met."},
     {0},
 };
@@ -262,8 +293,11 @@ static PyType_Slot slots[] = {
 static PyType_Spec spec = {
     .name = "skann._engine.native._compiled.Training",
     .basicsize = sizeof(Training),
-    .flags = Py_TPFLAGS_DEFAULT,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = slots,
 };
 
-PyObject *make_training_type(void) { return PyType_FromSpec(&spec); }
+PyObject *make_training_type(PyObject *module)
+{
+    return PyType_FromModuleAndSpec(module, &spec, NULL);
+}

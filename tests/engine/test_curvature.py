@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from _helpers import (
-    make_batches,
     make_case,
+    make_data,
     make_targets,
     make_weight,
     objective_for,
@@ -14,11 +14,14 @@ from _helpers import (
 )
 from scipy import sparse
 
-from skann._engine import batches
+from skann._engine.reference import Curvature, curvature
+from skann._engine.reference.rows import CHUNK_ROWS
 from skann._network.activations import ACTIVATIONS
-from skann._network.curvature import Curvature
 from skann._network.losses import LOSSES
 from skann._network.network import Network
+
+# Rows of which nothing is kept from one product to the next.
+MANY = curvature._KEPT_ROWS + 1
 
 GAPS = "observed_squared_error, with gaps"
 TASKS = "softmax of two tasks"
@@ -51,21 +54,19 @@ class Case:
     """A small network with its data, its gradient and its curvature."""
 
     def __init__(self, loss, activations, weighted=False, alpha=0.0, **options):
-        chunk = options.pop("chunk", 2048)
         as_sparse = options.pop("as_sparse", False)
         self.network, self.theta, X, y = special_case(loss, activations, **options)
         if as_sparse:
             X = sparse.csr_matrix(np.maximum(X, 0))
         weight = make_weight(X.shape[0]) if weighted else None
-        self.batches = make_batches(X, y, weight)
         self.objective = objective_for(
-            self.batches, self.network, alpha, self.theta.copy()
+            self.network, self.theta.copy(), X, y, weight, alpha
         )
-        self.curvature = Curvature(self.network, alpha, self.batches, chunk)
+        self.curvature = Curvature(self.network, alpha, self.objective.data)
 
     def gradient(self, point):
         self.objective.theta[...] = point
-        self.objective.full(self.batches, 2048)
+        self.objective.full()
         return self.objective.gradient.copy()
 
     def product(self, vector):
@@ -103,22 +104,14 @@ class TestIsTheSlopeOfTheGradient:
 
     @pytest.mark.parametrize("depth", [0, 1, 2])
     @pytest.mark.parametrize("as_sparse", [False, True])
-    @pytest.mark.parametrize("chunk", [7, 2048])
-    def test_any_kind_of_x_in_any_chunks(
-        self, loss, weighted, alpha, depth, as_sparse, chunk
+    @pytest.mark.parametrize("n_rows", [7, CHUNK_ROWS + 1, 2 * MANY])
+    def test_any_kind_of_x_in_any_number_of_rows(
+        self, loss, weighted, alpha, depth, as_sparse, n_rows
     ):
         activations = ("tanh", "gelu")[:depth]
         Case(
-            loss, activations, weighted, alpha, as_sparse=as_sparse, chunk=chunk
+            loss, activations, weighted, alpha, as_sparse=as_sparse, n_rows=n_rows
         ).check()
-
-
-@pytest.mark.parametrize("depth", [0, 2])
-def test_dense_x_too_large_for_a_column_of_ones(depth, monkeypatch):
-    monkeypatch.setattr(batches, "SMALL_BYTES", 0)
-    case = Case("softmax", ("tanh", "gelu")[:depth], True, 0.1)
-    assert not case.batches.ones_column
-    case.check()
 
 
 @over_losses
@@ -159,10 +152,10 @@ class TestOutputsThatAreNotJoined:
         weights, biases = layout.weights(vector)[0], layout.biases(vector)[0]
         return np.concatenate([weights[:, outputs].ravel(), biases[outputs]])
 
-    def alone(self, case, network, X, y, outputs, vector, weight=None):
-        curvature = Curvature(network, 0.1, make_batches(X, y, weight), 2048)
+    def alone(self, case, network, X, y, outputs, vector, alpha, weight=None):
+        data = make_data(X, y, network.loss, weight)
         assert network.layout.n_parameters == len(X[0]) * y.shape[1] + y.shape[1]
-        return curvature.product(
+        return Curvature(network, alpha, data).product(
             self.parts(case, case.theta, outputs), self.parts(case, vector, outputs)
         )
 
@@ -177,14 +170,14 @@ class TestOutputsThatAreNotJoined:
             small = Network((X.shape[1], labels.shape[1]), (), "softmax")
             np.testing.assert_allclose(
                 self.parts(case, found, outputs),
-                self.alone(case, small, X, labels, outputs, vector),
+                self.alone(case, small, X, labels, outputs, vector, 0.1),
                 rtol=1e-12,
                 atol=1e-15,
             )
 
     def test_a_gap_is_a_row_without_weight_for_its_output(self):
         _, _, X, y = special_case(GAPS, ())
-        case = Case(GAPS, (), alpha=0.1)
+        case = Case(GAPS, ())
         (vector,) = case.directions(1)
         found = case.product(vector)
         for k in range(y.shape[1]):
@@ -195,21 +188,23 @@ class TestOutputsThatAreNotJoined:
             target = np.nan_to_num(y[:, outputs])
             np.testing.assert_allclose(
                 self.parts(case, found, outputs),
-                self.alone(case, small, X, target, outputs, vector, seen),
+                # Weights are scaled to mean one.
+                seen.mean()
+                * self.alone(case, small, X, target, outputs, vector, 0.0, seen),
                 rtol=1e-12,
                 atol=1e-15,
             )
 
 
-@pytest.mark.parametrize("chunk", [7, 2048])
-def test_a_changed_theta_is_seen(chunk):
-    case = Case("softmax", ("tanh",), chunk=chunk)
+@pytest.mark.parametrize("n_rows", [7, 2 * MANY])
+def test_a_changed_theta_is_seen(n_rows):
+    case = Case("softmax", ("tanh",), n_rows=n_rows)
     (vector,) = case.directions(1)
     theta = case.theta.copy()
     first = case.curvature.product(theta, vector)
     theta += 0.1
     changed = case.curvature.product(theta, vector)
-    fresh = Case("softmax", ("tanh",), chunk=chunk).curvature.product(theta, vector)
+    fresh = Case("softmax", ("tanh",), n_rows=n_rows).curvature.product(theta, vector)
     np.testing.assert_array_equal(changed, fresh)
     assert abs(changed - first).max() > 1e-3
     theta -= 0.1

@@ -1,0 +1,109 @@
+"""Which engine: the compiled one where it is built and takes the case, else NumPy's.
+
+The floors above get their objectives, epochs and predictions here; docs/engine.md has
+the table of who does what.
+"""
+
+from . import native, reference
+from .contract import SteppedEpochs
+
+
+def objective(network, alpha, theta, data, batch_size=1):
+    """J over the data.
+
+    Parameters
+    ----------
+    network : Network
+    alpha : float
+        Strength of the L2 penalty.
+    theta : ndarray of shape (n_parameters,)
+        Bound.
+    data : Data
+    batch_size : int
+        The most rows that a batch will have.
+
+    Returns
+    -------
+    objective : Objective
+    """
+    if native.takes(data.X, theta.dtype):
+        return native.Objective(network, alpha, theta, data, batch_size)
+    return reference.Objective(network, alpha, theta, data)
+
+
+def epochs(network, alpha, theta, data, optimizer, batch_size):
+    """Epochs of an optimiser over the data.
+
+    Parameters
+    ----------
+    network : Network
+    alpha : float
+        Strength of the L2 penalty.
+    theta : ndarray of shape (n_parameters,)
+        Trained in place.
+    data : Data
+    optimizer : Optimizer
+        Started.
+    batch_size : int
+
+    Returns
+    -------
+    epochs : Epochs
+    """
+    if native.takes(data.X, theta.dtype) and native.knows_rule(optimizer):
+        return native.RuleEpochs(network, alpha, theta, data, optimizer, batch_size)
+    batch_size = min(batch_size, data.n_rows)
+    return SteppedEpochs(
+        objective(network, alpha, theta, data, batch_size), optimizer, batch_size
+    )
+
+
+def curvature(network, alpha, data):
+    """Products of the Hessian of J with vectors, which the reference alone has."""
+    return reference.Curvature(network, alpha, data)
+
+
+def lazy_updates_pay(X, batch_size, alpha, optimizer):
+    """Whether X is so wide and sparse that an optimiser should leave out weights.
+
+    The answer is the same whether or not the compiled engine, which does so, is built:
+    what is chosen by it must not depend on that.
+
+    Parameters
+    ----------
+    X : ndarray or csr matrix of shape (n_samples, n_features)
+    batch_size : int
+    alpha : float
+        Strength of the L2 penalty.
+    optimizer : Optimizer
+
+    Returns
+    -------
+    pays : bool
+    """
+    return native.lazy_updates_pay(X, batch_size, alpha, optimizer)
+
+
+def raw_outputs(network, theta, X, rows=None):
+    """Raw outputs of rows of X, and whether their first pre-activations are finite.
+
+    They are not finite for a row of X that is not (even a weight of zero makes NaN of
+    infinity), and are usually fewer.
+
+    Parameters
+    ----------
+    network : Network
+    theta : ndarray of shape (n_parameters,)
+    X : ndarray or csr matrix of shape (n_samples, n_features)
+    rows : ndarray of int or None
+        Numbers of the rows wanted; None for all.
+
+    Returns
+    -------
+    z : ndarray of shape (n_rows, n_outputs)
+        In theta's dtype.
+    finite : bool
+        May be False where X is finite but pre-activations overflow.
+    """
+    engine = native if native.takes(X, theta.dtype) else reference
+    return engine.raw_outputs(network, theta, X, rows)

@@ -1,0 +1,7 @@
+/* x86 processors with AVX2 and FMA, but without prefetches for writing: Haswell. */
+#define REAL_BITS 64
+#define VECTOR_BYTES 32
+#define NAME skann_f64_avx2_plain
+#define LABEL "avx2"
+#define TARGET "avx2,fma"
+#include "instance.h"

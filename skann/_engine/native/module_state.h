@@ -1,0 +1,24 @@
+/* What each instance of the module has, and how its calls look for signals. */
+#ifndef SKANN_MODULE_STATE_H
+#define SKANN_MODULE_STATE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "engine.h"
+
+typedef struct {
+    int level; /* of vector instructions, in use */
+} ModuleState;
+
+/* Called with the interpreter released, by the thread that has released it. */
+static inline int raise_signals(void *data)
+{
+    PyThreadState **state = data;
+    PyEval_RestoreThread(*state);
+    const int is_raised = PyErr_CheckSignals() < 0;
+    *state = PyEval_SaveThread();
+    return is_raised;
+}
+
+#endif

@@ -1,0 +1,166 @@
+/* The first phase of a step: every thread takes some rows of the batch forward through
+ * all layers (but for the first, if that has many inputs: see forward_split_k), makes
+ * the loss, and takes the deltas back.
+ */
+#ifndef SKANN_PROPAGATION_H
+#define SKANN_PROPAGATION_H
+
+#include "training.h"
+
+/* Look for signals within a step that takes long; whether to abandon it. (Weights that
+ * have caught up for a step must take it.) */
+static int must_abandon(Training *t, int thread)
+{
+    if (t->step_work < WORK_TO_INTERRUPT || t->samples.X.is_lazy)
+        return 0;
+    if (thread == 0 && (signal_is_raised(&t->watch, seconds_now()) || !is_complete(t)))
+        __atomic_store_n(&t->is_abandoned, 1, __ATOMIC_RELAXED);
+    return is_abandoned(t);
+}
+
+/* The first layer's products of some rows with the weights from some inputs. */
+static void input_product(Training *t, Workspace *ws, const BatchRows *batch,
+                          Range rows, Range inputs, real *z)
+{
+    const Layer *layer = t->layers.layers;
+    convert_rows(&t->samples.X, layer->n_in, row_numbers_of(t, batch), batch->first,
+                 rows, inputs, t->copies);
+    forward_product(layer, ws->inputs, rows.begin, rows.end, inputs,
+                    t->looks_for_zeros ? &ws->strips : NULL, z);
+}
+
+/* The first layer's products, split along the depth in two.
+ *
+ * Each half of the threads takes the half of the inputs whose weights it moves in the
+ * other phase of the step: most weights are never read by another thread than the one
+ * that moves them. (An odd number of threads can't be halved. Each of them takes both
+ * halves, for the sums are to be the same.)
+ */
+static void forward_split_k(Training *t, int thread, const BatchRows *batch)
+{
+    const int n_threads = t->n_threads, is_even = n_threads % 2 == 0;
+    const int first = is_even ? 2 * thread / n_threads : 0;
+    const Index stride = t->layers.layers->stride;
+    Range rows = {batch->begin, batch->end};
+    if (is_even)
+        partition(batch->n_rows, 4, thread % (n_threads / 2), n_threads / 2,
+                  &rows.begin, &rows.end);
+    for (int half = first; half < (is_even ? first + 1 : 2); half++) {
+        Range inputs;
+        partition(t->layers.layers->n_in, MR, half, 2, &inputs.begin, &inputs.end);
+        input_product(t, t->ws + thread, batch, rows, inputs, t->partial_sums[half]);
+    }
+    barrier(t, thread);
+    for (Index i = batch->begin * stride; i < batch->end * stride; i++)
+        t->buffers->a[i] = t->partial_sums[0][i] + t->partial_sums[1][i];
+}
+
+/* The first layer's products. */
+static void forward_input(Training *t, int thread, const BatchRows *batch)
+{
+    const Matrix *X = &t->samples.X;
+    const Layer *layer = t->layers.layers;
+    const Index *order = row_numbers_of(t, batch);
+    Workspace *ws = t->ws + thread;
+    if (is_sparse(t)) {
+        sparse_product(X, layer, t->theta, order, batch->first, batch->begin,
+                       batch->end, t->buffers->a);
+        return;
+    }
+    point_at_rows(X, layer->n_in, order, batch->first, batch->n_rows, ws->inputs,
+                  t->copies);
+    if (t->partial_sums[0])
+        forward_split_k(t, thread, batch);
+    else
+        input_product(t, ws, batch, (Range){batch->begin, batch->end},
+                      all_inputs(layer), t->buffers->a);
+}
+
+static void forward(Training *t, int thread, const BatchRows *batch)
+{
+    forward_input(t, thread, batch);
+    for (Index l = 0; l < t->layers.n_layers; l++) {
+        const Layer *layer = t->layers.layers + l;
+        const LayerBuffers *buffers = t->buffers + l;
+        const Index offset = batch->begin * layer->stride;
+        if (must_abandon(t, thread))
+            return;
+        if (l > 0)
+            forward_product(layer, buffers->inputs, batch->begin, batch->end,
+                            all_inputs(layer), NULL, buffers->a);
+        if (layer->activation >= 0)
+            activate(layer->activation, buffers->a + offset, layer->bias,
+                     buffers->slopes ? buffers->slopes + offset : NULL,
+                     batch->end - batch->begin, layer->stride);
+    }
+}
+
+/* Targets of some rows, one row after the other. */
+static void gather_targets(const Training *t, const BatchRows *batch, real *restrict y)
+{
+    const Samples *samples = &t->samples;
+    const Index n_outputs = t->network.sizes[t->network.n_layers];
+    const Index n_samples = samples->X.n_rows;
+    for (Index i = batch->begin; i < batch->end; i++, y += n_outputs) {
+        const Index in_run = batch->first + i;
+        const Index row = t->run->order ? t->run->order[in_run] : in_run;
+        for (Index k = 0; k < n_outputs; k++)
+            y[k] = samples->codes ? R(samples->codes[row] == k)
+                                  : ((const real *)samples->y)[k * n_samples + row];
+    }
+}
+
+/* The loss, and the output layer's delta. */
+static void loss_and_output_delta(Training *t, Workspace *ws, const BatchRows *batch)
+{
+    const Layer *layer = t->layers.layers + t->layers.n_layers - 1;
+    const LayerBuffers *buffers = t->buffers + t->layers.n_layers - 1;
+    const Index n = layer->n_out, n_rows = batch->end - batch->begin;
+    const real *weights = t->samples.weight;
+    const double row_scale =
+        t->run->row_scale ? t->run->row_scale : 1.0 / batch->n_rows;
+    double *row_losses = t->row_losses + batch->begin;
+    const real *z = buffers->a + batch->begin * layer->stride;
+    real *delta = buffers->delta + batch->begin * layer->stride;
+    for (Index i = 0; i < n_rows; i++)
+        for (Index k = 0; k < n; k++)
+            ws->z[i * n + k] = z[i * layer->stride + k] + layer->bias[k];
+    gather_targets(t, batch, ws->y);
+    losses_of_rows(&t->network, n_rows, ws->z, ws->y, ws->output_losses, row_losses);
+    for (Index i = 0; i < n_rows; i++) {
+        real scale = R(row_scale);
+        if (weights) {
+            const Index in_run = batch->first + batch->begin + i;
+            const real weight = weights[t->run->order ? t->run->order[in_run] : in_run];
+            row_losses[i] *= (double)weight;
+            scale *= weight;
+        }
+        for (Index k = 0; k < n; k++)
+            delta[i * layer->stride + k] = scale * ws->z[i * n + k];
+    }
+}
+
+static void backward(Training *t, int thread, const BatchRows *batch)
+{
+    for (Index l = t->layers.n_layers - 1; l >= 0 && !must_abandon(t, thread); l--) {
+        const Layer *layer = t->layers.layers + l;
+        const LayerBuffers *buffers = t->buffers + l;
+        if (!is_narrow(layer))
+            pack_b(buffers->delta, layer->stride, batch->begin, batch->end,
+                   batch->n_rows, layer->n_out, buffers->delta_panels);
+        if (l == 0)
+            return;
+        const Layer *below = layer - 1;
+        const LayerBuffers *below_buffers = buffers - 1;
+        const Index offset = batch->begin * below->stride;
+        gemm_nn(buffers->delta_rows, batch->begin, batch->end, layer->n_out,
+                (Range){0, layer->n_out}, layer->panels_transposed, layer->n_in, NULL,
+                below_buffers->delta, below->stride);
+        activate_backward(
+            below->activation, below_buffers->delta + offset,
+            (below_buffers->slopes ? below_buffers->slopes : below_buffers->a) + offset,
+            (batch->end - batch->begin) * below->stride);
+    }
+}
+
+#endif

@@ -1,0 +1,17 @@
+"""The reference engine: the lecture's equations in NumPy, line by line.
+
+``equations.py`` has the way forward and the way back; ``objective.py`` adds up loss
+and gradient over rows, ``curvature.py`` products with the Hessian, and
+``prediction.py`` has raw outputs. It takes every case and is what the compiled engine
+is tested against.
+
+May come in: every loss, activation and kind of data that estimators let through,
+written as the formula is. May not: a trick for speed that hides an equation, or
+anything of the compiled engine.
+"""
+
+from .curvature import Curvature
+from .objective import Objective
+from .prediction import raw_outputs
+
+__all__ = ["Curvature", "Objective", "raw_outputs"]

@@ -1,0 +1,42 @@
+"""The network's equations: forward, and back.
+
+Rows are samples. With ``a`` of shape ``(n_rows, n_units)`` the lecture's equations
+read as below; ``W`` is the transpose of the lecture's. ``a[0]`` is X, dense or sparse,
+``z[l]`` and ``a[l]`` belong to layer l, and ``z[-1]`` are the raw outputs, which the
+loss takes as they are.
+"""
+
+
+def forward(network, theta, X):
+    """z and a of every layer.
+
+    ::
+
+        z = a_below W + b               a = f(z)
+    """
+    layout, f = network.layout, network.activation_functions
+    z, a = [None], [X]
+    for i, (W, b) in enumerate(
+        zip(layout.weights(theta), layout.biases(theta), strict=True)
+    ):
+        if i > 0:
+            a.append(f[i - 1].value(z[i]))
+        z.append(a[i] @ W + b)
+    return z, a
+
+
+def backward(network, theta, z, a, delta, gradient):
+    """Fill ``gradient``, given ``delta = dJ/dz`` of the outputs.
+
+    ::
+
+        dJ/dW = a_below^T delta         delta_below = (delta W^T) * f'(z_below)
+        dJ/db = Σ_rows delta
+    """
+    layout, f = network.layout, network.activation_functions
+    W, dW, db = layout.weights(theta), layout.weights(gradient), layout.biases(gradient)
+    for i in reversed(range(len(W))):
+        dW[i][...] = a[i].T @ delta
+        db[i][...] = delta.sum(axis=0)
+        if i > 0:
+            delta = (delta @ W[i].T) * f[i - 1].derivative(z[i], a[i])

@@ -1,0 +1,36 @@
+"""Loss and gradient of a batch, and of all rows."""
+
+import numpy as np
+
+from .. import contract
+from .equations import backward, forward
+from .rows import Rows
+
+
+class Objective(contract.Objective):
+    """J and its gradient; see ``_engine/contract.py``."""
+
+    def __init__(self, network, alpha, theta, data):
+        super().__init__(network, alpha, theta, data)
+        self._rows = Rows(data, theta.dtype)
+
+    def batch(self, rows):
+        X, y, weight = self._rows.take(rows)
+        value = self._loss_and_gradient(X, y, weight, y.shape[0])
+        return value + self._add_penalty(), self._gradient_norm()
+
+    def full(self):
+        value, total = 0.0, np.zeros_like(self.gradient)
+        for X, y, weight in self._rows.chunks():
+            value += self._loss_and_gradient(X, y, weight, self.n_rows)
+            total += self.gradient
+        self.gradient[...] = total
+        return value + self._add_penalty(), self._gradient_norm()
+
+    def _loss_and_gradient(self, X, y, weight, n):
+        """Σ weight · loss / n over these rows; the gradient becomes that's."""
+        z, a = forward(self.network, self.theta, X)
+        value, delta = self.network.loss_function.value_and_delta(z[-1], y)
+        scale = weight / n
+        backward(self.network, self.theta, z, a, scale * delta, self.gradient)
+        return float((scale * value[:, None]).sum())

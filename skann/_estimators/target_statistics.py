@@ -1,0 +1,95 @@
+"""Mean and deviation of targets that arrive batch by batch.
+
+Batches are merged by the formulas of Chan, Golub & LeVeque (1979), written for the
+deviation instead of the sum of squares, which units like 1e200 would overflow.
+
+References
+----------
+Chan, T. F., Golub, G. H. & LeVeque, R. J. (1979). Updating formulae and a pairwise
+algorithm for computing sample variances. Stanford University, STAN-CS-79-773.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class TargetStatistics:
+    """Weighted statistics of each output.
+
+    Attributes
+    ----------
+    count : ndarray of shape (n_outputs,)
+        Observed targets, weighted by weights that are one on average in every batch.
+    mean : ndarray of shape (n_outputs,)
+        Zero for an output without an observation.
+    deviation : ndarray of shape (n_outputs,)
+        Root of the mean square distance from the mean; zero where that is rounding.
+    """
+
+    count: np.ndarray
+    mean: np.ndarray
+    deviation: np.ndarray
+
+    @classmethod
+    def of(cls, columns, weight):
+        """Those of one batch.
+
+        Parameters
+        ----------
+        columns : ndarray of shape (n_samples, n_outputs)
+            NaN where not observed.
+        weight : ndarray of shape (n_samples,) or None
+        """
+        weight = np.ones(len(columns)) if weight is None else weight
+        used = weight > 0
+        # Of a largest weight of one: the sum of huge ones would overflow.
+        columns, weight = columns[used], weight[used] / weight.max()
+        # Numbers that are too large for this are refused where they are encoded.
+        with np.errstate(over="ignore", invalid="ignore"):
+            return cls._of(columns, weight)
+
+    @classmethod
+    def _of(cls, columns, weight):
+        observed = np.isfinite(columns)
+        weights = np.where(observed, weight[:, None], 0)
+        totals = weights.sum(axis=0)
+        count = totals / weight.mean()
+        safe_totals = np.where(totals > 0, totals, 1)
+        known = np.where(observed, columns, 0)
+        mean = (weights * known).sum(axis=0) / safe_totals
+        deviations = np.where(observed, columns - mean, 0)
+        # Squares of a part of the largest: those of tiny or huge units are 0 or inf.
+        largest = np.abs(deviations).max(axis=0)
+        parts = deviations / np.where(largest > 0, largest, 1)
+        deviation = largest * np.sqrt((weights * parts**2).sum(axis=0) / safe_totals)
+        return cls(count, mean, _beyond_rounding(deviation, mean))
+
+    def merged(self, other):
+        """Those of both batches together."""
+        count = self.count + other.count
+        safe = np.where(count > 0, count, 1)
+        mine, theirs = self.count / safe, other.count / safe
+        with np.errstate(over="ignore", invalid="ignore"):
+            step = other.mean - self.mean
+            mean = np.where(mine > 0, self.mean + step * theirs, other.mean)
+            inside = np.hypot(
+                self.deviation * np.sqrt(mine), other.deviation * np.sqrt(theirs)
+            )
+            deviation = np.hypot(inside, step * np.sqrt(mine * theirs))
+            return TargetStatistics(count, mean, _beyond_rounding(deviation, mean))
+
+    def filled_from(self, other):
+        """The same, but ``other``'s for outputs without an observation."""
+        seen = self.count > 0
+        return TargetStatistics(
+            np.where(seen, self.count, other.count),
+            np.where(seen, self.mean, other.mean),
+            np.where(seen, self.deviation, other.deviation),
+        )
+
+
+def _beyond_rounding(deviation, mean):
+    # Constant targets: their deviation is rounding, of the mean's size.
+    return np.where(deviation <= 1e-12 * np.abs(mean), 0.0, deviation)

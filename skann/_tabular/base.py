@@ -1,0 +1,349 @@
+"""What both estimators of tables share: encode, train a network on each fold, average.
+
+The way through a fit: the vectorizer makes one matrix of the table; each fold gives one
+network of each kind, which is validated on that fold and trained on the rest; the kinds
+are weighed by what they predict for rows that they have not trained on. All networks
+read the same matrix, on threads, and each has a seed of its own, so that the result is
+the same for every ``n_jobs`` and memory does not grow with the number of folds.
+"""
+
+from abc import ABCMeta, abstractmethod
+from contextlib import nullcontext
+from numbers import Integral
+from time import perf_counter
+
+import numpy as np
+from joblib import Parallel, delayed, effective_n_jobs
+from scipy.sparse import issparse
+from sklearn.base import BaseEstimator, _fit_context, clone
+from sklearn.utils import check_array, check_random_state, get_tags
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .._estimators.validation import check_sample_weight, unchanged_on_error
+from . import recipe
+from .blend import shares
+from .columns import checked
+from .encoder import TableEncoder
+from .folds import OneSplit, splits
+
+AUTO, PASSTHROUGH = "auto", "passthrough"
+
+
+class BaseTabular(BaseEstimator, metaclass=ABCMeta):
+    """Base of :class:`TabularClassifier` and :class:`TabularRegressor`."""
+
+    # The groups of a cross-validation are not sent to fit unless it asks for them.
+    __metadata_request__fit = {"groups": False}  # noqa: RUF012
+
+    _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
+        "vectorizer": [
+            StrOptions({AUTO, PASSTHROUGH}),
+            HasMethods(["fit_transform", "transform"]),
+        ],
+        "cv": [
+            StrOptions({AUTO}),
+            Interval(Integral, 2, None, closed="left"),
+            HasMethods(["split", "get_n_splits"]),
+            "array-like",
+        ],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    _Member = None
+
+    @abstractmethod
+    def _targets(self, y, X):
+        """Targets of the rows of X, and codes to stratify by or None.
+
+        What the estimator has to know of them is set here.
+        """
+
+    @abstractmethod
+    def _weigh(self, y, weight):
+        """Row weights with what the targets contribute to them."""
+
+    @abstractmethod
+    def _outputs(self, network, X):
+        """What is averaged: an array with a row for each of X."""
+
+    @abstractmethod
+    def _loss(self, y, rows, outputs, weight):
+        """Mean loss of averaged outputs of some rows, for kinds to be weighed by."""
+
+    @abstractmethod
+    def _publish_out_of_fold(self, outputs, y, weight):
+        """Set the attributes; ``outputs`` are NaN where there are none."""
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y, sample_weight=None, *, groups=None):
+        """Encode the table and train the networks.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            The table, as it is: see :class:`skann.preprocessing.TableEncoder`.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative row weights, in training, in the choice of the best epoch and
+            in `oof_score_`. Rows of weight zero are left out of all of these. A
+            `vectorizer` that is no ``TableEncoder`` is not given them.
+        groups : array-like of shape (n_samples,), default=None
+            Groups of rows that no fold divides; handed to `cv` where that is a
+            splitter. Where metadata is routed they come here after
+            ``set_fit_request(groups=True)`` only.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not valid. The estimator is then left as it
+            was.
+        """
+        with unchanged_on_error(self):
+            self._fit(X, y, sample_weight, groups)
+        return self
+
+    def _fit(self, X, y, sample_weight, groups):
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is "
+                "None."
+            )
+        self._check_member()
+        X = self._checked(X, reset=True)
+        y, codes = self._targets(y, X)
+        row_weight = check_sample_weight(sample_weight, y)
+        weight = self._weigh(y, row_weight)
+        used = np.arange(len(y)) if weight is None else np.flatnonzero(weight)
+        rng = check_random_state(self.random_state)
+        parts = splits(self.cv, X, y, groups, used, codes, rng.randint(2**31))
+        self._dtype = np.dtype(recipe.dtype(len(used)))
+        Z = self._vectorized(X, y, row_weight)
+        kinds = (None,) if self.estimator is not None else recipe.kinds(len(used))
+        self._report_table(len(used), Z, len(parts) * len(kinds))
+        seeds = iter(rng.randint(2**31, size=len(kinds) * len(parts)).tolist())
+        jobs = [
+            (self._network(kind, len(used)), kind, part, next(seeds))
+            for kind in kinds
+            for part in parts
+        ]
+        trained = self._train_all(jobs, Z, y, weight)
+        self.estimators_ = [network for network, _ in trained]
+        found = [of_fold for _, of_fold in trained]
+        by_kind = np.split(np.arange(len(jobs)), len(kinds))
+        one = self._outputs(self.estimators_[0], Z[:1])
+        shape = (len(y), *one.shape[1:])
+        outputs = np.stack(
+            [_out_of_fold([found[i] for i in own], shape) for own in by_kind]
+        )
+        of_kind = self._shares(outputs, y, weight)
+        self.estimator_weights_ = np.repeat(of_kind / len(parts), len(parts))
+        blended = np.tensordot(of_kind, outputs, axes=1)
+        self._publish_out_of_fold(blended, y, weight)
+        if self.verbose:
+            if len(kinds) > 1:
+                print(f"Shares of the kinds: {of_kind.round(2).tolist()}")
+            print(f"Score out of fold: {self.oof_score_:.4f}")
+
+    def _shares(self, outputs, y, weight):
+        """What each kind counts for, by its outputs out of fold."""
+        seen = np.isfinite(outputs).reshape(len(outputs), len(y), -1).all(axis=(0, 2))
+        if weight is not None:
+            seen &= weight > 0
+        if len(outputs) == 1 or not seen.any():
+            return np.full(len(outputs), 1 / len(outputs))
+        own = None if weight is None else weight[seen]
+
+        def loss(counts):
+            mean = np.tensordot(counts / counts.sum(), outputs[:, seen], axes=1)
+            return self._loss(y, seen, mean, own)
+
+        return shares(loss, len(outputs))
+
+    def _check_member(self):
+        member = self.estimator
+        if member is None:
+            return
+        default = self._Member().validation_fraction
+        if member.validation_fraction != default:
+            raise ValueError(
+                f"estimator has validation_fraction={member.validation_fraction!r}, "
+                "which would not be used: each network validates on its fold. Say by "
+                "cv which rows that is."
+            )
+
+    def _train_all(self, jobs, Z, y, weight):
+        # The engine lets the interpreter go: threads are enough, and share the matrix.
+        n_jobs = effective_n_jobs(self.n_jobs)
+        with _one_thread_each() if n_jobs > 1 else nullcontext():
+            return Parallel(n_jobs=n_jobs, require="sharedmem")(
+                delayed(self._train)(i, *job, Z, y, weight)
+                for i, job in enumerate(jobs)
+            )
+
+    def _network(self, kind, n_rows):
+        if kind is None:
+            return clone(self.estimator)
+        return self._Member(**kind.parameters(n_rows))
+
+    def _train(self, i, network, kind, part, seed, Z, y, weight):
+        """A network, trained, and its outputs for the rows of its fold."""
+        train, held_out = part
+        start = perf_counter()
+        network.set_params(random_state=seed)
+        if kind is not None and not kind.sees_bins:
+            Z = _first(Z, getattr(self.vectorizer_, "n_plain_", None))
+        if network.early_stopping:
+            network.set_params(validation_fraction=OneSplit(train, held_out))
+        else:
+            # Rows of weight zero are left out.
+            own = np.zeros(len(y))
+            own[train] = 1 if weight is None else weight[train]
+            weight = own
+        network.fit(Z, y, sample_weight=weight)
+        if network.early_stopping:
+            # Fitted models are saved, and the rows would be with them.
+            network.set_params(validation_fraction=self._Member().validation_fraction)
+        if self.verbose:
+            print(_report(i, network, perf_counter() - start))
+        # The rows a network has trained on tell nothing, even if they are of its fold.
+        held_out = np.setdiff1d(held_out, train)
+        outputs = self._outputs(network, Z[held_out]) if len(held_out) else None
+        return network, (held_out, outputs)
+
+    def _checked(self, X, reset):
+        """X for the vectorizer; for "passthrough", the matrix."""
+        if _is(self.vectorizer, PASSTHROUGH):
+            dtypes = (np.float32, np.float64)
+            return validate_data(
+                self, X, reset=reset, accept_sparse="csr", dtype=dtypes, order="C"
+            )
+        if _is(self.vectorizer, AUTO):
+            return checked(self, X, reset)
+        validate_data(self, X, reset=reset, skip_check_array=True)
+        return X
+
+    def _vectorized(self, X, y, row_weight):
+        if _is(self.vectorizer, PASSTHROUGH):
+            self.vectorizer_ = PASSTHROUGH
+            return self._matrix(X)
+        if _is(self.vectorizer, AUTO):
+            vectorizer = TableEncoder(dtype=self._dtype.type)
+            vectorizer.set_output(transform="default")
+            Z = vectorizer.fit_transform(X, y, sample_weight=row_weight)
+        else:
+            vectorizer = clone(self.vectorizer)
+            own = isinstance(vectorizer, TableEncoder)
+            weight = {"sample_weight": row_weight} if own else {}
+            Z = vectorizer.fit_transform(X, y, **weight)
+        self.vectorizer_ = vectorizer
+        return self._matrix(Z)
+
+    def _encoded(self, X):
+        check_is_fitted(self)
+        X = self._checked(X, reset=False)
+        if not _is(self.vectorizer_, PASSTHROUGH):
+            X = self.vectorizer_.transform(X)
+        return self._matrix(X)
+
+    def _matrix(self, Z):
+        """What a vectorizer has made, as the networks take it."""
+        if not issparse(Z) and Z.shape[1] == 0:
+            # Networks need an input; this one tells them nothing.
+            return np.zeros((Z.shape[0], 1), self._dtype)
+        if _is(self.vectorizer, PASSTHROUGH):
+            return Z.astype(self._dtype, copy=False)
+        return check_array(
+            Z,
+            accept_sparse="csr",
+            dtype=self._dtype,
+            order="C",
+            input_name=f"the table that {type(self.vectorizer_).__name__} has encoded",
+        )
+
+    def _averaged(self, X):
+        """The weighed mean of the networks' outputs, in float64."""
+        Z = self._encoded(X)
+        total, parts = 0.0, {}
+        for network, share in zip(
+            self.estimators_, self.estimator_weights_, strict=True
+        ):
+            if share:
+                n_seen = network.n_features_in_
+                parts.setdefault(n_seen, _first(Z, n_seen))
+                found = self._outputs(network, parts[n_seen])
+                total = total + share * found.astype(np.float64, copy=False)
+        return total
+
+    def _report_table(self, n_rows, Z, n_parts):
+        if not self.verbose:
+            return
+        kinds = getattr(self.vectorizer_, "kinds_", ())
+        counts = [f"{k}: {kinds.count(k)}" for k in dict.fromkeys(kinds)]
+        found = f" of columns ({', '.join(counts)})" if counts else ""
+        print(
+            f"{type(self).__name__}: {n_rows} rows{found}, {Z.shape[1]} columns "
+            f"encoded as {Z.dtype}; {n_parts} networks"
+        )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        own = tags.input_tags
+        if _is(self.vectorizer, PASSTHROUGH):
+            own.sparse = True
+        elif _is(self.vectorizer, AUTO):
+            own.allow_nan = own.string = own.categorical = True
+        else:
+            tags.input_tags = get_tags(self.vectorizer).input_tags
+        return tags
+
+
+def _is(value, name):
+    return isinstance(value, str) and value == name
+
+
+def _first(Z, n_columns):
+    """The first so many columns, contiguous; all for None or 0."""
+    if not n_columns or n_columns >= Z.shape[1]:
+        return Z
+    return Z[:, :n_columns].copy() if issparse(Z) else Z[:, :n_columns].copy(order="C")
+
+
+def _one_thread_each():
+    # scikit-learn requires threadpoolctl.
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1, user_api="blas")
+
+
+def _report(i, network, seconds):
+    found = f"network {i + 1}: {network.n_iter_} epochs, "
+    losses = network.validation_loss_curve_
+    if losses is None:
+        found += f"loss {network.loss_:.4f}"
+    else:
+        best = losses[network.best_iter_ - 1]
+        found += f"best {network.best_iter_} with validation loss {best:.4f}"
+    return f"{found}, {seconds:.1f} s"
+
+
+def _out_of_fold(found, shape):
+    """Mean outputs for each row by the networks that have not trained on it.
+
+    NaN where there are none.
+    """
+    total, times = np.zeros(shape), np.zeros(shape[0])
+    for held_out, outputs in found:
+        if len(held_out):
+            total[held_out] += outputs
+            times[held_out] += 1
+    times[times == 0] = np.nan
+    return (total.T / times).T

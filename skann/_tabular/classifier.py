@@ -1,0 +1,284 @@
+"""Classes of the rows of a table."""
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
+from sklearn.utils._param_validation import StrOptions
+
+from .._estimators.class_weight import row_weights
+from .._estimators.classifier import BPClassifier
+from .._estimators.codecs import make_codec, share_all_right
+from .._estimators.labels import joined, plain_labels
+from .._estimators.validation import check_targets
+from .base import BaseTabular
+from .docstrings import document
+
+
+@document
+class TabularClassifier(ClassifierMixin, BaseTabular):
+    """Classifier for a table as it is: a mean of networks, each with its own fold.
+
+    Numbers, categories, text, booleans, dates and gaps, of a frame of pandas or polars
+    or of an array, are encoded by :class:`skann.preprocessing.TableEncoder`. Each fold
+    of the rows gives one network of each of four kinds, which is trained on the other
+    folds and keeps the epoch that was best on its own; the mean, with the kinds weighed
+    by how well they do out of fold, of their probabilities is what is
+    predicted.
+
+    Parameters
+    ----------
+    {vectorizer}
+    {estimator}
+    cv : "auto", int, splitter or list of splits, default="auto"
+        The folds. "auto" is 8 of them below 2,500 rows, else 4; a number is so many.
+        Both are shuffled, have the classes' shares in each fold, and keep groups whole
+        where `fit` is given groups. Any splitter of ``sklearn.model_selection`` makes
+        one network for each of its splits.
+    class_weight : dict, list of dict, "balanced" or None, default=None
+        Weights of the classes, by their labels, as for :class:`BPClassifier`.
+    {n_jobs}
+    {random_state}
+    {verbose}
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,), or list of them
+        Class labels; for multilabel targets the numbers of the labels; for several
+        columns of classes a list of each column's.
+    {vectorizer_}
+    estimators_ : list of BPClassifier
+        The networks, kind by kind and in the order of the folds. One with fewer
+        features than the encoded table has columns sees the first of them.
+    {estimator_weights_}
+    oof_decision_function_ : ndarray of shape (n_samples, n_classes)
+        Probabilities of the training rows, each by the networks that have not trained
+        on it; NaN where there are none. For several columns of classes, those of all
+        side by side.
+    oof_score_ : float
+        Accuracy of these, weighted as the rows are: a score without a test set. Each
+        row is judged by one network and not by the mean of all, so it is a little lower
+        than what the mean deserves.
+    {n_features_in_}
+    {feature_names_in_}
+
+    See Also
+    --------
+    TabularRegressor : The same for real values.
+    BPClassifier : One network, on numbers.
+
+    Notes
+    -----
+    {recipe}
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skann import TabularClassifier
+    >>> X = pd.DataFrame({"size": [1.0, None] * 30, "hue": ["red", "blue"] * 30})
+    >>> y = ["warm", "cold"] * 30
+    >>> clf = TabularClassifier(random_state=0).fit(X, y)
+    >>> clf.predict(X[:3]).tolist()
+    ['warm', 'cold', 'warm']
+    >>> clf.oof_score_
+    1.0
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
+        **BaseTabular._parameter_constraints,
+        "estimator": [BPClassifier, None],
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
+    }
+
+    _Member = BPClassifier
+
+    def __init__(
+        self,
+        *,
+        vectorizer="auto",
+        estimator=None,
+        cv="auto",
+        class_weight=None,
+        n_jobs=None,
+        random_state=None,
+        verbose=False,
+    ):
+        self.vectorizer = vectorizer
+        self.estimator = estimator
+        self.cv = cv
+        self.class_weight = class_weight
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def _targets(self, y, X):
+        y = check_targets(plain_labels(y), X)
+        codec = make_codec(y)
+        loss = "auto" if self.estimator is None else self.estimator.loss
+        targets = codec.encode(y, loss, np.float32)
+        self.classes_ = codec.classes
+        self._columns = codec.columns(targets)
+        # One label a row, one for each column, or any number of those there are.
+        single = targets.labels is not None
+        self._several = not single and isinstance(codec.classes, list)
+        self._indicator = not single and not self._several
+        y = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
+        return (y.ravel() if single else y), targets.labels
+
+    def _weigh(self, y, weight):
+        if self.class_weight is None:
+            return weight
+        return row_weights(self.class_weight, self._columns, weight)
+
+    @property
+    def _sizes(self):
+        """Number of columns that the probabilities of each column of y have."""
+        each = self.classes_ if self._several else [self.classes_]
+        return [len(classes) for classes in each]
+
+    def _outputs(self, network, X):
+        p = network.predict_proba(X)
+        return np.hstack(p) if isinstance(p, list) else p
+
+    def _loss(self, y, rows, outputs, weight):
+        losses = 0.0
+        for (_, codes), p in zip(self._columns, self._of_columns(outputs), strict=True):
+            right = p[np.arange(len(p)), codes[rows]]
+            losses = losses - np.log(np.maximum(right, np.finfo(p.dtype).tiny))
+        return np.average(losses, weights=weight)
+
+    def _of_columns(self, p):
+        """Probabilities of the classes of each column of y."""
+        if self._indicator:
+            return [np.column_stack([1 - own, own]) for own in p.T]
+        return np.split(p, np.cumsum(self._sizes)[:-1], axis=1)
+
+    def _probabilities(self, X):
+        """A list with the probabilities of each column of y."""
+        return self._normalized(self._averaged(X))
+
+    def _normalized(self, p):
+        parts = np.split(p, np.cumsum(self._sizes)[:-1], axis=1)
+        if self._indicator:
+            return parts
+        # Rounded in float32, sums are not one in float64.
+        return [part / part.sum(axis=1, keepdims=True) for part in parts]
+
+    def _labels(self, parts):
+        if self._indicator:
+            return (parts[0] > 0.5).astype(int)
+        if not self._several:
+            return self.classes_[parts[0].argmax(axis=1)]
+        pairs = zip(self.classes_, parts, strict=True)
+        return joined([classes[part.argmax(axis=1)] for classes, part in pairs])
+
+    def _publish_out_of_fold(self, outputs, y, weight):
+        del self._columns
+        seen = np.isfinite(outputs).all(axis=tuple(range(1, outputs.ndim)))
+        parts = self._normalized(outputs.reshape(len(y), sum(self._sizes)))
+        self.oof_decision_function_ = np.hstack(parts)
+        self.oof_score_ = np.nan
+        if seen.any() and (weight is None or weight[seen].any()):
+            found = self._labels([part[seen] for part in parts])
+            own = None if weight is None else weight[seen]
+            self.oof_score_ = self._share_right(y[seen], found, own)
+
+    def _share_right(self, y, found, weight):
+        if self._several:
+            return share_all_right(found, y, weight)
+        return float(accuracy_score(y, found, sample_weight=weight))
+
+    def predict_proba(self, X):
+        """Probabilities of the classes.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            The table.
+
+        Returns
+        -------
+        p : ndarray of shape (n_samples, n_classes), or list of them
+            In float64, columns in the order of `classes_`; rows sum to one but for
+            multilabel targets. A list of such for several columns of classes.
+        """
+        parts = self._probabilities(X)
+        return parts if self._several else parts[0]
+
+    def predict_log_proba(self, X):
+        """Logarithms of the probabilities.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            The table.
+
+        Returns
+        -------
+        log_p : ndarray of shape (n_samples, n_classes), or list of them
+            Natural logarithms of what `predict_proba` returns.
+        """
+        parts = [np.log(part) for part in self._probabilities(X)]
+        return parts if self._several else parts[0]
+
+    def decision_function(self, X):
+        """Logarithms of the odds.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            The table.
+
+        Returns
+        -------
+        z : ndarray of shape (n_samples,) or (n_samples, n_classes), or list of them
+            For two classes flat, positive for ``classes_[1]``; for multilabel targets a
+            column for each label. Of more classes, the logarithms of the probabilities.
+        """
+        parts = self._probabilities(X)
+        if self._indicator:
+            return np.log(parts[0]) - np.log1p(-parts[0])
+        logs = [np.log(part) for part in parts]
+        if self._several:
+            return logs
+        return logs[0][:, 1] - logs[0][:, 0] if logs[0].shape[1] == 2 else logs[0]
+
+    def predict(self, X):
+        """Predict class labels.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            The table.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+            Those of the highest mean probability; the label indicator matrix.
+        """
+        return self._labels(self._probabilities(X))
+
+    def score(self, X, y, sample_weight=None):
+        """Accuracy.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            The table.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Row weights.
+
+        Returns
+        -------
+        accuracy : float
+            Share of rows whose label is right; where a row has several labels, of rows
+            all of whose labels are right.
+        """
+        found = self.predict(X)
+        return self._share_right(plain_labels(y), found, sample_weight)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -1,0 +1,318 @@
+"""From a table to a matrix of numbers that a network learns from."""
+
+from functools import partial
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
+
+from .._estimators.validation import check_sample_weight
+from . import recipe
+from .categories import MISSING, Levels, Targets, is_target
+from .columns import DATE, LEVEL, NUMBER, as_kind, checked, kind_of, read
+from .dates import parts_of
+from .numbers import Numbers
+from .text import Text, is_text
+
+TEXT = "text"
+
+# Rows whose parts are in memory at a time, beside the whole.
+_CHUNK = 4096
+
+
+class TableEncoder(TransformerMixin, BaseEstimator):
+    """Make numbers of a table: a frame of pandas or polars, or an array.
+
+    * Numbers and booleans: gaps are filled with the median, with an indicator beside
+      it; then they are standardised, and what is far out is drawn in, as
+      x / √(1 + (x/3)²). Those with more than two values get bins besides, see
+      :class:`PiecewiseLinearEncoder`. Columns that are constant, or the same as one
+      before, are left out.
+    * Dates become numbers: days since 1970, and those of year, month, day, weekday, day
+      of the year, hour, minute and second that vary. Spans of time become seconds.
+    * Categories become a column for each level, a gap being a level of its own. Levels
+      beyond `max_categories` share one column, by their frequency; a level that `fit`
+      has not seen is one of them, and zeros where there are none. A category with
+      levels beyond it becomes a number besides, if `fit` is given one column of `y`:
+      what the targets of its rows are, as ``sklearn.preprocessing.TargetEncoder`` has
+      it.
+    * Text, most of it different and of several words, becomes 30 columns: the largest
+      singular directions of its sequences of three and four letters.
+
+    What a column is, is decided in `fit`: by its dtype; of objects by what they are.
+    Text that is written as 2024-12-31 or 2024-12-31 23:59:59 throughout is dates.
+    Numbers that name something, such as a postal code, are a category if their dtype
+    says so.
+
+    Parameters
+    ----------
+    n_bins : int or "auto", default="auto"
+        Bins of a number at most; 0 for none. "auto" is n / 100 between 5 and 32, as far
+        as that makes no more than 1,000 columns; none below 100 rows.
+    max_categories : int, default=255
+        Columns that one category gets at most.
+    dtype : {numpy.float32, numpy.float64}, default=numpy.float32
+        Of the encoded table: networks learn as well in float32, at half the memory.
+
+    Attributes
+    ----------
+    kinds_ : list of {"number", "date", "category", "text"}
+        What each column was taken for.
+    n_plain_ : int
+        Columns of the encoded table before the bins, which come last.
+    n_features_in_ : int
+        Number of columns seen in `fit`.
+    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+        Their names, where they have names that are all text.
+
+    See Also
+    --------
+    PiecewiseLinearEncoder : The bins alone.
+    skann.TabularClassifier : Networks that see tables through it.
+
+    Notes
+    -----
+    Infinity is refused; NaN, None, NaT and NA are gaps. Text where there were numbers
+    or dates in `fit` is refused; the other way round it is spelt out.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skann.preprocessing import TableEncoder
+    >>> X = pd.DataFrame({"rooms": [2, 4, None], "heating": ["gas", None, "gas"]})
+    >>> encoder = TableEncoder().fit(X)
+    >>> encoder.get_feature_names_out().tolist()
+    ['rooms', 'rooms_missing', 'heating_gas', 'heating_missing']
+    >>> encoder.transform(X).round(1)
+    array([[-1.1,  0. ,  1. ,  0. ],
+           [ 1.1,  0. ,  0. ,  1. ],
+           [ 0. ,  1. ,  1. ,  0. ]], dtype=float32)
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
+        "n_bins": [StrOptions({"auto"}), Interval(Integral, 0, None, closed="left")],
+        "max_categories": [Interval(Integral, 2, None, closed="left")],
+        "dtype": [Options(type, {np.float32, np.float64})],
+    }
+
+    def __init__(self, n_bins="auto", *, max_categories=255, dtype=np.float32):
+        self.n_bins = n_bins
+        self.max_categories = max_categories
+        self.dtype = dtype
+
+    def fit(self, X, y=None, sample_weight=None):
+        """Learn the columns.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            The table.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Targets, for categories of many levels; several columns are not used.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Row weights, for means and spreads; rows of weight zero are left out.
+
+        Returns
+        -------
+        self : object
+            The fitted encoder.
+        """
+        self.fit_transform(X, y, sample_weight=sample_weight)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X, y=None, sample_weight=None):
+        """Learn the columns and encode them.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            The table.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Targets, as for `fit`.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Row weights, as for `fit`.
+
+        Returns
+        -------
+        X_out : ndarray of shape (n_samples, n_features_out)
+            The encoded table. Categories of many levels have numbers here that their
+            own rows had no part in.
+        """
+        X = checked(self, X, reset=True)
+        columns = read(X)
+        weight = check_sample_weight(sample_weight, X)
+        known = slice(None)
+        if weight is not None and not weight.all():
+            known = weight > 0
+            weight = weight[known]
+        self._decide_kinds(columns, known)
+        numbers, levels, texts = self._sorted(columns)
+        self._targets = None
+        many = [
+            j
+            for j, column in enumerate(levels[known].T)
+            if len(set(column)) > self.max_categories
+        ]
+        if many and is_target(y):
+            self._targets = Targets(many)
+            found = self._targets.fit_transform(levels, np.ravel(y), known)
+            numbers = np.hstack([numbers, found])
+        self._numbers = Numbers().fit(
+            numbers[known], weight, partial(self._bins_for, len(levels[known]))
+        )
+        self._levels = Levels().fit(levels[known], self.max_categories)
+        self._text = [Text().fit(column[known]) for column in texts]
+        self.n_plain_ = len(self._names_out(None)[0])
+        return self._encoded(numbers, levels, texts)
+
+    def transform(self, X):
+        """Encode a table.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            The table, with the columns that it had in `fit`.
+
+        Returns
+        -------
+        X_out : ndarray of shape (n_samples, n_features_out)
+            The encoded table.
+
+        Raises
+        ------
+        ValueError
+            If a column holds what it did not in `fit`, such as text for numbers.
+        """
+        check_is_fitted(self)
+        found = zip(
+            read(checked(self, X, reset=False)),
+            self.kinds_,
+            self._names(None),
+            strict=True,
+        )
+        columns = [
+            as_kind(column, LEVEL if kind == TEXT else kind, name)
+            for column, kind, name in found
+        ]
+        numbers, levels, texts = self._sorted(columns)
+        if self._targets is not None:
+            numbers = np.hstack([numbers, self._targets.transform(levels)])
+        return self._encoded(numbers, levels, texts)
+
+    def _decide_kinds(self, columns, known):
+        self.kinds_, self._date_parts = [], []
+        for column in columns:
+            kind = kind_of(column)
+            if kind == DATE:
+                self._date_parts.append(parts_of(column[known], None)[1])
+            elif kind == LEVEL and is_text(column[known]):
+                kind = TEXT
+            self.kinds_.append(kind)
+
+    def _bins_for(self, n_rows, n_numeric):
+        if self.n_bins == "auto":
+            return recipe.n_bins(n_rows, n_numeric)
+        return self.n_bins
+
+    def _sorted(self, columns):
+        """Numbers as a matrix with NaN, levels as one of text, and a list of texts."""
+        n_rows, dates = len(columns[0]), iter(self._date_parts)
+        numbers, levels, texts = [], [], []
+        for column, kind in zip(columns, self.kinds_, strict=True):
+            if kind == DATE:
+                numbers += parts_of(column, next(dates))[0]
+            elif kind == NUMBER:
+                numbers.append(column)
+            else:
+                gap, place = (MISSING, levels) if kind == LEVEL else ("", texts)
+                place.append(np.where(np.equal(column, None), gap, column))
+        numbers = _side_by_side(numbers, n_rows, np.float64)
+        infinite = np.isinf(numbers).any(axis=0)
+        if infinite.any():
+            name = self._number_names(None)[infinite.argmax()]
+            raise ValueError(
+                f"X contains infinity, in column {name!r}; numbers must be finite, or "
+                "NaN for a gap."
+            )
+        return numbers, _side_by_side(levels, n_rows, object), texts
+
+    def _encoded(self, numbers, levels, texts):
+        """All parts in one matrix; the rows come in chunks, each to its place."""
+        n_columns = len(self.get_feature_names_out())
+        out = np.empty((len(numbers), n_columns), self.dtype)
+        for start in range(0, len(out), _CHUNK):
+            rows = slice(start, start + _CHUNK)
+            parts, bins = self._numbers.transform(numbers[rows], self.dtype)
+            parts += self._levels.transform(levels[rows])
+            for text, column in zip(self._text, texts, strict=True):
+                parts.append(text.transform(column[rows]))
+            parts += bins
+            if parts:
+                np.concatenate(parts, axis=1, out=out[rows], casting="same_kind")
+        return out
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the columns that `transform` makes.
+
+        Parameters
+        ----------
+        input_features : array-like of str of shape (n_features_in_,), default=None
+            Names of the columns; those seen in `fit`, or x0, x1, …, if None.
+
+        Returns
+        -------
+        names : ndarray of str objects
+            A number's own name, "…_<part of a date>", "…_target", "…_missing",
+            "…_bin<i>", "…_<level>" and "…_text<i>".
+        """
+        check_is_fitted(self)
+        names, bins = self._names_out(input_features)
+        return np.array(names + bins, dtype=object)
+
+    def _names_out(self, input_features):
+        """Names of all columns before the bins, and of these."""
+        of_levels = self._names_of(LEVEL, input_features)
+        numbers = self._number_names(input_features)
+        if self._targets is not None:
+            numbers += self._targets.names(of_levels)
+        names, bins = self._numbers.names(numbers)
+        names += self._levels.names(of_levels)
+        of_texts = self._names_of(TEXT, input_features)
+        for name, text in zip(of_texts, self._text, strict=True):
+            names += [f"{name}_text{i}" for i in range(text.n_columns)]
+        return names, bins
+
+    def _names(self, input_features):
+        return _check_feature_names_in(self, input_features)
+
+    def _names_of(self, kind, input_features):
+        names = self._names(input_features)
+        return [n for n, k in zip(names, self.kinds_, strict=True) if k == kind]
+
+    def _number_names(self, input_features):
+        """Names of the numbers, those made of dates among them."""
+        names, dates = [], iter(self._date_parts)
+        for name, kind in zip(self._names(input_features), self.kinds_, strict=True):
+            if kind == DATE:
+                names += [f"{name}_{part}" for part in next(dates)]
+            elif kind == NUMBER:
+                names.append(name)
+        return names
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        return tags
+
+
+def _side_by_side(columns, n_rows, dtype):
+    out = np.empty((n_rows, len(columns)), dtype, order="F")
+    for j, column in enumerate(columns):
+        out[:, j] = column
+    return out

@@ -1,0 +1,149 @@
+"""Real values of the rows of a table."""
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
+from sklearn.utils.validation import column_or_1d
+
+from .._estimators.real_targets import real_targets
+from .._estimators.regressor import BPRegressor
+from .._estimators.validation import check_targets
+from .base import BaseTabular
+from .docstrings import document
+
+
+@document
+class TabularRegressor(RegressorMixin, BaseTabular):
+    """Regressor for a table as it is: a mean of networks, each with its own fold.
+
+    Numbers, categories, text, booleans, dates and gaps, of a frame of pandas or polars
+    or of an array, are encoded by :class:`skann.preprocessing.TableEncoder`. Each fold
+    of the rows gives one network of each of four kinds, which is trained on the other
+    folds and keeps the epoch that was best on its own; the mean, with the kinds weighed
+    by how well they do out of fold, of what they predict is what is predicted.
+
+    Parameters
+    ----------
+    {vectorizer}
+    {estimator}
+    cv : "auto", int, splitter or list of splits, default="auto"
+        The folds. "auto" is 8 of them below 2,500 rows, else 4; a number is so many.
+        Both are shuffled, and keep groups whole where `fit` is given groups. Any
+        splitter of ``sklearn.model_selection`` makes one network for each of its
+        splits.
+    {n_jobs}
+    {random_state}
+    {verbose}
+
+    Attributes
+    ----------
+    {vectorizer_}
+    estimators_ : list of BPRegressor
+        The networks, kind by kind and in the order of the folds. One with fewer
+        features than the encoded table has columns sees the first of them.
+    {estimator_weights_}
+    oof_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Predictions for the training rows, each by the networks that have not trained on
+        it; NaN where there are none.
+    oof_score_ : float
+        R² of these, weighted as the rows are: a score without a test set. Each row is
+        judged by one network and not by the mean of all, so it is a little lower than
+        what the mean deserves.
+    {n_features_in_}
+    {feature_names_in_}
+
+    See Also
+    --------
+    TabularClassifier : The same for classes.
+    BPRegressor : One network, on numbers.
+
+    Notes
+    -----
+    {recipe}
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skann import TabularRegressor
+    >>> X = pd.DataFrame({"size": [*range(60)], "kind": ["house", "flat"] * 30})
+    >>> y = 2.0 * X["size"] + 30.0 * (X["kind"] == "house")
+    >>> reg = TabularRegressor(random_state=0).fit(X, y)
+    >>> bool(reg.oof_score_ > 0.9)
+    True
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
+        **BaseTabular._parameter_constraints,
+        "estimator": [BPRegressor, None],
+    }
+
+    _Member = BPRegressor
+
+    def __init__(
+        self,
+        *,
+        vectorizer="auto",
+        estimator=None,
+        cv="auto",
+        n_jobs=None,
+        random_state=None,
+        verbose=False,
+    ):
+        self.vectorizer = vectorizer
+        self.estimator = estimator
+        self.cv = cv
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def _targets(self, y, X):
+        y = check_targets(real_targets(y), X, dtype="numeric")
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        return y, None
+
+    def _weigh(self, y, weight):
+        return weight
+
+    def _outputs(self, network, X):
+        return network.predict(X)
+
+    def _loss(self, y, rows, outputs, weight):
+        # In units of each output's variance, as the networks see them.
+        y = y[rows]
+        spread = np.var(y, axis=0)
+        errors = (y - outputs.reshape(y.shape)) ** 2 / np.where(spread > 0, spread, 1)
+        return np.average(errors.reshape(len(y), -1).mean(axis=1), weights=weight)
+
+    def _publish_out_of_fold(self, outputs, y, weight):
+        self.oof_prediction_ = outputs.reshape(y.shape)
+        seen = np.isfinite(outputs.reshape(len(y), -1)).all(axis=1)
+        if weight is not None:
+            seen &= weight > 0
+        self.oof_score_ = np.nan
+        if np.count_nonzero(seen) > 1:
+            self.oof_score_ = r2_score(
+                y[seen],
+                self.oof_prediction_[seen],
+                sample_weight=None if weight is None else weight[seen],
+            )
+
+    def predict(self, X):
+        """Predict targets.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            The table.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predicted values, in float64.
+        """
+        return self._averaged(X)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

@@ -1,0 +1,165 @@
+"""Which engine does what, and that docs/engine.md says so."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from _helpers import make_case, make_data
+from scipy import sparse
+
+from skann._engine import choice, contract, native, reference
+from skann._engine.choice import lazy_updates_pay
+from skann._engine.native import binding
+from skann._network.activations import ACTIVATIONS
+from skann._network.losses import LOSSES
+from skann._network.network import Network
+from skann._optimize.minimizers import MINIMIZERS
+from skann._optimize.optimizers import OPTIMIZERS
+from skann._optimize.solvers import SOLVERS
+
+PAGE = Path(__file__).parents[2] / "docs" / "engine.md"
+
+needs_compiled = pytest.mark.skipif(
+    not binding.is_compiled(), reason="the compiled engine is not there"
+)
+
+
+def odd(X):
+    """The same numbers at addresses that are no multiple of their size."""
+    memory = bytearray(X.nbytes + 1)
+    moved = np.frombuffer(memory, X.dtype, offset=1).reshape(X.shape)
+    moved[...] = X
+    return moved
+
+
+# In a network of float32.
+KINDS_OF_DATA = {
+    "dense": lambda X: X,
+    "dense at odd addresses": odd,
+    "csr": sparse.csr_array,
+    "csr in another precision": lambda X: sparse.csr_array(X.astype(np.float64)),
+}
+
+
+def rows_of_the_table():
+    """(what, name): (compiled engine, reference engine), as documented."""
+    found = {}
+    for line in PAGE.read_text("utf-8").splitlines():
+        if line.startswith("| ") and not line.startswith("| what"):
+            what, which, compiled, plain = line.strip("| ").split(" | ")
+            for name in re.findall("`([^`]+)`", which):
+                assert (what, name) not in found
+                found[what, name] = compiled, plain
+    return found
+
+
+def yes(answer):
+    return "yes" if answer else "no"
+
+
+def of_solver(kind):
+    """What either engine does for a solver."""
+    compiled, plain = ["gradients"], ["gradients"]
+    if kind in OPTIMIZERS.values() and native.knows_rule(kind()):
+        compiled = ["epochs"]
+        wide = sparse.random(50, 400, 0.01, "csr", random_state=0)
+        if lazy_updates_pay(wide, 5, 0.0, kind()):
+            compiled.append("lazy updates")
+    if kind in MINIMIZERS.values() and kind.uses_curvature:
+        plain.append("Hessian products")
+    return ", ".join(compiled), ", ".join(plain)
+
+
+@pytest.mark.skipif(not PAGE.exists(), reason="the documentation is not installed")
+class TestTable:
+    """Every activation, loss, solver and kind of data is in it, and as it is."""
+
+    def section(self, what):
+        table = rows_of_the_table()
+        return {name: row for (kind, name), row in table.items() if kind == what}
+
+    @needs_compiled
+    @pytest.mark.parametrize(
+        ("what", "table"), [("activation", ACTIVATIONS), ("loss", LOSSES)]
+    )
+    def test_of_activations_and_losses(self, what, table):
+        assert self.section(what) == dict.fromkeys(table, ("yes", "yes"))
+        # The compiled engine's own checks refuse what it does not know.
+        for name in table:
+            activation, loss = (
+                (name, "squared_error") if what == "activation" else ("tanh", name)
+            )
+            network, theta, X, y = make_case(loss, (activation,))
+            native.Objective(network, 0.0, theta, make_data(X, y, loss), 5).full()
+
+    def test_of_solvers(self):
+        assert self.section("solver") == {
+            name: of_solver(kind) for name, kind in SOLVERS.items()
+        }
+
+    @needs_compiled
+    def test_of_data(self):
+        network, theta, X, y = make_case("softmax", ("tanh",))
+        theta, X = theta.astype(np.float32), X.astype(np.float32)
+        found = {}
+        for kind, made in KINDS_OF_DATA.items():
+            found[kind] = yes(native.takes(made(X), theta.dtype)), "yes"
+            data = make_data(made(X), y, "softmax", dtype=np.float32)
+            value, _ = reference.Objective(network, 0.0, theta, data).full()
+            assert np.isfinite(value)
+        assert self.section("data") == found
+
+
+class TestChoice:
+    """The compiled engine where it takes the case, else the reference."""
+
+    def both(self, kind):
+        network, theta, X, y = make_case("softmax", ("tanh",))
+        theta, X = theta.astype(np.float32), X.astype(np.float32)
+        data = make_data(KINDS_OF_DATA[kind](X), y, "softmax", dtype=np.float32)
+        return network, 0.0, theta, data
+
+    @needs_compiled
+    @pytest.mark.parametrize("kind", KINDS_OF_DATA)
+    @pytest.mark.parametrize("name", OPTIMIZERS)
+    def test_of_objective_and_epochs(self, kind, name):
+        about = self.both(kind)
+        optimizer = OPTIMIZERS[name]().start(about[2].size, np.float32)
+        engine = native if native.takes(about[3].X, np.float32) else reference
+        objective = choice.objective(*about)
+        epochs = choice.epochs(*about, optimizer, 3)
+        assert type(objective) is engine.Objective
+        by_rule = engine is native and native.knows_rule(optimizer)
+        expected = native.RuleEpochs if by_rule else contract.SteppedEpochs
+        assert type(epochs) is expected
+
+    @pytest.mark.parametrize("name", OPTIMIZERS)
+    def test_without_the_compiled_engine_it_is_the_reference(self, name, monkeypatch):
+        monkeypatch.setattr(binding, "_compiled", None)
+        about = self.both("dense")
+        optimizer = OPTIMIZERS[name]().start(about[2].size, np.float32)
+        assert type(choice.objective(*about)) is reference.Objective
+        assert type(choice.epochs(*about, optimizer, 3)) is contract.SteppedEpochs
+
+    def test_curvature_is_the_reference_s(self):
+        network, _, X, y = make_case("softmax", ("tanh",))
+        found = choice.curvature(network, 0.1, make_data(X, y, "softmax"))
+        assert type(found) is reference.Curvature
+
+    @pytest.mark.parametrize("kind", KINDS_OF_DATA)
+    def test_predictions_are_the_same(self, kind):
+        network, _, theta, data = self.both(kind)
+        found, finite = choice.raw_outputs(network, theta, data.X)
+        right, _ = reference.raw_outputs(network, theta, data.X)
+        assert finite
+        np.testing.assert_allclose(found, right, rtol=1e-5, atol=1e-6)
+
+
+def test_a_network_of_tasks_is_known_to_both():
+    network, theta, X, y = make_case("softmax", ("tanh",), n_outputs=5)
+    network = Network(network.layer_sizes, network.activations, "softmax", (2, 3))
+    y[:, :2], y[:, 2:] = np.eye(2)[0], np.eye(3)[1]
+    data = make_data(X, y, "softmax")
+    right = reference.Objective(network, 0.1, theta, data).full()
+    assert choice.objective(network, 0.1, theta, data).full() == pytest.approx(right)
