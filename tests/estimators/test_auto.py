@@ -137,7 +137,8 @@ class TestCycle:
         assert net.auto_params_["solver"] == "adam"
 
     def test_wide_sparse_data_train_as_in_scikit_learn(self, Estimator):
-        wide = sparse.random_array((300, 20_000), density=1e-4, rng=rng, format="csr")
+        where = np.repeat(np.arange(300), 2), rng.integers(20_000, size=600)
+        wide = sparse.csr_array((np.ones(600), where), shape=(300, 20_000))
         net = Estimator((3,), max_iter=2).fit(wide, Y[Estimator])
         assert net.auto_params_["solver"] == "adam"
 
