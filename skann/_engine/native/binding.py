@@ -10,6 +10,7 @@ Callers ask :func:`takes` first. Networks go to it as tuples of numbers
 """
 
 import os
+import warnings
 from functools import cache, lru_cache
 
 import joblib
@@ -20,12 +21,16 @@ from ..._network.activations import ACTIVATIONS
 from ..._network.losses import LOSSES
 from ..._optimize.optimizers import SGD, Adam, AdamW
 
-try:
-    from . import _compiled
-except ImportError:
-    _compiled = None
+#: Why it is not in use; None if it is.
+why_missing = None
+_compiled = None
 if os.environ.get("SKANN_COMPILED") == "0":
-    _compiled = None
+    why_missing = "switched off by SKANN_COMPILED=0"
+else:
+    try:
+        from . import _compiled
+    except ImportError as error:
+        why_missing = f"not there: {error}"
 
 # The orders of the enumerations in engine.h.
 _ACTIVATION_NUMBERS = {name: i for i, name in enumerate(ACTIVATIONS)}
@@ -42,6 +47,17 @@ _MOST_THREADS = 1024
 def is_compiled():
     """Whether the compiled engine is in use."""
     return _compiled is not None
+
+
+def warn_if_not_built():
+    """Warn, unless the engine is there or has been switched off."""
+    if _compiled is None and "SKANN_COMPILED" not in (why_missing or ""):
+        warnings.warn(
+            f"skann's compiled engine is {why_missing}. NumPy does its work, several "
+            "times slower. Install a C compiler and then skann once more, or set "
+            "SKANN_COMPILED=0 to do without it and without this warning.",
+            stacklevel=3,
+        )
 
 
 def level():
