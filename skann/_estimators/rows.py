@@ -60,7 +60,7 @@ def check_indices(X, name):
     name : str
         What the user knows it by.
     """
-    if not issparse(X):
+    if not issparse(X) or X.ndim != 2:
         return
     if X.format == "coo":
         for axis, (indices, size) in enumerate(

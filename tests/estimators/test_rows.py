@@ -222,3 +222,7 @@ class TestCompressedRows:
             warnings.simplefilter("ignore")
             model = BPClassifier((4,), max_iter=3, random_state=0).fit(empty, LABELS)
         assert np.isfinite(model.coefs_[0]).all()
+
+    def test_of_one_dimension_are_refused(self):
+        with pytest.raises(ValueError, match=r"1d|2D|2-D|dimension"):
+            BPClassifier((4,)).fit(sparse.coo_array(X[0]), LABELS)
