@@ -1,6 +1,5 @@
 """Back-propagation neural networks for scikit-learn."""
 
-from ._engine.native import binding as _binding
 from ._estimators.classifier import BPClassifier
 from ._estimators.range_test import LearningRateRange, learning_rate_range_test
 from ._estimators.regressor import BPRegressor
@@ -19,5 +18,3 @@ __all__ = [
     "learning_rate_range_test",
     "show_versions",
 ]
-
-_binding.warn_if_not_built()

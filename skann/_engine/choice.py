@@ -7,6 +7,8 @@ the table of who does what.
 from . import native, reference
 from .contract import SteppedEpochs
 
+native.warn_if_not_built()
+
 
 def objective(network, alpha, theta, data, batch_size=1):
     """J over the data.

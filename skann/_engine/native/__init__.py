@@ -8,7 +8,7 @@ May come in: what is known to the reference engine as well and is faster here. M
 a feature of its own, or anything of the reference engine, which it is tested against.
 """
 
-from .binding import raw_outputs, takes
+from .binding import raw_outputs, takes, warn_if_not_built
 from .lazy_updates import lazy_updates_pay
 from .training import Objective, RuleEpochs, knows_rule
 
@@ -19,4 +19,5 @@ __all__ = [
     "lazy_updates_pay",
     "raw_outputs",
     "takes",
+    "warn_if_not_built",
 ]

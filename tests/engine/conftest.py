@@ -1,0 +1,28 @@
+"""Fixtures of the compiled engine."""
+
+import pytest
+
+from skann._engine.native import binding
+
+
+@pytest.fixture
+def threads(monkeypatch):
+    """A function that sets how many threads the engine is to use."""
+
+    def use(n):
+        monkeypatch.setattr(binding, "n_threads", lambda step_work, call_work: n)
+
+    return use
+
+
+def levels():
+    return binding._compiled.levels() if binding.is_compiled() else ()
+
+
+@pytest.fixture(params=levels())
+def level(request):
+    """Every level of vector instructions that the processor has."""
+    before = binding.level()
+    binding._compiled.use_level(request.param)
+    yield request.param
+    binding._compiled.use_level(before)
