@@ -170,7 +170,7 @@ def gradient_rule(kind, alpha):
 
 
 def training(
-    network, theta, rule, vectors, data, batch_size, *, sleeps=False, is_new=True
+    network, theta, rule, vectors, data, batch_size, *, is_lazy=False, is_new=True
 ):
     """A network, its data and its rule, ready to run.
 
@@ -185,9 +185,9 @@ def training(
         The optimiser's state, or where the gradient goes.
     data : Data
     batch_size : int
-    sleeps : bool
-        Whether weights of features that a batch of sparse X does not have may sleep;
-        see ``lazy_updates.py``.
+    is_lazy : bool
+        Whether updates of weights of features that a batch of sparse X does not have
+        wait until one has them; see ``lazy_updates.py``.
     is_new : bool
         Whether the optimiser has taken no step yet.
 
@@ -211,7 +211,7 @@ def training(
         theta,
         rule,
         tuple(vectors),
-        _described_rows(data, batch_size, sleeps),
+        _described_rows(data, batch_size, is_lazy),
         codes,
         y,
         weight,
@@ -221,7 +221,7 @@ def training(
     )
 
 
-def _described_rows(data, batch_size, sleeps):
+def _described_rows(data, batch_size, is_lazy):
     """X, or what is in it and how many stored numbers a batch may have."""
     X = data.X
     if not sparse.issparse(X):
@@ -231,11 +231,11 @@ def _described_rows(data, batch_size, sleeps):
         sizes = sizes[data.rows]
     if batch_size < len(sizes):
         sizes = np.partition(sizes, -batch_size)[-batch_size:]
-    return _compressed(X, int(sizes.sum()), sleeps)
+    return _compressed(X, int(sizes.sum()), is_lazy)
 
 
-def _compressed(X, largest_batch=0, sleeps=False):
-    return X.data, X.indices, X.indptr, largest_batch, sleeps
+def _compressed(X, largest_batch=0, is_lazy=False):
+    return X.data, X.indices, X.indptr, largest_batch, is_lazy
 
 
 def _size(network, X):

@@ -51,7 +51,7 @@ class RuleEpochs(contract.Epochs):
             optimizer.state,
             data,
             self.batch_size,
-            sleeps=lazy_updates_pay(data.X, self.batch_size, alpha, optimizer),
+            is_lazy=lazy_updates_pay(data.X, self.batch_size, alpha, optimizer),
             is_new=optimizer.n_steps == 0,
         )
         self.flush = self._training.flush
