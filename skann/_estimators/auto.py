@@ -216,22 +216,14 @@ def _same(value, default):
     return type(value) is type(default) and value == default
 
 
-# Rows that the variances of large data are taken over.
-_ENOUGH_ROWS = 10_000
-
-
 def _variances(data):
-    """Weighted variance of each column, over the rows in use.
-
-    Of more than enough rows, every so-manieth is taken.
-    """
-    stride = max(1, data.n_rows // _ENOUGH_ROWS)
-    rows = data.row_numbers[::stride]
+    """Weighted variance of each column, over the rows in use or a sample of them."""
+    rows = data.sample()
     X = data.X if len(rows) == data.X.shape[0] else data.X[rows]
     weight = np.ones(len(rows)) if data.weight is None else data.weight[rows]
     weight = weight / weight.sum()
     if sparse.issparse(X):
         means, squares = X.T @ weight, X.multiply(X).T @ weight
         return np.maximum(squares - means**2, 0)
-    means = np.einsum("ij,i->j", X, weight, dtype=np.float64)
-    return np.einsum("ij,ij,i->j", X - means, X - means, weight, dtype=np.float64)
+    deviations = X - np.einsum("ij,i->j", X, weight, dtype=np.float64)
+    return np.einsum("ij,ij,i->j", deviations, deviations, weight)

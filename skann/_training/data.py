@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import issparse
 
-# Rows whose squares are in memory at a time.
-_CHUNK = 4096
+# Values that are enough to learn the size and spread of the columns from: little
+# work. Many columns share what the rows don't tell each of them.
+_ENOUGH_VALUES, _FEWEST_ROWS = 2**20, 1000
 
 
 @dataclass
@@ -97,21 +98,30 @@ class Data:
         classes = np.arange(self.targets.n_outputs)
         return (y[rows, None] == classes).astype(dtype)
 
+    def sample(self):
+        """Numbers of the rows that statistics of X are taken over.
+
+        All that are in use; of more than enough rows, every so-manieth.
+        """
+        enough = max(_FEWEST_ROWS, _ENOUGH_VALUES // self.X.shape[1])
+        return self.row_numbers[:: math.ceil(self.n_rows / enough)]
+
     def root_mean_square(self):
-        """Root of the weighted mean of the squares of X, over the rows in use."""
-        weight = np.ones(self.X.shape[0]) if self.weight is None else self.weight
-        weight, rows = weight / weight.max(), self.row_numbers
-        entries = self.X.data if issparse(self.X) else self.X
+        """Root of the weighted mean of the squares of X, over the rows in use.
+
+        Of many rows a sample is taken.
+        """
+        rows = self.sample()
+        X = self.X[rows]
+        weight = np.ones(len(rows)) if self.weight is None else self.weight[rows]
+        weight = weight / weight.max()
+        entries = X.data if issparse(X) else X
         # Squares of a part of the largest: those of huge units overflow.
         largest = float(max(entries.max(initial=0), -entries.min(initial=0))) or 1.0
-        total = 0.0
-        for start in range(0, len(rows), _CHUNK):
-            chunk = rows[start : start + _CHUNK]
-            parts = self.X[chunk].astype(np.float64) / largest
-            squares = parts.multiply(parts) if issparse(parts) else np.square(parts)
-            total += (weight[chunk] * np.asarray(squares.sum(axis=1)).ravel()).sum()
-        mean = total / (weight[rows].sum() * self.X.shape[1])
-        return largest * math.sqrt(mean)
+        parts = X.astype(np.float64) / largest
+        squares = parts.multiply(parts) if issparse(parts) else np.square(parts)
+        total = weight @ np.asarray(squares.sum(axis=1)).ravel()
+        return largest * math.sqrt(total / (weight.sum() * X.shape[1]))
 
     @property
     def row_numbers(self):
