@@ -13,82 +13,39 @@ where training is meant to go on, so that the pickle of a finished fit is no lar
 its parameters.
 """
 
-import copy
 from abc import ABCMeta, abstractmethod
 from dataclasses import dataclass
-from numbers import Integral, Real
-from warnings import warn
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 
 from .._network import memory
-from .._network.activations import ACTIVATIONS
-from .._network.initializers import INITIALIZERS, initialize, suits_inputs
+from .._network.initializers import initialize, suits_inputs
 from .._network.network import Network
-from .._optimize.minimizers import Minimizer
-from .._optimize.optimizer import Optimizer
-from .._optimize.schedule_base import Schedule
-from .._optimize.schedule_kinds import Constant
-from .._optimize.schedules import SCHEDULES, needs_length, schedule_for
-from .._optimize.solvers import SOLVERS, solver_for
 from .._training.data import Data
 from .._training.growing import GrowingArray
 from .._training.monitor import new_history
 from .._training.run import Progress, run, validator
 from .auto import as_in_sklearn, chosen, cycle, suits_cycle
+from .convergence import warn_unless_converged
 from .fitted import FittedNetwork
+from .parameters import PARAMETER_CONSTRAINTS, solver_and_schedule
 from .rows import validate_rows
-from .scoring import scored_by
+from .scoring import score_function
 from .validation import (
     blaming_data_that_are_not_finite,
     check_activations,
     check_sample_weight,
     check_targets,
-    check_validation_arguments,
     hidden_layers,
-    named_in_errors,
-    split_by,
-    split_rows,
     unchanged_on_error,
 )
-
-
-def _solver_kind(estimator):
-    given = as_in_sklearn(estimator).solver
-    return SOLVERS.get(given, Optimizer) if isinstance(given, str) else given
-
-
-def _goes_on(optimizer, dtype, solver):
-    return (
-        optimizer is not None
-        and optimizer.dtype == dtype
-        and optimizer.same_settings(solver)
-    )
-
-
-def trains_in_passes(estimator):
-    """Whether ``partial_fit`` makes sense with the parameters; else an error."""
-    if _solver_kind(estimator).full_batch:
-        raise AttributeError(
-            "partial_fit needs a solver of mini-batches, such as 'sgd' or 'adam'; got "
-            f"solver={estimator.solver!r}."
-        )
-    if needs_length(estimator.learning_rate):
-        raise AttributeError(
-            "partial_fit can't be used with learning_rate="
-            f"{estimator.learning_rate!r}, which needs to know how long training will "
-            "go on."
-        )
-    return True
+from .validation_data import train_and_validation_data
 
 
 @dataclass
-class Given:
+class FitInputs:
     """What ``fit`` and ``partial_fit`` are given besides X and y."""
 
     sample_weight: object = None
@@ -101,8 +58,13 @@ class Given:
     classes: object = None
 
 
-# A loss that falls by more than this in the last epochs would have gone on falling.
-_STILL_FALLING = 0.2
+def _can_continue(optimizer, dtype, solver):
+    """Whether an optimiser's state is of use to a solver that goes on from there."""
+    return (
+        optimizer is not None
+        and optimizer.dtype == dtype
+        and optimizer.same_settings(solver)
+    )
 
 
 class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
@@ -112,52 +74,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
     # of no use to a fit that splits nothing. ``set_fit_request`` asks for them.
     __metadata_request__fit = {"groups": False}  # noqa: RUF012
 
-    _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
-        "hidden_layer_sizes": [
-            "array-like",
-            Interval(Integral, 1, None, closed="left"),
-        ],
-        "activation": [StrOptions(set(ACTIVATIONS)), list, tuple],
-        "solver": [StrOptions({"auto", *SOLVERS}), Optimizer, Minimizer],
-        "alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
-        "batch_size": [
-            StrOptions({"auto"}),
-            Interval(Integral, 1, None, closed="left"),
-        ],
-        "learning_rate": [StrOptions({"auto", *SCHEDULES}), Schedule, callable],
-        "learning_rate_init": [
-            StrOptions({"auto"}),
-            Interval(Real, 0, None, closed="neither"),
-        ],
-        "power_t": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "shuffle": ["boolean"],
-        "random_state": ["random_state"],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "verbose": ["verbose"],
-        "warm_start": ["boolean"],
-        "momentum": [Interval(Real, 0, 1, closed="both")],
-        "nesterovs_momentum": ["boolean"],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [
-            Interval(Real, 0, 1, closed="neither"),
-            HasMethods(["split", "get_n_splits"]),
-        ],
-        "scoring": [StrOptions({"loss", *get_scorer_names()}), callable],
-        "max_time": [Interval(Real, 0, None, closed="neither"), None],
-        "target_loss": [Real, None],
-        "n_hidden_layers": [Interval(Integral, 0, None, closed="left"), None],
-        "n_hidden_units": [Interval(Integral, 1, None, closed="left"), None],
-        "beta_1": [Interval(Real, 0, 1, closed="left")],
-        "beta_2": [Interval(Real, 0, 1, closed="left")],
-        "epsilon": [Interval(Real, 0, None, closed="neither")],
-        "n_iter_no_change": [
-            Interval(Integral, 1, None, closed="left"),
-            Options(Real, {np.inf}),
-        ],
-        "max_fun": [Interval(Integral, 1, None, closed="left")],
-        "weight_init": [StrOptions({"auto", *INITIALIZERS})],
-    }
+    _parameter_constraints: dict = PARAMETER_CONSTRAINTS  # scikit-learn's convention
 
     @abstractmethod
     def _new_codec(self, y, weight, classes):
@@ -225,7 +142,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         """
         with unchanged_on_error(self):
             going_on = self.warm_start and hasattr(self, "_theta")
-            given = Given(
+            given = FitInputs(
                 sample_weight,
                 X_val,
                 y_val,
@@ -237,7 +154,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
             monitor = self._train(X, y, given, going_on)
             if not self.warm_start:
                 self._progress.forget()
-        self._warn_unless_converged(monitor)
+        warn_unless_converged(self, monitor)
         return self
 
     def _fit_once(self, X, y, given):
@@ -249,7 +166,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
 
     def _train(self, X, y, given, going_on, partial=False):
         settings = as_in_sklearn(self)
-        solver, schedule = self._ways(settings)
+        solver, schedule = solver_and_schedule(self, settings)
         X, y = self._validate_pair(X, y, reset=not going_on)
         weight = check_sample_weight(given.sample_weight, X)
         kept = self._theta.dtype if going_on else X.dtype
@@ -261,6 +178,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
             codec = self._new_codec(y, weight, given.classes)
         targets = codec.encode(y, self._loss_name(), dtype)
         data = Data(X, y, targets, self._weigh(weight, codec, targets))
+        data = data.weighing_something()
         network = self._network_for(X, targets)
         theta, progress = self._starting_point(network, data, dtype, solver, going_on)
         change = self._change_of_units(codec) if going_on else None
@@ -269,16 +187,18 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         if given.coef_init is not None or given.intercept_init is not None:
             network.layout.fill(theta, given.coef_init, given.intercept_init)
             progress.forget()
-        data, held_out = self._divide(data, given, codec, progress.rng, partial)
+        data, held_out = train_and_validation_data(
+            self, data, given, codec, progress.rng, partial
+        )
         if change is not None:
             change.value_best_anew(network, progress, held_out)
         validate = None
         if held_out is not None:
-            score = self._score_function(codec, network, theta, held_out)
+            score = score_function(self, codec, network, theta, held_out)
             validate = validator(network, theta, held_out, score)
         if not (partial or going_on) and suits_cycle(self, data):
             settings = cycle(self, data, network)
-            solver, schedule = self._ways(settings)
+            solver, schedule = solver_and_schedule(self, settings)
         with blaming_data_that_are_not_finite(X=data, X_val=held_out):
             monitor = run(
                 settings,
@@ -296,22 +216,6 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         self._publish(codec, network, theta, progress, monitor, going_on, partial)
         self.auto_params_ = chosen(self, settings, data.n_rows)
         return monitor
-
-    def _ways(self, settings):
-        """Solver and schedule; a constant rate for a solver that follows none."""
-        solver, schedule = solver_for(settings), schedule_for(settings)
-        plain = isinstance(schedule, Constant) and not schedule.needs_length
-        if solver.follows_schedule or plain:
-            return solver, schedule
-        # No error: a grid over solvers and schedules has such a corner.
-        warn(
-            f"learning_rate={self.learning_rate!r} is not used by "
-            f"solver={self.solver!r}, which finds its own step lengths.",
-            stacklevel=5,
-        )
-        settings = copy.copy(settings)
-        settings.learning_rate = "constant"
-        return solver, schedule_for(as_in_sklearn(settings))
 
     def _known_codec(self, y, weight, partial):
         """The codec to go on with, for a later call with these targets."""
@@ -359,7 +263,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
                     "warm_start=False."
                 )
             progress = self._progress.copy()
-            if not _goes_on(progress.optimizer, dtype, solver):
+            if not _can_continue(progress.optimizer, dtype, solver):
                 progress.optimizer = None
             return memory.copied(self._theta, dtype), progress
         seed = check_random_state(self.random_state).randint(
@@ -371,54 +275,6 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         size = data.root_mean_square() if suits_inputs(*how) else 1.0
         initialize(network.layout, theta, *how, progress.rng, size)
         return theta, progress
-
-    def _divide(self, data, given, codec, rng, partial):
-        """The rows to train on, and what to validate on or None."""
-        check_validation_arguments(self, given, partial)
-        usable = data.weighing_something()
-        if given.X_val is not None:
-            return usable, self._own_validation_data(given, codec, data)
-        if partial or not self.early_stopping:
-            return usable, None
-        rows = usable.row_numbers
-        if isinstance(self.validation_fraction, Real):
-            labels = data.targets.labels
-            train, held_out = split_rows(rows, labels, self.validation_fraction, rng)
-        else:
-            train, held_out = split_by(
-                self.validation_fraction, data.X, data.y, given.groups, rows
-            )
-        return data.using(train), data.using(held_out)
-
-    def _own_validation_data(self, given, codec, data):
-        with named_in_errors("X_val"):
-            X = validate_rows(self, given.X_val, reset=False)
-        with named_in_errors("y_val"):
-            y = self._check_targets(given.y_val, X)
-            dtype = data.targets.y.dtype if data.targets.y.ndim == 2 else data.X.dtype
-            targets = codec.encode(y, self._loss_name(), dtype)
-        with named_in_errors("sample_weight_val"):
-            weight = check_sample_weight(given.sample_weight_val, X)
-        with named_in_errors("y_val"):
-            weight = self._weigh(weight, codec, targets)
-        return Data(X, y, targets, weight)
-
-    def _score_function(self, codec, network, theta, held_out):
-        """``score(raw)`` on the validation data, while ``theta`` changes."""
-        if self.scoring == "loss":
-            return lambda raw: codec.score(raw, held_out)
-        if held_out.n_rows < codec.least_to_score:
-            raise ValueError(
-                f"scoring={self.scoring!r} needs at least {codec.least_to_score} rows "
-                f"to validate on; got {held_out.n_rows}. Raise validation_fraction."
-            )
-        scorer = check_scoring(self, scoring=self.scoring)
-        # What a scorer wants is a fitted estimator: one that shares theta.
-        view = copy.copy(self)
-        vars(view).pop("feature_names_in_", None)
-        view._network, view._theta = network, theta
-        view._codec = codec
-        return scored_by(scorer, self.scoring, view, codec, held_out)
 
     def _publish(self, codec, network, theta, progress, monitor, going_on, partial):
         self._codec = codec
@@ -437,23 +293,6 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         kept_best = best is not None and best.epoch is not None
         self.best_iter_ = best.epoch if kept_best else progress.n_iter
         self.best_validation_score_ = best.score if kept_best else None
-
-    def _warn_unless_converged(self, monitor):
-        if monitor.stop_reason is not None or monitor.planned:
-            return
-        steps = _solver_kind(self).uses_learning_rate
-        fall = monitor.fall(self.n_iter_no_change)
-        if fall > _STILL_FALLING or not steps:
-            limit, value = monitor.limit
-            last = f": by {fall:.0%} in the last {self.n_iter_no_change} iterations"
-            faster = " or the learning rate (learning_rate_init)"
-            warn(
-                f"Training stopped at {limit}={value} while the loss was still "
-                f"falling{last if steps else ''}. Raise {limit}"
-                f"{faster if steps else ''}.",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -89,3 +89,13 @@ def _from_dict(given, classes):
             )
         weights[known[label]] = value
     return weights
+
+
+def check_not_balanced(class_weight):
+    """Refuse "balanced" for ``partial_fit``."""
+    if class_weight == "balanced":
+        raise ValueError(
+            "class_weight='balanced' can't be used with partial_fit, which does not "
+            "know all rows; give a dict, such as from "
+            "sklearn.utils.class_weight.compute_class_weight."
+        )

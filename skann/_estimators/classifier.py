@@ -4,13 +4,14 @@ from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 
-from .base import BaseBP, Given, trains_in_passes
-from .class_weight import row_weights
+from .base import BaseBP, FitInputs
+from .class_weight import check_not_balanced, row_weights
 from .codecs import LOSS_NAMES, TasksCodec, make_codec, share_all_right
 from .docstrings import document
 from .fitted import follows
 from .known_classes import check_classes_stay, settled_classes
 from .labels import plain_labels
+from .parameters import PARAMETER_CONSTRAINTS, supports_partial_fit
 from .validation import unchanged_on_error
 
 
@@ -49,39 +50,10 @@ class BPClassifier(ClassifierMixin, BaseBP):
         column. "balanced" gives every class the same total weight, row weights
         included; of several columns, their factors are multiplied. `partial_fit` takes
         a dict, or a list of them.
-    alpha : float or "auto", default="auto"
-        Strength of the L2 penalty ``alpha / 2 * ||W||²`` that is added to the mean
-        loss; biases are not penalised. It does not depend on the batch size:
-        scikit-learn's ``alpha`` is ``batch_size`` times as large for the same effect
-        (its default of 1e-4 is 5e-7 here). "auto" is 0, with
-        decay in its place if training is one cycle; a number, 0 too, is instead of the
-        decay.
-    {batch_size}
-    {learning_rate}
-    {learning_rate_init}
-    {power_t}
-    {max_iter}
-    {shuffle}
-    {random_state}
-    {tol}
-    {verbose}
-    {warm_start}
-    {momentum}
-    {nesterovs_momentum}
-    early_stopping : bool, default=False
-        Whether to stop when the validation loss (see `scoring`) has not improved by
-        `tol` for `n_iter_no_change` epochs, and return to the best weights. Unless
-        `fit` is given `X_val`, a part of the data is held out for it, stratified by
-        class (not for multilabel targets).
-    {validation_fraction}
-    {beta_1_beta_2}
-    {epsilon}
-    {n_iter_no_change}
-    {max_fun}
-    {weight_init}
-    {n_hidden_layers_n_hidden_units}
-    {scoring}
-    {max_time}
+    {alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter, shuffle}
+    {random_state, tol, verbose, warm_start, momentum, nesterovs_momentum}
+    {early_stopping, validation_fraction, beta_1_beta_2, epsilon, n_iter_no_change}
+    {max_fun, weight_init, n_hidden_layers_n_hidden_units, scoring, max_time}
     {target_loss}
 
     Attributes
@@ -89,26 +61,13 @@ class BPClassifier(ClassifierMixin, BaseBP):
     classes_ : ndarray of shape (n_classes,), or list of them
         Class labels; for multilabel targets the numbers of the labels; for several
         columns of classes a list of each column's.
-    {coefs_}
-    {intercepts_}
-    {loss_curve_}
-    {batch_loss_curve_}
-    {loss__best_loss_}
-    {auto_params_}
-    {history_}
+    {coefs_, intercepts_, loss_curve_, batch_loss_curve_, loss__best_loss_}
+    {auto_params_, history_}
     validation_loss_curve_, validation_scores_ : list of float or None
         Loss and score (accuracy, unless `scoring` says otherwise) on the validation
         data after each epoch.
-    {best_iter_}
-    {best_validation_score_}
-    {n_iter_}
-    {t_}
-    {stop_reason_}
-    {n_layers_}
-    {n_outputs_}
-    {out_activation_}
-    {n_features_in_}
-    {feature_names_in_}
+    {best_iter_, best_validation_score_, n_iter_, t_, stop_reason_, n_layers_}
+    {n_outputs_, out_activation_, n_features_in_, feature_names_in_}
 
     See Also
     --------
@@ -144,7 +103,7 @@ class BPClassifier(ClassifierMixin, BaseBP):
     """
 
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
-        **BaseBP._parameter_constraints,
+        **PARAMETER_CONSTRAINTS,
         "loss": [StrOptions({"auto", *LOSS_NAMES})],
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
@@ -216,8 +175,9 @@ class BPClassifier(ClassifierMixin, BaseBP):
         self.max_time = max_time
         self.target_loss = target_loss
 
-    @available_if(trains_in_passes)
+    @available_if(supports_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)
+    @document
     def partial_fit(
         self,
         X,
@@ -246,21 +206,7 @@ class BPClassifier(ClassifierMixin, BaseBP):
             All classes there will ever be; for several columns of classes, a list with
             those of each. Needed on the first call; later it may be left out or must
             be the same.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative row weights; their ratios within the call matter.
-        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
-            Validation data, looked at after the pass. With ``early_stopping=True``
-            patience counts over the calls; `stop_reason_` is None until it has run
-            out, which also brings the best weights back. Without validation data it
-            goes by the loss of the passes, and no weights are brought back.
-        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
-            Targets of `X_val`.
-        sample_weight_val : array-like of shape (n_val,), default=None
-            Row weights of `X_val`.
-        coef_init : list of array-like of shape (n_in, n_out), default=None
-            Weights to go on from instead of the present ones.
-        intercept_init : list of array-like of shape (n_out,), default=None
-            Biases to go on from instead of the present ones.
+        {partial_fit_options}
 
         Returns
         -------
@@ -274,20 +220,11 @@ class BPClassifier(ClassifierMixin, BaseBP):
             the classes, or training diverges. The estimator is then left as it was.
         """
         with unchanged_on_error(self):
-            start = coef_init, intercept_init
-            given = Given(sample_weight, X_val, y_val, sample_weight_val, *start)
-            given.classes = self._settled(classes)
+            check_not_balanced(self.class_weight)
+            given = FitInputs(sample_weight, X_val, y_val, sample_weight_val)
+            given.coef_init, given.intercept_init = coef_init, intercept_init
+            given.classes = settled_classes(classes, getattr(self, "classes_", None))
             return self._fit_once(X, y, given)
-
-    def _settled(self, classes):
-        if self.class_weight == "balanced":
-            raise ValueError(
-                "class_weight='balanced' can't be used with partial_fit, which does "
-                "not know all rows; give a dict, such as from "
-                "sklearn.utils.class_weight.compute_class_weight."
-            )
-        known = self.classes_ if hasattr(self, "_theta") else None
-        return settled_classes(classes, known)
 
     def _validate_pair(self, X, y, reset):
         return super()._validate_pair(X, plain_labels(y), reset)

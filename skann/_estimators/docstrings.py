@@ -1,15 +1,15 @@
 """What the docstrings of classifier and regressor have in common, written once.
 
-A line of a docstring that is a name in braces is replaced by the text of that name:
-:func:`document` does it when the class is made, so that ``help`` and every tool see the
-whole. A parameter that means the same in both estimators stands here, in numpydoc's
-form; what differs stands in the class.
+A line of a docstring that is a name in braces, or several with commas between, is
+replaced by the texts of those names: :func:`document` does it when the class is made,
+so that ``help`` and every tool see the whole. A parameter that means the same in both
+estimators stands here, in numpydoc's form; what differs stands in the class.
 """
 
 import inspect
 import re
 
-_PLACE = re.compile(r"^( *)\{(\w+)\}$", re.MULTILINE)
+_PLACE = re.compile(r"^( *)\{(\w+(?:, \w+)*)\}$", re.MULTILINE)
 
 
 def document(thing, texts=None):
@@ -29,10 +29,9 @@ def document(thing, texts=None):
     known = TEXTS if texts is None else texts
 
     def text(place):
-        indent, name = place.groups()
-        return "\n".join(
-            indent + line if line else "" for line in known[name].splitlines()
-        )
+        indent, names = place.groups()
+        lines = "\n".join(known[name] for name in names.split(", ")).splitlines()
+        return "\n".join(indent + line if line else "" for line in lines)
 
     thing.__doc__ = _PLACE.sub(text, inspect.cleandoc(thing.__doc__))
     return thing
@@ -56,6 +55,13 @@ solver : str or object of `skann.solvers`, default="auto"
     gradient over all rows. "lbfgs", "cg", "bfgs",
     "newton-cg" and "trust-ncg" are SciPy's full-batch minimisers, computed in
     float64; they suit a few thousand rows, and "lbfgs" is the first to try.""",
+    "alpha": """\
+alpha : float or "auto", default="auto"
+    Strength of the L2 penalty ``alpha / 2 * ||W||²`` that is added to the mean
+    loss; biases are not penalised. It does not depend on the batch size:
+    scikit-learn's ``alpha`` is ``batch_size`` times as large for the same effect
+    (its default of 1e-4 is 5e-7 here). "auto" is 0, with decay in its place if
+    training is one cycle; a number, 0 too, is instead of the decay.""",
     "batch_size": """\
 batch_size : int or "auto", default="auto"
     Rows in a mini-batch; "auto" is a twenty-fifth of the rows, at least 8 and at
@@ -117,6 +123,12 @@ momentum : float, default=0.9
     "nesterovs_momentum": """\
 nesterovs_momentum : bool, default=True
     Whether the momentum of "sgd" is Nesterov's.""",
+    "early_stopping": """\
+early_stopping : bool, default=False
+    Whether to stop when the validation loss (see `scoring`) has not improved by
+    `tol` for `n_iter_no_change` epochs, and return to the best weights. Unless
+    `fit` is given `X_val`, a part of the data is held out for it; a classifier
+    stratifies it by class (not for multilabel targets).""",
     "validation_fraction": """\
 validation_fraction : float or splitter, default=0.1
     Share of the rows held out by `early_stopping`; or an object of
@@ -163,6 +175,22 @@ max_time : float, default=None
 target_loss : float, default=None
     Training ends when the validation loss (the training loss, where there are no
     validation data) is no more than this.""",
+    "partial_fit_options": """\
+sample_weight : array-like of shape (n_samples,), default=None
+    Non-negative row weights; their ratios within the call matter.
+X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+    Validation data, looked at after the pass. With ``early_stopping=True``
+    patience counts over the calls; `stop_reason_` is None until it has run
+    out, which also brings the best weights back. Without validation data it
+    goes by the loss of the passes, and no weights are brought back.
+y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+    Targets of `X_val`.
+sample_weight_val : array-like of shape (n_val,), default=None
+    Row weights of `X_val`.
+coef_init : list of array-like of shape (n_in, n_out), default=None
+    Weights to go on from instead of the present ones.
+intercept_init : list of array-like of shape (n_out,), default=None
+    Biases to go on from instead of the present ones.""",
     "coefs_": """\
 coefs_ : list of ndarray of shape (n_in, n_out)
     Weights of each layer.""",

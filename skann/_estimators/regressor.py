@@ -7,8 +7,9 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _num_samples, column_or_1d
 
 from .._training.data import Data
-from .base import BaseBP, Given, trains_in_passes
+from .base import BaseBP, FitInputs
 from .docstrings import document
+from .parameters import PARAMETER_CONSTRAINTS, supports_partial_fit
 from .real_codec import RealCodec
 from .real_targets import real_targets
 from .validation import check_sample_weight, check_targets, unchanged_on_error
@@ -46,63 +47,24 @@ class BPRegressor(RegressorMixin, BaseBP):
     missing_targets : {"error", "ignore"}, default="error"
         What to do about NaN in `y`: refuse it; or take it as "not observed", so that
         the row trains the other outputs. Rows without any target are left out.
-    alpha : float or "auto", default="auto"
-        Strength of the L2 penalty ``alpha / 2 * ||W||²`` that is added to the mean
-        loss; biases are not penalised. It does not depend on the batch size:
-        scikit-learn's ``alpha`` is ``batch_size`` times as large for the same effect
-        (its default of 1e-4 is 5e-7 here). "auto" is 0, with
-        decay in its place if training is one cycle; a number, 0 too, is instead of the
-        decay. Noisy targets
-        want more, 0.003 to 0.03 with `normalize_y`, or `early_stopping`.
-    {batch_size}
-    {learning_rate}
-    {learning_rate_init}
-    {power_t}
-    {max_iter}
-    {shuffle}
-    {random_state}
-    {tol}
-    {verbose}
-    {warm_start}
-    {momentum}
-    {nesterovs_momentum}
-    early_stopping : bool, default=False
-        Whether to stop when the validation loss (see `scoring`) has not improved by
-        `tol` for `n_iter_no_change` epochs, and return to the best weights. Unless
-        `fit` is given `X_val`, a part of the data is held out for it.
-    {validation_fraction}
-    {beta_1_beta_2}
-    {epsilon}
-    {n_iter_no_change}
-    {max_fun}
-    {weight_init}
-    {n_hidden_layers_n_hidden_units}
-    {scoring}
-    {max_time}
+    {alpha}
+        Noisy targets want more, 0.003 to 0.03 with `normalize_y`, or
+        `early_stopping`.
+    {batch_size, learning_rate, learning_rate_init, power_t, max_iter, shuffle}
+    {random_state, tol, verbose, warm_start, momentum, nesterovs_momentum}
+    {early_stopping, validation_fraction, beta_1_beta_2, epsilon, n_iter_no_change}
+    {max_fun, weight_init, n_hidden_layers_n_hidden_units, scoring, max_time}
     {target_loss}
 
     Attributes
     ----------
-    {coefs_}
-    {intercepts_}
-    {loss_curve_}
-    {batch_loss_curve_}
-    {loss__best_loss_}
-    {auto_params_}
-    {history_}
+    {coefs_, intercepts_, loss_curve_, batch_loss_curve_, loss__best_loss_}
+    {auto_params_, history_}
     validation_loss_curve_, validation_scores_ : list of float or None
         Loss and score (R², unless `scoring` says otherwise) on the validation data
         after each epoch.
-    {best_iter_}
-    {best_validation_score_}
-    {n_iter_}
-    {t_}
-    {stop_reason_}
-    {n_layers_}
-    {n_outputs_}
-    {out_activation_}
-    {n_features_in_}
-    {feature_names_in_}
+    {best_iter_, best_validation_score_, n_iter_, t_, stop_reason_, n_layers_}
+    {n_outputs_, out_activation_, n_features_in_, feature_names_in_}
 
     See Also
     --------
@@ -129,7 +91,7 @@ class BPRegressor(RegressorMixin, BaseBP):
     """
 
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
-        **BaseBP._parameter_constraints,
+        **PARAMETER_CONSTRAINTS,
         "loss": [StrOptions({"squared_error", "mse"})],
         "normalize_y": ["boolean"],
         "missing_targets": [StrOptions({"error", "ignore"})],
@@ -204,8 +166,9 @@ class BPRegressor(RegressorMixin, BaseBP):
         self.max_time = max_time
         self.target_loss = target_loss
 
-    @available_if(trains_in_passes)
+    @available_if(supports_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)
+    @document
     def partial_fit(
         self,
         X,
@@ -229,21 +192,7 @@ class BPRegressor(RegressorMixin, BaseBP):
             Training data.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative row weights; their ratios within the call matter.
-        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
-            Validation data, looked at after the pass. With ``early_stopping=True``
-            patience counts over the calls; `stop_reason_` is None until it has run
-            out, which also brings the best weights back. Without validation data it
-            goes by the loss of the passes, and no weights are brought back.
-        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
-            Targets of `X_val`.
-        sample_weight_val : array-like of shape (n_val,), default=None
-            Row weights of `X_val`.
-        coef_init : list of array-like of shape (n_in, n_out), default=None
-            Weights to go on from instead of the present ones.
-        intercept_init : list of array-like of shape (n_out,), default=None
-            Biases to go on from instead of the present ones.
+        {partial_fit_options}
 
         Returns
         -------
@@ -257,8 +206,8 @@ class BPRegressor(RegressorMixin, BaseBP):
             estimator is then left as it was.
         """
         with unchanged_on_error(self):
-            start = coef_init, intercept_init
-            given = Given(sample_weight, X_val, y_val, sample_weight_val, *start)
+            given = FitInputs(sample_weight, X_val, y_val, sample_weight_val)
+            given.coef_init, given.intercept_init = coef_init, intercept_init
             return self._fit_once(X, y, given)
 
     def _validate_pair(self, X, y, reset):

@@ -1,10 +1,44 @@
 """A score on validation data, by whichever scorer the user names."""
 
+import copy
 import math
 
 import numpy as np
+from sklearn.metrics import check_scoring
 
 from .validation import named_in_errors
+
+
+def score_function(estimator, codec, network, theta, held_out):
+    """``score(raw)`` on the validation data, while ``theta`` changes.
+
+    Parameters
+    ----------
+    estimator : BaseBP
+    codec : LabelCodec, IndicatorCodec, TasksCodec or RealCodec
+    network : Network
+    theta : ndarray of shape (n_parameters,)
+    held_out : Data
+
+    Raises
+    ------
+    ValueError
+        If there are too few rows for the score to be defined.
+    """
+    if estimator.scoring == "loss":
+        return lambda raw: codec.score(raw, held_out)
+    if held_out.n_rows < codec.least_to_score:
+        raise ValueError(
+            f"scoring={estimator.scoring!r} needs at least {codec.least_to_score} rows "
+            f"to validate on; got {held_out.n_rows}. Raise validation_fraction."
+        )
+    scorer = check_scoring(estimator, scoring=estimator.scoring)
+    # What a scorer wants is a fitted estimator: one that shares theta.
+    view = copy.copy(estimator)
+    vars(view).pop("feature_names_in_", None)
+    view._network, view._theta = network, theta
+    view._codec = codec
+    return scored_by(scorer, estimator.scoring, view, codec, held_out)
 
 
 def scored_by(scorer, name, view, codec, held_out):

@@ -1,0 +1,113 @@
+"""The parameters that all networks share: what they may be, and what they stand for."""
+
+import copy
+from numbers import Integral, Real
+from warnings import warn
+
+import numpy as np
+from sklearn.metrics import get_scorer_names
+from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
+
+from .._network.activations import ACTIVATIONS
+from .._network.initializers import INITIALIZERS
+from .._optimize.minimizers import Minimizer
+from .._optimize.optimizer import Optimizer
+from .._optimize.schedule_base import Schedule
+from .._optimize.schedule_kinds import Constant
+from .._optimize.schedules import SCHEDULES, needs_length, schedule_for
+from .._optimize.solvers import SOLVERS, solver_for
+from .auto import as_in_sklearn
+
+PARAMETER_CONSTRAINTS = {
+    "hidden_layer_sizes": [
+        "array-like",
+        Interval(Integral, 1, None, closed="left"),
+    ],
+    "activation": [StrOptions(set(ACTIVATIONS)), list, tuple],
+    "solver": [StrOptions({"auto", *SOLVERS}), Optimizer, Minimizer],
+    "alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
+    "batch_size": [
+        StrOptions({"auto"}),
+        Interval(Integral, 1, None, closed="left"),
+    ],
+    "learning_rate": [StrOptions({"auto", *SCHEDULES}), Schedule, callable],
+    "learning_rate_init": [
+        StrOptions({"auto"}),
+        Interval(Real, 0, None, closed="neither"),
+    ],
+    "power_t": [Interval(Real, 0, None, closed="left")],
+    "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+    "shuffle": ["boolean"],
+    "random_state": ["random_state"],
+    "tol": [Interval(Real, 0, None, closed="left")],
+    "verbose": ["verbose"],
+    "warm_start": ["boolean"],
+    "momentum": [Interval(Real, 0, 1, closed="both")],
+    "nesterovs_momentum": ["boolean"],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [
+        Interval(Real, 0, 1, closed="neither"),
+        HasMethods(["split", "get_n_splits"]),
+    ],
+    "scoring": [StrOptions({"loss", *get_scorer_names()}), callable],
+    "max_time": [Interval(Real, 0, None, closed="neither"), None],
+    "target_loss": [Real, None],
+    "n_hidden_layers": [Interval(Integral, 0, None, closed="left"), None],
+    "n_hidden_units": [Interval(Integral, 1, None, closed="left"), None],
+    "beta_1": [Interval(Real, 0, 1, closed="left")],
+    "beta_2": [Interval(Real, 0, 1, closed="left")],
+    "epsilon": [Interval(Real, 0, None, closed="neither")],
+    "n_iter_no_change": [
+        Interval(Integral, 1, None, closed="left"),
+        Options(Real, {np.inf}),
+    ],
+    "max_fun": [Interval(Integral, 1, None, closed="left")],
+    "weight_init": [StrOptions({"auto", *INITIALIZERS})],
+}
+
+
+def solver_class(estimator):
+    """The class of the solver that is asked for, or an object of it."""
+    solver = as_in_sklearn(estimator).solver
+    return SOLVERS.get(solver, Optimizer) if isinstance(solver, str) else solver
+
+
+def supports_partial_fit(estimator):
+    """Whether ``partial_fit`` makes sense with the parameters; else an error."""
+    if solver_class(estimator).full_batch:
+        raise AttributeError(
+            "partial_fit needs a solver of mini-batches, such as 'sgd' or 'adam'; got "
+            f"solver={estimator.solver!r}."
+        )
+    if needs_length(estimator.learning_rate):
+        raise AttributeError(
+            "partial_fit can't be used with learning_rate="
+            f"{estimator.learning_rate!r}, which needs to know how long training will "
+            "go on."
+        )
+    return True
+
+
+def solver_and_schedule(estimator, settings):
+    """Solver and schedule; a constant rate for a solver that follows none.
+
+    Parameters
+    ----------
+    estimator : BaseBP
+        As its user sees it, for the warning.
+    settings : BaseBP
+        Its parameters, none of them "auto".
+    """
+    solver, schedule = solver_for(settings), schedule_for(settings)
+    plain = isinstance(schedule, Constant) and not schedule.needs_length
+    if solver.follows_schedule or plain:
+        return solver, schedule
+    # No error: a grid over solvers and schedules has such a corner.
+    warn(
+        f"learning_rate={estimator.learning_rate!r} is not used by "
+        f"solver={estimator.solver!r}, which finds its own step lengths.",
+        stacklevel=5,
+    )
+    settings = copy.copy(settings)
+    settings.learning_rate = "constant"
+    return solver, schedule_for(as_in_sklearn(settings))
