@@ -220,7 +220,7 @@ def _variances(data):
     """Weighted variance of each column, over the rows in use or a sample of them."""
     rows = data.sample()
     X = data.X if len(rows) == data.X.shape[0] else data.X[rows]
-    weight = np.ones(len(rows)) if data.weight is None else data.weight[rows]
+    weight = data.weight_of(rows)
     weight = weight / weight.sum()
     if sparse.issparse(X):
         means, squares = X.T @ weight, X.multiply(X).T @ weight

@@ -28,7 +28,8 @@ from .._training.growing import GrowingArray
 from .._training.monitor import new_history
 from .._training.run import Progress, run, validator
 from .auto import as_in_sklearn, chosen, cycle, suits_cycle
-from .convergence import warn_unless_converged
+from .column_scale import ColumnScale
+from .convergence import warn_if_training_failed
 from .fitted import FittedNetwork
 from .parameters import PARAMETER_CONSTRAINTS, solver_and_schedule
 from .rows import validate_rows
@@ -151,10 +152,10 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
                 intercept_init,
                 groups,
             )
-            monitor = self._train(X, y, given, going_on)
+            monitor, data = self._train(X, y, given, going_on)
             if not self.warm_start:
                 self._progress.forget()
-        warn_unless_converged(self, monitor)
+        warn_if_training_failed(self, monitor, data)
         return self
 
     def _fit_once(self, X, y, given):
@@ -179,24 +180,30 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         targets = codec.encode(y, self._loss_name(), dtype)
         data = Data(X, y, targets, self._weigh(weight, codec, targets))
         data = data.weighing_something()
+        in_one_cycle = not (partial or going_on) and suits_cycle(self, data)
+        scale = ColumnScale.for_data(data) if in_one_cycle else ColumnScale()
+        data = scale.standardize(data)
         network = self._network_for(X, targets)
         theta, progress = self._starting_point(network, data, dtype, solver, going_on)
         change = self._change_of_units(codec) if going_on else None
         if change is not None:
             change.apply(network.layout, theta, progress)
         if given.coef_init is not None or given.intercept_init is not None:
+            scale.to_given(network.layout, theta)
             network.layout.fill(theta, given.coef_init, given.intercept_init)
+            scale.to_standardized(network.layout, theta)
             progress.forget()
         data, held_out = train_and_validation_data(
             self, data, given, codec, progress.rng, partial
         )
+        held_out = scale.standardize(held_out)
         if change is not None:
             change.value_best_anew(network, progress, held_out)
         validate = None
         if held_out is not None:
             score = score_function(self, codec, network, theta, held_out)
             validate = validator(network, theta, held_out, score)
-        if not (partial or going_on) and suits_cycle(self, data):
+        if in_one_cycle:
             settings = cycle(self, data, network)
             solver, schedule = solver_and_schedule(self, settings)
         with blaming_data_that_are_not_finite(X=data, X_val=held_out):
@@ -212,10 +219,13 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
                 max_iter=1 if partial else settings.max_iter,
                 partial=partial,
             )
+        scale.to_given(network.layout, theta)
         theta = theta.astype(kept, copy=False)
         self._publish(codec, network, theta, progress, monitor, going_on, partial)
         self.auto_params_ = chosen(self, settings, data.n_rows)
-        return monitor
+        if in_one_cycle:
+            self.auto_params_["standardize"] = scale.changes
+        return monitor, data
 
     def _known_codec(self, y, weight, partial):
         """The codec to go on with, for a later call with these targets."""

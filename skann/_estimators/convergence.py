@@ -1,29 +1,90 @@
-"""What is said about a training that ended before it was done."""
+"""What is said about a training that ended before it was done, or led nowhere.
+
+The warnings point into scikit-learn, as those of its own estimators do: who silences
+them by module silences ours as well.
+"""
 
 from warnings import warn
 
 from sklearn.exceptions import ConvergenceWarning
 
+from .._training.guessing import loss_of_guessing
+from .column_scale import unfit_columns
 from .parameters import solver_class
 
 # A loss that falls by more than this in the last epochs would have gone on falling.
 _STILL_FALLING = 0.2
 
+# How closely a mean over noisy batches tells a loss.
+_NEGLIGIBLE = 0.02
 
-def warn_unless_converged(estimator, monitor):
-    """Warn of a training whose loss was still falling; for ``fit`` to call."""
+
+def warn_if_training_failed(estimator, monitor, data):
+    """Warn of a network that learnt nothing, or could have learnt more.
+
+    For ``fit`` to call.
+
+    Parameters
+    ----------
+    estimator : BaseBP
+        Fitted.
+    monitor : Monitor
+        Of its last run.
+    data : Data
+        What it was trained on.
+    """
+    message = _still_falling(estimator, monitor)
+    if not message or len(unfit_columns(data)):
+        message = _no_better_than_guessing(estimator, data) or message
+    if message:
+        warn(message, ConvergenceWarning, stacklevel=3)
+
+
+def _no_better_than_guessing(estimator, data):
+    """What to say of a network that a constant prediction equals; "" for a better one.
+
+    Near the loss of the constant only columns that can't be learnt from are a sign of
+    failure; where they are well scaled there may be nothing to learn.
+    """
+    history, loss = estimator._history["loss"], estimator.loss_
+    if loss is None:
+        return ""  # interrupted before there was any
+    if estimator.best_iter_:
+        loss = history[estimator.best_iter_ - 1]
+    guess = loss_of_guessing(estimator._network.loss_function, data)
+    columns = unfit_columns(data) if loss > (1 - _NEGLIGIBLE) * guess else []
+    if not (len(columns) or loss > (1 + _NEGLIGIBLE) * guess):
+        return ""
+    names = getattr(estimator, "feature_names_in_", None)
+    shown = ", ".join(
+        repr(j if names is None else names[j]) for j in map(int, columns[:3])
+    )
+    more = f" and {len(columns) - 3} more" if len(columns) > 3 else ""
+    scaling = (
+        "Scale X, for example with StandardScaler: a network can't well learn from "
+        f"columns of such sizes as {shown}{more} have. "
+    )
+    return (
+        f"The network is no better than guessing: its training loss is {loss:.4g}, "
+        f"and that of one constant prediction {guess:.4g}. "
+        f"{scaling if shown else ''}"
+        "Change the learning rate (learning_rate_init) or raise max_iter."
+    )
+
+
+def _still_falling(estimator, monitor):
+    """What to say of a loss that was still falling; "" where it was not."""
     if monitor.stop_reason is not None or monitor.planned:
-        return
+        return ""
     steps = solver_class(estimator).uses_learning_rate
     fall = monitor.fall(estimator.n_iter_no_change)
-    if fall > _STILL_FALLING or not steps:
-        limit, value = monitor.limit
-        last = f": by {fall:.0%} in the last {estimator.n_iter_no_change} iterations"
-        faster = " or the learning rate (learning_rate_init)"
-        warn(
-            f"Training stopped at {limit}={value} while the loss was still "
-            f"falling{last if steps else ''}. Raise {limit}"
-            f"{faster if steps else ''}.",
-            ConvergenceWarning,
-            stacklevel=3,
-        )
+    if not (fall > _STILL_FALLING or not steps):
+        return ""
+    limit, value = monitor.limit
+    last = f": by {fall:.0%} in the last {estimator.n_iter_no_change} iterations"
+    faster = " or the learning rate (learning_rate_init)"
+    return (
+        f"Training stopped at {limit}={value} while the loss was still "
+        f"falling{last if steps else ''}. Raise {limit}"
+        f"{faster if steps else ''}."
+    )

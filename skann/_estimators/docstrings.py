@@ -260,7 +260,11 @@ With ``solver="auto"`` training is one cycle as long as none of these is set:
   hidden layers (0.1 if there are none);
 * a rate that rises to 0.01 (less for layers of over 200 units) and falls to nearly
   nothing;
-* 60 epochs, fewer beyond 10,000 rows, never fewer than 10 or 500 steps.
+* 60 epochs, fewer beyond 10,000 rows, never fewer than 10 or 500 steps;
+* standardised columns where they come in natural units: a column of typical size
+  above 10, columns that all are below 0.05, or one that varies a hundred times less
+  than the widest (but for columns that are mostly zero). The weights are then put in
+  terms of the columns as they are, as if a ``StandardScaler`` had stood before.
 
 `auto_params_` has what was chosen. As soon as one of the parameters is set, for
 wide sparse data and in `partial_fit`, training is scikit-learn's: Adam at a

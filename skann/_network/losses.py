@@ -15,7 +15,7 @@ engine it is a loop in ``losses.h``.
 """
 
 import numpy as np
-from scipy.special import expit, softmax
+from scipy.special import expit, logit, softmax
 
 from .elementwise import softplus
 
@@ -52,6 +52,10 @@ class Loss:
         """How ``delta`` changes as ``z`` moves along ``direction``; of its shape."""
         raise NotImplementedError
 
+    def raw_mean(self, mean):
+        """Raw outputs of the best constant prediction, targets' ``mean``."""
+        raise NotImplementedError
+
 
 class SquaredError(Loss):
     """½ ‖z - y‖² with linear outputs; delta = z - y."""
@@ -61,6 +65,9 @@ class SquaredError(Loss):
     def value_and_delta(self, z, y):
         delta = z - y
         return 0.5 * np.square(delta).sum(axis=1), delta
+
+    def raw_mean(self, mean):
+        return mean
 
     def hessian_product(self, z, y, direction):
         return direction.copy()
@@ -74,6 +81,9 @@ class ObservedSquaredError(Loss):
     def value_and_delta(self, z, y):
         delta = z - np.where(np.isnan(y), z, y)
         return 0.5 * np.square(delta).sum(axis=1), delta
+
+    def raw_mean(self, mean):
+        return mean
 
     def hessian_product(self, z, y, direction):
         return np.where(np.isnan(y), 0, direction)
@@ -91,6 +101,9 @@ class LogisticSquaredError(Loss):
     def value_and_delta(self, z, y):
         a = expit(z)
         return 0.5 * np.square(a - y).sum(axis=1), (a - y) * a * (1 - a)
+
+    def raw_mean(self, mean):
+        return logit(mean)
 
     def hessian_product(self, z, y, direction):
         # Not convex: the second term is negative where a is on the wrong side.
@@ -112,6 +125,9 @@ class CrossEntropy(Loss):
         # 0, while that of two long sums could be anything, even negative.
         return (softplus(z) - y * z).sum(axis=1), expit(z) - y
 
+    def raw_mean(self, mean):
+        return logit(mean)
+
     def hessian_product(self, z, y, direction):
         return expit(z) * expit(-z) * direction
 
@@ -130,6 +146,9 @@ class SoftmaxLikelihood(Loss):
         total = a.sum(axis=1, keepdims=True)
         a /= total
         return np.log(total[:, 0]) - (y * z).sum(axis=1), a - y
+
+    def raw_mean(self, mean):
+        return np.log(mean)
 
     def hessian_product(self, z, y, direction):
         a = softmax(z, axis=1)
@@ -160,6 +179,10 @@ class ByTask(Loss):
         parts = [self._loss.value_and_delta(*part) for part in self._parts(z, y)]
         values, deltas = zip(*parts, strict=True)
         return sum(values), np.hstack(deltas)
+
+    def raw_mean(self, mean):
+        # A task's outputs do not touch another's, nor does the loss's link.
+        return self._loss.raw_mean(mean)
 
     def hessian_product(self, z, y, direction):
         product = self._loss.hessian_product

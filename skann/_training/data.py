@@ -106,6 +106,13 @@ class Data:
         enough = max(_FEWEST_ROWS, _ENOUGH_VALUES // self.X.shape[1])
         return self.row_numbers[:: math.ceil(self.n_rows / enough)]
 
+    def weight_of(self, rows):
+        """Weights of some rows in float64, the largest one: no sum overflows."""
+        if self.weight is None:
+            return np.ones(len(rows))
+        weight = self.weight[rows].astype(np.float64)
+        return weight / weight.max()
+
     def root_mean_square(self):
         """Root of the weighted mean of the squares of X, over the rows in use.
 
@@ -113,8 +120,7 @@ class Data:
         """
         rows = self.sample()
         X = self.X[rows]
-        weight = np.ones(len(rows)) if self.weight is None else self.weight[rows]
-        weight = weight / weight.max()
+        weight = self.weight_of(rows)
         entries = X.data if issparse(X) else X
         # Squares of a part of the largest: those of huge units overflow.
         largest = float(max(entries.max(initial=0), -entries.min(initial=0))) or 1.0

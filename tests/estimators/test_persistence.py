@@ -237,10 +237,11 @@ def store(model, path):
 
 
 IN_ANOTHER_PROCESS = """
-import pickle, sys
+import pickle, sys, warnings
 from pathlib import Path
 import joblib, numpy as np
 
+warnings.filterwarnings("ignore", "The network is no better than guessing")
 folder = Path(sys.argv[1])
 data = np.load(folder / "data.npz")
 for path in [*folder.glob("*.joblib"), *folder.glob("*.pickle")]:

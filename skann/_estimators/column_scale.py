@@ -1,0 +1,106 @@
+"""Columns whose units keep a network from learning, and how to learn from them.
+
+A year, an income and an area in natural units saturate or kill the first layer's units
+in the first steps, and the network predicts one constant. In one cycle of "auto" (see
+``auto.py``) such columns are standardised for the training alone: the trained weights
+are then put in terms of the columns as they are, so that the fitted network takes, and
+its attributes describe, what ``fit`` was given.
+"""
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.preprocessing import StandardScaler
+
+from .._training.data import Data
+
+# Typical sizes of a column that training copes with. Beyond the largest it is seen to
+# fail; all columns below the least look alike to the first layer.
+_LARGEST, _LEAST = 10.0, 0.05
+# The spread of a column, as a share of the widest one's, that goes unheard next to it.
+_FAINT = 0.01
+
+
+def unfit_columns(data):
+    """Numbers of the columns that a network can't well learn from as they are.
+
+    Those of large size, with their mean in it; those that vary a hundred times less
+    than the widest, unless most of their values are zero: rare ones are meant so; and
+    all, where none has any size.
+
+    Parameters
+    ----------
+    data : Data
+
+    Returns
+    -------
+    columns : ndarray of int
+    """
+    rows = data.sample()
+    X = data.X[rows]
+    weight = data.weight_of(rows)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaler = StandardScaler(with_mean=not issparse(X)).fit(X, sample_weight=weight)
+        spread, mean = np.sqrt(scaler.var_), np.nan_to_num(scaler.mean_)
+        size = np.hypot(spread, mean)
+    if not np.isfinite(size).all():
+        return np.empty(0, int)  # training itself says what is wrong with them
+    filled = (X != 0).sum(axis=0) if issparse(X) else np.count_nonzero(X, axis=0)
+    often = np.asarray(filled).ravel() > len(rows) / 2
+    varies = spread > 1e-6 * size
+    faint = varies & often & (spread < _FAINT * spread.max())
+    all_faint = varies & (size.max() < _LEAST)
+    return np.flatnonzero((size > _LARGEST) | faint | all_faint)
+
+
+class ColumnScale:
+    """From columns as they are to standardised ones, for data and for weights.
+
+    Parameters
+    ----------
+    scaler : StandardScaler or None
+        Fitted; None changes nothing.
+    """
+
+    def __init__(self, scaler=None):
+        self._scaler = scaler
+
+    @classmethod
+    def for_data(cls, data):
+        """The scale of all rows in use, where one is needed."""
+        if not len(unfit_columns(data)):
+            return cls()
+        scaler = StandardScaler(with_mean=not issparse(data.X))
+        weight = data.weight_of(data.row_numbers)
+        return cls(scaler.fit(data.take(data.X), sample_weight=weight))
+
+    @property
+    def changes(self):
+        """Whether this is not the columns' own scale."""
+        return self._scaler is not None
+
+    def standardize(self, data):
+        """The data with standardised columns; None stays None."""
+        if data is None or not self.changes:
+            return data
+        X = self._scaler.transform(data.X)
+        return Data(X, data.y, data.targets, data.weight, data.rows)
+
+    def to_standardized(self, layout, theta):
+        """Make a network for the columns as they are one for standardised ones."""
+        if self.changes:
+            weights, biases, mean, scale = self._first_layer(layout, theta)
+            biases += mean @ weights
+            weights *= scale[:, np.newaxis]
+
+    def to_given(self, layout, theta):
+        """Make a network for standardised columns one for those that were given."""
+        if self.changes:
+            weights, biases, mean, scale = self._first_layer(layout, theta)
+            biases -= (mean / scale) @ weights
+            weights /= scale[:, np.newaxis]
+
+    def _first_layer(self, layout, theta):
+        """Views of the first layer's parameters; the columns' mean and scale."""
+        scale = self._scaler.scale_
+        mean = self._scaler.mean_ if self._scaler.with_mean else np.zeros_like(scale)
+        return layout.weights(theta)[0], layout.biases(theta)[0], mean, scale
