@@ -5,11 +5,13 @@ settings of its own, ``solver=AdamW(weight_decay=0.1)``, which a search reaches 
 ``solver__weight_decay``.
 """
 
+from ._optimize.adagrad import Adagrad
 from ._optimize.adam import Adam, AdamW, AMSGrad, Nadam
-from ._optimize.adaptive import Adagrad, RMSprop
+from ._optimize.lion import Lion
 from ._optimize.minimizers import BFGS, CG, LBFGS, NewtonCG, TrustNCG
-from ._optimize.optimizers import SGD
-from ._optimize.signs import Lion, Rprop
+from ._optimize.rmsprop import RMSprop
+from ._optimize.rprop import Rprop
+from ._optimize.sgd import SGD
 
 __all__ = [
     "BFGS",

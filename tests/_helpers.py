@@ -100,7 +100,7 @@ def _squares(a, y):
 # Name: loss of each row from raw outputs z and targets y of shape (n_rows, n_outputs).
 LOSS_FORMULAS = {
     "squared_error": _squares,
-    "observed_squared_error": lambda z, y: _squares(z, np.where(np.isnan(y), z, y)),
+    "masked_squared_error": lambda z, y: _squares(z, np.where(np.isnan(y), z, y)),
     "logistic_squared_error": lambda z, y: _squares(expit(z), y),
     "cross_entropy": lambda z, y: (
         y * np.logaddexp(0, -z) + (1 - y) * np.logaddexp(0, z)

@@ -5,7 +5,7 @@ the table of who does what.
 """
 
 from . import native, reference
-from .contract import SteppedEpochs
+from .contract import UnfusedEpochs
 
 native.warn_if_not_built()
 
@@ -28,7 +28,7 @@ def objective(network, alpha, theta, data, batch_size=1):
     -------
     objective : Objective
     """
-    if native.takes(data.X, theta.dtype):
+    if native.supports(data.X, theta.dtype):
         return native.Objective(network, alpha, theta, data, batch_size)
     return reference.Objective(network, alpha, theta, data)
 
@@ -52,10 +52,10 @@ def epochs(network, alpha, theta, data, optimizer, batch_size):
     -------
     epochs : Epochs
     """
-    if native.takes(data.X, theta.dtype) and native.knows_rule(optimizer):
-        return native.RuleEpochs(network, alpha, theta, data, optimizer, batch_size)
+    if native.supports(data.X, theta.dtype) and native.can_fuse(optimizer):
+        return native.FusedEpochs(network, alpha, theta, data, optimizer, batch_size)
     batch_size = min(batch_size, data.n_rows)
-    return SteppedEpochs(
+    return UnfusedEpochs(
         objective(network, alpha, theta, data, batch_size), optimizer, batch_size
     )
 
@@ -107,5 +107,5 @@ def raw_outputs(network, theta, X, rows=None):
     finite : bool
         May be False where X is finite but pre-activations overflow.
     """
-    engine = native if native.takes(X, theta.dtype) else reference
+    engine = native if native.supports(X, theta.dtype) else reference
     return engine.raw_outputs(network, theta, X, rows)

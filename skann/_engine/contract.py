@@ -5,7 +5,7 @@ An engine has
 * an :class:`Objective`: loss and gradient of a batch, and of all rows;
 * ``raw_outputs(network, theta, X, rows)``: predictions, and whether X was finite;
 * and it may have :class:`Epochs` of its own for the rules that it knows. For all
-  others :class:`SteppedEpochs` takes a gradient from the objective and lets the
+  others :class:`UnfusedEpochs` takes a gradient from the objective and lets the
   optimiser step, batch by batch.
 
 What is minimised is defined here::
@@ -119,7 +119,7 @@ class Epochs:
         schedule : Schedule
             Asked for the rate, once or before every step.
         done : Counts
-            What the model has behind it.
+            What the model has been trained for.
         rng : numpy.random.Generator or None
             Shuffles the rows; None keeps their order.
         deadline : float
@@ -149,7 +149,7 @@ class Epochs:
         return rng.permutation(self.n_rows if self._rows is None else self._rows)
 
 
-class SteppedEpochs(Epochs):
+class UnfusedEpochs(Epochs):
     """Epochs of any optimiser: a gradient by the engine, then a step in NumPy.
 
     Parameters

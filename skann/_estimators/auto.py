@@ -2,7 +2,7 @@
 
 Two ways of training share the estimators' parameters.
 
-* *scikit-learn's*: Adam at a constant rate until the loss has come to rest. It is taken
+* *scikit-learn's*: Adam at a constant rate until the loss has converged. It is taken
   as soon as a parameter that is particular to it is set: a solver, a schedule or rate,
   `tol`, patience, early stopping, a warm start; and by ``partial_fit``, which does not
   know how long training will last. A script written for ``MLPClassifier`` trains as it
@@ -25,12 +25,12 @@ from scipy import sparse
 from .._engine.choice import lazy_updates_pay
 from .._optimize.adam import Adam, AdamW
 from .._optimize.schedule_kinds import OneCycle
-from .._training.run import rows_in_a_batch
+from .._training.run import resolve_batch_size
 
 AUTO = "auto"
 
 # What "auto" stands for in scikit-learn's way of training.
-_THERE = {
+_SKLEARN_VALUES = {
     "solver": "adam",
     "alpha": 0.0,
     "learning_rate": "constant",
@@ -39,7 +39,7 @@ _THERE = {
 }
 
 # Parameters that belong to that way: to set one is to choose it.
-_PARTICULAR = (
+_SKLEARN_PARAMETERS = (
     "solver",
     "learning_rate",
     "learning_rate_init",
@@ -58,7 +58,7 @@ _PARTICULAR = (
 
 # Rows that make one batch: no fewer are counted, so that weighing rows and repeating
 # them come to the same where batches play no part.
-_FEWEST_ROWS = 64
+_MIN_ROWS = 64
 
 
 def weight_decay(n_rows, variances, n_classes=2, n_hidden_layers=1):
@@ -88,7 +88,7 @@ def weight_decay(n_rows, variances, n_classes=2, n_hidden_layers=1):
     """
     total = float(np.sum(variances))
     typical = math.sqrt(total / max(1, len(variances)))
-    wanted = 8 * math.sqrt(total / (max(n_rows, _FEWEST_ROWS) * max(1, n_classes - 1)))
+    wanted = 8 * math.sqrt(total / (max(n_rows, _MIN_ROWS) * max(1, n_classes - 1)))
     return (n_hidden_layers or 0.1) * min(max(wanted, 0.1 * typical), 1.5 * typical)
 
 
@@ -130,10 +130,10 @@ def n_epochs(n_rows, batch_size):
     return math.ceil(max(by_rows, by_steps))
 
 
-def as_in_sklearn(estimator):
+def with_sklearn_defaults(estimator):
     """A copy whose parameters that are "auto" have scikit-learn's values."""
     settings = copy.copy(estimator)
-    for name, value in _THERE.items():
+    for name, value in _SKLEARN_VALUES.items():
         # A function of the steps is the rate itself.
         unused = name == "learning_rate_init" and callable(estimator.learning_rate)
         if _is_auto(getattr(estimator, name)) and not unused:
@@ -141,19 +141,19 @@ def as_in_sklearn(estimator):
     return settings
 
 
-def suits_cycle(estimator, data):
+def uses_one_cycle(estimator, data):
     """Whether nothing says how to train, and the data suit one cycle.
 
     Wide sparse data do not: decay would move all weights in every step, whatever
     features a batch has.
     """
-    if _is_particular(estimator):
+    if _asks_for_sklearn(estimator):
         return False
-    batch_size = rows_in_a_batch(estimator.batch_size, data.n_rows)
+    batch_size = resolve_batch_size(estimator.batch_size, data.n_rows)
     return not lazy_updates_pay(data.X, batch_size, 0.0, Adam())
 
 
-def cycle(estimator, data, network):
+def one_cycle_settings(estimator, data, network):
     """A copy of the estimator that trains in one cycle.
 
     Parameters
@@ -171,11 +171,11 @@ def cycle(estimator, data, network):
         if np.isfinite(variances).all():
             n_classes = _n_classes(network)
             decay = weight_decay(data.n_rows, variances, n_classes, len(hidden))
-    batch_size = rows_in_a_batch(estimator.batch_size, data.n_rows)
+    batch_size = resolve_batch_size(estimator.batch_size, data.n_rows)
     longest = n_epochs(data.n_rows, batch_size)
     if not _is_auto(estimator.max_iter):
         longest = min(longest, estimator.max_iter)
-    settings = as_in_sklearn(estimator)
+    settings = with_sklearn_defaults(estimator)
     settings.solver = AdamW(weight_decay=decay)
     settings.learning_rate = OneCycle()
     settings.learning_rate_init = peak_rate(hidden)
@@ -191,12 +191,12 @@ def _n_classes(network):
     return 2
 
 
-def chosen(estimator, settings, n_rows):
+def auto_values(estimator, settings, n_rows):
     """What the parameters that are "auto" have become, as a dict."""
-    names = (*_THERE, "batch_size")
+    names = (*_SKLEARN_VALUES, "batch_size")
     found = {n: getattr(settings, n) for n in names if _is_auto(getattr(estimator, n))}
     if "batch_size" in found:
-        found["batch_size"] = rows_in_a_batch(AUTO, n_rows)
+        found["batch_size"] = resolve_batch_size(AUTO, n_rows)
     return found
 
 
@@ -204,11 +204,11 @@ def _is_auto(value):
     return isinstance(value, str) and value == AUTO
 
 
-def _is_particular(estimator):
+def _asks_for_sklearn(estimator):
     defaults = inspect.signature(type(estimator)).parameters
     return any(
         not _same(getattr(estimator, name), defaults[name].default)
-        for name in _PARTICULAR
+        for name in _SKLEARN_PARAMETERS
     )
 
 

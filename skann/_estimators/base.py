@@ -21,13 +21,13 @@ from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import check_random_state
 
 from .._network import memory
-from .._network.initializers import initialize, suits_inputs
+from .._network.initializers import depends_on_inputs, initialize
 from .._network.network import Network
 from .._training.data import Data
-from .._training.growing import GrowingArray
+from .._training.dynamic_array import DynamicArray
 from .._training.monitor import new_history
 from .._training.run import Progress, run, validator
-from .auto import as_in_sklearn, chosen, cycle, suits_cycle
+from .auto import auto_values, one_cycle_settings, uses_one_cycle, with_sklearn_defaults
 from .column_scale import ColumnScale
 from .convergence import warn_if_training_failed
 from .fitted import FittedNetwork
@@ -35,11 +35,11 @@ from .parameters import PARAMETER_CONSTRAINTS, solver_and_schedule
 from .rows import validate_rows
 from .scoring import score_function
 from .validation import (
-    blaming_data_that_are_not_finite,
     check_activations,
     check_sample_weight,
     check_targets,
     hidden_layers,
+    report_non_finite_data,
     unchanged_on_error,
 )
 from .validation_data import train_and_validation_data
@@ -78,12 +78,12 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
     _parameter_constraints: dict = PARAMETER_CONSTRAINTS  # scikit-learn's convention
 
     @abstractmethod
-    def _new_codec(self, y, weight, classes):
-        """The codec of a first fit; see ``codecs.py`` and ``real_codec.py``."""
+    def _new_transformer(self, y, weight, classes):
+        """The targets' transformer, at a first fit."""
 
     @abstractmethod
     def _loss_name(self):
-        """The loss that the codec is to encode for."""
+        """The loss that the transformer is to encode for."""
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -142,8 +142,8 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
             estimator is then left as it was.
         """
         with unchanged_on_error(self):
-            going_on = self.warm_start and hasattr(self, "_theta")
-            given = FitInputs(
+            resume = self.warm_start and hasattr(self, "_theta")
+            inputs = FitInputs(
                 sample_weight,
                 X_val,
                 y_val,
@@ -152,61 +152,58 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
                 intercept_init,
                 groups,
             )
-            monitor, data = self._train(X, y, given, going_on)
+            monitor, data = self._train(X, y, inputs, resume)
             if not self.warm_start:
                 self._progress.forget()
         warn_if_training_failed(self, monitor, data)
         return self
 
-    def _fit_once(self, X, y, given):
+    def _partial_fit(self, X, y, inputs):
         """What the subclasses' ``partial_fit`` do after their own checks."""
         # scikit-learn's decorator skips this for a model that is already fitted.
         self._validate_params()
-        self._train(X, y, given, hasattr(self, "_theta"), partial=True)
+        self._train(X, y, inputs, hasattr(self, "_theta"), partial=True)
         return self
 
-    def _train(self, X, y, given, going_on, partial=False):
-        settings = as_in_sklearn(self)
+    def _train(self, X, y, inputs, resume, partial=False):
+        settings = with_sklearn_defaults(self)
         solver, schedule = solver_and_schedule(self, settings)
-        X, y = self._validate_pair(X, y, reset=not going_on)
-        weight = check_sample_weight(given.sample_weight, X)
-        kept = self._theta.dtype if going_on else X.dtype
+        X, y = self._validate_pair(X, y, reset=not resume)
+        weight = check_sample_weight(inputs.sample_weight, X)
+        kept = self._theta.dtype if resume else X.dtype
         # SciPy's solvers compute in float64: see _training/fullbatch.py.
         dtype = kept if solver.uses_learning_rate else np.dtype(np.float64)
-        if going_on:
-            codec = self._known_codec(y, weight, partial)
-        else:
-            codec = self._new_codec(y, weight, given.classes)
-        targets = codec.encode(y, self._loss_name(), dtype)
-        data = Data(X, y, targets, self._weigh(weight, codec, targets))
-        data = data.weighing_something()
-        in_one_cycle = not (partial or going_on) and suits_cycle(self, data)
+        transformer = self._transformer_for(y, weight, inputs, resume, partial)
+        targets = transformer.transform(y, self._loss_name(), dtype)
+        data = Data(X, y, targets, self._effective_weight(weight, transformer, targets))
+        data = data.with_positive_weight()
+        in_one_cycle = not (partial or resume) and uses_one_cycle(self, data)
         scale = ColumnScale.for_data(data) if in_one_cycle else ColumnScale()
         data = scale.standardize(data)
-        network = self._network_for(X, targets)
-        theta, progress = self._starting_point(network, data, dtype, solver, going_on)
-        change = self._change_of_units(codec) if going_on else None
+        network = self._make_network(X, targets)
+        theta, progress = self._initial_state(network, data, dtype, solver, resume)
+        change = self._target_rescaling(transformer) if resume else None
         if change is not None:
             change.apply(network.layout, theta, progress)
-        if given.coef_init is not None or given.intercept_init is not None:
+        if inputs.coef_init is not None or inputs.intercept_init is not None:
             scale.to_given(network.layout, theta)
-            network.layout.fill(theta, given.coef_init, given.intercept_init)
+            network.layout.fill(theta, inputs.coef_init, inputs.intercept_init)
             scale.to_standardized(network.layout, theta)
             progress.forget()
         data, held_out = train_and_validation_data(
-            self, data, given, codec, progress.rng, partial
+            self, data, inputs, transformer, progress.rng, partial
         )
         held_out = scale.standardize(held_out)
         if change is not None:
-            change.value_best_anew(network, progress, held_out)
+            change.reevaluate_best(network, progress, held_out)
         validate = None
         if held_out is not None:
-            score = score_function(self, codec, network, theta, held_out)
+            score = score_function(self, transformer, network, theta, held_out)
             validate = validator(network, theta, held_out, score)
         if in_one_cycle:
-            settings = cycle(self, data, network)
+            settings = one_cycle_settings(self, data, network)
             solver, schedule = solver_and_schedule(self, settings)
-        with blaming_data_that_are_not_finite(X=data, X_val=held_out):
+        with report_non_finite_data(X=data, X_val=held_out):
             monitor = run(
                 settings,
                 solver,
@@ -221,18 +218,25 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
             )
         scale.to_given(network.layout, theta)
         theta = theta.astype(kept, copy=False)
-        self._publish(codec, network, theta, progress, monitor, going_on, partial)
-        self.auto_params_ = chosen(self, settings, data.n_rows)
+        self._set_fitted_attributes(
+            transformer, network, theta, progress, monitor, resume, partial
+        )
+        self.auto_params_ = auto_values(self, settings, data.n_rows)
         if in_one_cycle:
             self.auto_params_["standardize"] = scale.changes
         return monitor, data
 
-    def _known_codec(self, y, weight, partial):
-        """The codec to go on with, for a later call with these targets."""
-        return self._codec
+    def _transformer_for(self, y, weight, inputs, resume, partial):
+        if resume:
+            return self._known_transformer(y, weight, partial)
+        return self._new_transformer(y, weight, inputs.classes)
 
-    def _change_of_units(self, codec):
-        """From the fitted codec's units to this one's; None if they are the same."""
+    def _known_transformer(self, y, weight, partial):
+        """The transformer to go on with, for a later call with these targets."""
+        return self._transformer
+
+    def _target_rescaling(self, transformer):
+        """What the targets' new units do to the network; None if they are the same."""
 
     def _validate_pair(self, X, y, reset):
         return validate_rows(
@@ -246,14 +250,14 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         )
 
     @abstractmethod
-    def _weigh(self, weight, codec, targets):
+    def _effective_weight(self, weight, transformer, targets):
         """Row weights with what the targets contribute to them."""
 
     def _check_targets(self, y, X):
         """Targets that belong to X, as an array."""
         return check_targets(y, X)
 
-    def _network_for(self, X, targets):
+    def _make_network(self, X, targets):
         hidden = hidden_layers(self)
         return Network(
             (X.shape[1], *hidden, targets.n_outputs),
@@ -262,9 +266,9 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
             targets.tasks,
         )
 
-    def _starting_point(self, network, data, dtype, solver, going_on):
-        """A theta to train that is nobody else's, and the progress so far."""
-        if going_on:
+    def _initial_state(self, network, data, dtype, solver, resume):
+        """A copy of theta to train, and the progress so far."""
+        if resume:
             if network != self._network:
                 raise ValueError(
                     "Training can't go on: parameters or data ask for another network "
@@ -282,16 +286,18 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         progress = Progress(np.random.default_rng(seed))
         theta = memory.empty(network.layout.n_parameters, dtype)
         how = self.weight_init, network.activations
-        size = data.root_mean_square() if suits_inputs(*how) else 1.0
+        size = data.root_mean_square() if depends_on_inputs(*how) else 1.0
         initialize(network.layout, theta, *how, progress.rng, size)
         return theta, progress
 
-    def _publish(self, codec, network, theta, progress, monitor, going_on, partial):
-        self._codec = codec
+    def _set_fitted_attributes(
+        self, transformer, network, theta, progress, monitor, resume, partial
+    ):
+        self._transformer = transformer
         self._network, self._theta, self._progress = network, theta, progress
-        if not going_on:
+        if not resume:
             self._history = new_history()
-            self._batch_losses = GrowingArray()
+            self._batch_losses = DynamicArray()
         monitor.write_to(self._history)
         self._batch_losses.extend(monitor.batch_losses)
         self.n_iter_ = monitor.n_iter

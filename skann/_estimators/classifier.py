@@ -6,11 +6,16 @@ from sklearn.utils.metaestimators import available_if
 
 from .base import BaseBP, FitInputs
 from .class_weight import check_not_balanced, row_weights
-from .codecs import LOSS_NAMES, TasksCodec, make_codec, share_all_right
 from .docstrings import document
-from .fitted import follows
-from .known_classes import check_classes_stay, settled_classes
-from .labels import plain_labels
+from .fitted import read_only
+from .known_classes import check_same_classes, validate_classes
+from .label_transformers import (
+    LOSS_NAMES,
+    MultioutputTransformer,
+    make_label_transformer,
+    subset_accuracy,
+)
+from .labels import labels_as_array
 from .parameters import PARAMETER_CONSTRAINTS, supports_partial_fit
 from .validation import unchanged_on_error
 
@@ -62,12 +67,9 @@ class BPClassifier(ClassifierMixin, BaseBP):
         Class labels; for multilabel targets the numbers of the labels; for several
         columns of classes a list of each column's.
     {coefs_, intercepts_, loss_curve_, batch_loss_curve_, loss__best_loss_}
-    {auto_params_, history_}
-    validation_loss_curve_, validation_scores_ : list of float or None
-        Loss and score (accuracy, unless `scoring` says otherwise) on the validation
-        data after each epoch.
-    {best_iter_, best_validation_score_, n_iter_, t_, stop_reason_, n_layers_}
-    {n_outputs_, out_activation_, n_features_in_, feature_names_in_}
+    {auto_params_, history_, validation_loss_curve__validation_scores_, best_iter_}
+    {best_validation_score_, n_iter_, t_, stop_reason_, n_layers_, n_outputs_}
+    {out_activation_, n_features_in_, feature_names_in_}
 
     See Also
     --------
@@ -206,12 +208,7 @@ class BPClassifier(ClassifierMixin, BaseBP):
             All classes there will ever be; for several columns of classes, a list with
             those of each. Needed on the first call; later it may be left out or must
             be the same.
-        {partial_fit_options}
-
-        Returns
-        -------
-        self : object
-            The estimator, trained further.
+        {partial_fit_rest}
 
         Raises
         ------
@@ -221,37 +218,37 @@ class BPClassifier(ClassifierMixin, BaseBP):
         """
         with unchanged_on_error(self):
             check_not_balanced(self.class_weight)
-            given = FitInputs(sample_weight, X_val, y_val, sample_weight_val)
-            given.coef_init, given.intercept_init = coef_init, intercept_init
-            given.classes = settled_classes(classes, getattr(self, "classes_", None))
-            return self._fit_once(X, y, given)
+            inputs = FitInputs(sample_weight, X_val, y_val, sample_weight_val)
+            inputs.coef_init, inputs.intercept_init = coef_init, intercept_init
+            inputs.classes = validate_classes(classes, getattr(self, "classes_", None))
+            return self._partial_fit(X, y, inputs)
 
     def _validate_pair(self, X, y, reset):
-        return super()._validate_pair(X, plain_labels(y), reset)
+        return super()._validate_pair(X, labels_as_array(y), reset)
 
     def _check_targets(self, y, X):
-        return super()._check_targets(plain_labels(y), X)
+        return super()._check_targets(labels_as_array(y), X)
 
-    def _new_codec(self, y, weight, classes):
-        return make_codec(y, classes)
+    def _new_transformer(self, y, weight, classes):
+        return make_label_transformer(y, classes)
 
-    @follows("follows from the targets of the first fit; fit anew with other labels")
+    @read_only("follows from the targets of the first fit; fit anew with other labels")
     def classes_(self):
         """Class labels; a list of them for several columns of classes."""
-        return self._fitted("_codec", "classes_").classes
+        return self._fitted("_transformer", "classes_").classes
 
-    def _known_codec(self, y, weight, partial):
+    def _known_transformer(self, y, weight, partial):
         if not partial:
-            check_classes_stay(make_codec(y).classes, self.classes_)
-        return self._codec
+            check_same_classes(make_label_transformer(y).classes, self.classes_)
+        return self._transformer
 
     def _loss_name(self):
         return self.loss
 
-    def _weigh(self, weight, codec, targets):
+    def _effective_weight(self, weight, transformer, targets):
         if self.class_weight is None:
             return weight
-        return row_weights(self.class_weight, codec.columns(targets), weight)
+        return row_weights(self.class_weight, transformer.columns(targets), weight)
 
     def predict(self, X):
         """Predict class labels.
@@ -267,7 +264,7 @@ class BPClassifier(ClassifierMixin, BaseBP):
             Class labels, or the label indicator matrix.
         """
         raw = self._raw(X)
-        return self._codec.decode(raw)
+        return self._transformer.inverse_transform(raw)
 
     def decision_function(self, X):
         """Raw outputs of the network, before the output activation.
@@ -283,7 +280,7 @@ class BPClassifier(ClassifierMixin, BaseBP):
             One column for two classes, given flat: positive for ``classes_[1]``.
         """
         raw = self._raw(X)
-        return self._codec.decision(raw)
+        return self._transformer.decision_function(raw)
 
     def predict_proba(self, X):
         """Probabilities of the classes.
@@ -300,7 +297,7 @@ class BPClassifier(ClassifierMixin, BaseBP):
             targets. See the class's notes for sigmoid outputs.
         """
         raw = self._raw(X)
-        return self._codec.probabilities(raw, self.out_activation_)
+        return self._transformer.probabilities(raw, self.out_activation_)
 
     def predict_log_proba(self, X):
         """Logarithms of the probabilities, not rounded to probabilities first.
@@ -316,7 +313,9 @@ class BPClassifier(ClassifierMixin, BaseBP):
             Natural logarithms, in the order of `classes_`.
         """
         raw = self._raw(X)
-        return self._codec.probabilities(raw, self.out_activation_, logarithms=True)
+        return self._transformer.probabilities(
+            raw, self.out_activation_, logarithms=True
+        )
 
     def score(self, X, y, sample_weight=None):
         """Accuracy.
@@ -336,9 +335,9 @@ class BPClassifier(ClassifierMixin, BaseBP):
             Share of rows whose label is right; where a row has several labels, of rows
             all of whose labels are right.
         """
-        if isinstance(getattr(self, "_codec", None), TasksCodec):
-            return share_all_right(self.predict(X), y, sample_weight)
-        return super().score(X, plain_labels(y), sample_weight)
+        if isinstance(getattr(self, "_transformer", None), MultioutputTransformer):
+            return subset_accuracy(self.predict(X), y, sample_weight)
+        return super().score(X, labels_as_array(y), sample_weight)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -1,4 +1,4 @@
-"""What is said about a training that ended before it was done, or led nowhere.
+"""Warnings about training that ended too early, or learnt nothing.
 
 The warnings point into scikit-learn, as those of its own estimators do: who silences
 them by module silences ours as well.

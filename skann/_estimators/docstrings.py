@@ -175,7 +175,7 @@ max_time : float, default=None
 target_loss : float, default=None
     Training ends when the validation loss (the training loss, where there are no
     validation data) is no more than this.""",
-    "partial_fit_options": """\
+    "partial_fit_rest": """\
 sample_weight : array-like of shape (n_samples,), default=None
     Non-negative row weights; their ratios within the call matter.
 X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
@@ -190,7 +190,12 @@ sample_weight_val : array-like of shape (n_val,), default=None
 coef_init : list of array-like of shape (n_in, n_out), default=None
     Weights to go on from instead of the present ones.
 intercept_init : list of array-like of shape (n_out,), default=None
-    Biases to go on from instead of the present ones.""",
+    Biases to go on from instead of the present ones.
+
+Returns
+-------
+self : object
+    The estimator, trained further.""",
     "coefs_": """\
 coefs_ : list of ndarray of shape (n_in, n_out)
     Weights of each layer.""",
@@ -217,11 +222,15 @@ history_ : dict of str to list
     "gradient_norm" (of the last batch) and "seconds". NaN stands for what there
     is not. ``pandas.DataFrame(history_)`` is a table of it. A copy, as the
     curves are.""",
+    "validation_loss_curve__validation_scores_": """\
+validation_loss_curve_, validation_scores_ : list of float or None
+    Loss and score (a classifier's accuracy or a regressor's R², unless `scoring`
+    says otherwise) on the validation data after each epoch.""",
     "best_iter_": """\
 best_iter_ : int
     The epoch whose weights were kept: the best on the validation data with
-    `early_stopping`; where the training loss has come to rest and then leapt, one
-    from before the leap; else the last.""",
+    `early_stopping`; where the training loss has converged and then spiked,
+    one from before the spike; else the last.""",
     "best_validation_score_": """\
 best_validation_score_ : float or None
     The score at the best epoch, with `early_stopping`.""",
@@ -268,5 +277,5 @@ With ``solver="auto"`` training is one cycle as long as none of these is set:
 
 `auto_params_` has what was chosen. As soon as one of the parameters is set, for
 wide sparse data and in `partial_fit`, training is scikit-learn's: Adam at a
-constant rate, until the loss has come to rest or for 200 epochs.""",
+constant rate, until the loss has converged or for 200 epochs.""",
 }

@@ -16,7 +16,7 @@ from .rows import validate_rows
 from .validation import check_all_finite
 
 
-def follows(reason):
+def read_only(reason):
     """A property that says why it can't be set."""
 
     def decorate(read):
@@ -109,19 +109,19 @@ class FittedNetwork:
         self._views("biases", "intercepts_")
         self._network.layout.fill(self._theta, None, intercepts, ("", "intercepts_"))
 
-    @follows(_SHAPE)
+    @read_only(_SHAPE)
     def n_layers_(self):
         """Number of layers, inputs and outputs included."""
         self._fitted("_theta", "n_layers_")
         return len(self._network.layer_sizes)
 
-    @follows(_SHAPE)
+    @read_only(_SHAPE)
     def n_outputs_(self):
         """Number of output units."""
         self._fitted("_theta", "n_outputs_")
         return self._network.layer_sizes[-1]
 
-    @follows(
+    @read_only(
         "follows from the loss that the network was trained with; fit anew with "
         "another loss, or apply a function to what is predicted"
     )
@@ -130,12 +130,12 @@ class FittedNetwork:
         self._fitted("_theta", "out_activation_")
         return self._network.loss_function.out_activation
 
-    @follows("is a count that training keeps; fit anew to start from zero")
+    @read_only("is a count that training keeps; fit anew to start from zero")
     def t_(self):
         """Rows trained on, counted in every epoch."""
         return self._fitted("_progress", "t_").n_seen
 
-    @follows("is the record of training; work on what it returns, which is a copy")
+    @read_only("is the record of training; work on what it returns, which is a copy")
     def history_(self):
         """A list for each column of the record, with one entry an epoch; a copy."""
         columns = self._fitted("_history", "history_")

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from .labels import plain_labels
+from .labels import labels_as_array
 
 
-def settled_classes(classes, known):
-    """Classes for ``partial_fit`` as a codec keeps them.
+def validate_classes(classes, known):
+    """Classes for ``partial_fit`` as a transformer keeps them.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def settled_classes(classes, known):
     return settled
 
 
-def check_classes_stay(classes, known):
+def check_same_classes(classes, known):
     """Whether a warm start may go on with targets of these classes."""
     if not same_classes(classes, known):
         raise ValueError(
@@ -71,7 +71,7 @@ def _unpacked(given, classes):
 
 def _sorted_labels(given, classes):
     try:
-        labels = plain_labels(given, "classes")
+        labels = labels_as_array(given, "classes")
         array = np.asarray(labels)
         flat = array.ravel()
         if array.size == 0 or flat.size != max(array.shape):

@@ -18,7 +18,7 @@ from .validation import check_ordered
 _EXACT = 2**53
 
 
-def plain_labels(y, name="y"):
+def labels_as_array(y, name="y"):
     """Labels as an array; a matrix of several types becomes one of objects.
 
     Parameters
@@ -40,7 +40,7 @@ def plain_labels(y, name="y"):
         raise ValueError(f"{name} has masked labels; leave their rows out.")
     columns = _frame_columns(y)
     if columns is not None:
-        return joined([plain_labels(column, name) for column in columns])
+        return stack_columns([labels_as_array(column, name) for column in columns])
     array = y if type(y) is np.ndarray else _as_array(y)
     if array is None:
         return y
@@ -48,17 +48,17 @@ def plain_labels(y, name="y"):
         return array
     if array.ndim == 1:
         return _narrowed(array, name)
-    return joined([_narrowed(column, name) for column in array.T])
+    return stack_columns([_narrowed(column, name) for column in array.T])
 
 
-def columns_of(y):
+def label_columns(y):
     """The columns of a matrix of labels, each in a dtype of its own."""
     if y.dtype != object:
         return list(y.T)
     return [_narrowed(column, "y") for column in y.T]
 
 
-def joined(columns):
+def stack_columns(columns):
     """Columns side by side: in their common dtype if that keeps them, else as objects.
 
     Parameters
@@ -77,7 +77,7 @@ def joined(columns):
     return matrix
 
 
-def codes_of(labels, classes):
+def encode_labels(labels, classes):
     """The index of each label's class.
 
     Parameters

@@ -16,7 +16,7 @@ from .._optimize.schedule_base import Schedule
 from .._optimize.schedule_kinds import Constant
 from .._optimize.schedules import SCHEDULES, needs_length, schedule_for
 from .._optimize.solvers import SOLVERS, solver_for
-from .auto import as_in_sklearn
+from .auto import with_sklearn_defaults
 
 PARAMETER_CONSTRAINTS = {
     "hidden_layer_sizes": [
@@ -68,7 +68,7 @@ PARAMETER_CONSTRAINTS = {
 
 def solver_class(estimator):
     """The class of the solver that is asked for, or an object of it."""
-    solver = as_in_sklearn(estimator).solver
+    solver = with_sklearn_defaults(estimator).solver
     return SOLVERS.get(solver, Optimizer) if isinstance(solver, str) else solver
 
 
@@ -110,4 +110,4 @@ def solver_and_schedule(estimator, settings):
     )
     settings = copy.copy(settings)
     settings.learning_rate = "constant"
-    return solver, schedule_for(as_in_sklearn(settings))
+    return solver, schedule_for(with_sklearn_defaults(settings))

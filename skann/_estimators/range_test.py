@@ -19,14 +19,14 @@ from sklearn.utils._param_validation import Interval, validate_parameter_constra
 
 from .._optimize.solvers import solver_for
 from .._training.monitor import DivergenceError
-from .._training.run import rows_in_a_batch
-from .auto import as_in_sklearn
+from .._training.run import resolve_batch_size
+from .auto import with_sklearn_defaults
 from .classifier import BPClassifier
 from .regressor import BPRegressor
 from .validation import check_sample_weight
 
 # How many times its lowest value the smoothed loss may be before the test ends.
-_BLOWN_UP = 4
+_DIVERGED = 4
 
 # Share of the steps in the window that the losses are smoothed over, on each side.
 _WINDOW = 0.1
@@ -215,7 +215,7 @@ def learning_rate_range_test(
         recent = sum(losses[-width:]) / width
         if len(losses) >= width:
             lowest = min(lowest, recent)
-            if recent > _BLOWN_UP * lowest:
+            if recent > _DIVERGED * lowest:
                 break
     losses = np.array(losses)
     smoothed = _smoothed(losses, width)
@@ -262,7 +262,7 @@ def _model(estimator, rates):
         learning_rate=rates.item,
     )
     model._validate_params()
-    solver = solver_for(as_in_sklearn(model))
+    solver = solver_for(with_sklearn_defaults(model))
     if not solver.uses_learning_rate or solver.full_batch:
         rate = "" if solver.uses_learning_rate else "has no learning rate and "
         raise ValueError(
@@ -279,16 +279,16 @@ def _prepared(model, X, y, sample_weight):
     """
     X, y = model._validate_pair(X, y, reset=True)
     weight = check_sample_weight(sample_weight, X)
-    codec = model._new_codec(y, weight, None)
-    targets = codec.encode(y, model._loss_name(), X.dtype)
-    weight = model._weigh(weight, codec, targets)
+    transformer = model._new_transformer(y, weight, None)
+    targets = transformer.transform(y, model._loss_name(), X.dtype)
+    weight = model._effective_weight(weight, transformer, targets)
     n_rows = X.shape[0] if weight is None else np.count_nonzero(weight)
-    model.set_params(batch_size=rows_in_a_batch(model.batch_size, n_rows))
+    model.set_params(batch_size=resolve_batch_size(model.batch_size, n_rows))
     if isinstance(model, BPClassifier):
         model.set_params(class_weight=None)
-        return X, y, weight, {"classes": codec.classes}
+        return X, y, weight, {"classes": transformer.classes}
     model.set_params(normalize_y=False)
-    return X, (y - codec.mean) / codec.scale, weight, {}
+    return X, (y - transformer.mean) / transformer.scale, weight, {}
 
 
 def _batches(model, X, y, sample_weight):

@@ -10,8 +10,8 @@ from .._training.data import Data
 from .base import BaseBP, FitInputs
 from .docstrings import document
 from .parameters import PARAMETER_CONSTRAINTS, supports_partial_fit
-from .real_codec import RealCodec
 from .real_targets import real_targets
+from .real_transformer import RealTransformer
 from .validation import check_sample_weight, check_targets, unchanged_on_error
 
 
@@ -59,12 +59,9 @@ class BPRegressor(RegressorMixin, BaseBP):
     Attributes
     ----------
     {coefs_, intercepts_, loss_curve_, batch_loss_curve_, loss__best_loss_}
-    {auto_params_, history_}
-    validation_loss_curve_, validation_scores_ : list of float or None
-        Loss and score (R², unless `scoring` says otherwise) on the validation data
-        after each epoch.
-    {best_iter_, best_validation_score_, n_iter_, t_, stop_reason_, n_layers_}
-    {n_outputs_, out_activation_, n_features_in_, feature_names_in_}
+    {auto_params_, history_, validation_loss_curve__validation_scores_, best_iter_}
+    {best_validation_score_, n_iter_, t_, stop_reason_, n_layers_, n_outputs_}
+    {out_activation_, n_features_in_, feature_names_in_}
 
     See Also
     --------
@@ -192,12 +189,7 @@ class BPRegressor(RegressorMixin, BaseBP):
             Training data.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
-        {partial_fit_options}
-
-        Returns
-        -------
-        self : object
-            The estimator, trained further.
+        {partial_fit_rest}
 
         Raises
         ------
@@ -206,9 +198,9 @@ class BPRegressor(RegressorMixin, BaseBP):
             estimator is then left as it was.
         """
         with unchanged_on_error(self):
-            given = FitInputs(sample_weight, X_val, y_val, sample_weight_val)
-            given.coef_init, given.intercept_init = coef_init, intercept_init
-            return self._fit_once(X, y, given)
+            inputs = FitInputs(sample_weight, X_val, y_val, sample_weight_val)
+            inputs.coef_init, inputs.intercept_init = coef_init, intercept_init
+            return self._partial_fit(X, y, inputs)
 
     def _validate_pair(self, X, y, reset):
         y = real_targets(y)
@@ -225,7 +217,7 @@ class BPRegressor(RegressorMixin, BaseBP):
         y, allow_nan = real_targets(y), self.missing_targets == "ignore"
         return check_targets(y, X, dtype="numeric", allow_nan=allow_nan)
 
-    def _weigh(self, weight, codec, targets):
+    def _effective_weight(self, weight, transformer, targets):
         gaps = np.isnan(targets.y)
         if not gaps.any():
             return weight
@@ -238,20 +230,20 @@ class BPRegressor(RegressorMixin, BaseBP):
             raise ValueError("y has no target besides NaN in a row of positive weight.")
         return weight
 
-    def _new_codec(self, y, weight, classes):
-        return RealCodec(y, weight, normalize=self.normalize_y)
+    def _new_transformer(self, y, weight, classes):
+        return RealTransformer(y, weight, normalize=self.normalize_y)
 
-    def _known_codec(self, y, weight, partial):
-        return self._codec.following(
-            y, weight, normalize=self.normalize_y, anew=not partial
+    def _known_transformer(self, y, weight, partial):
+        return self._transformer.updated(
+            y, weight, normalize=self.normalize_y, reset=not partial
         )
 
-    def _change_of_units(self, codec):
-        return self._codec.change_to(codec)
+    def _target_rescaling(self, transformer):
+        return self._transformer.rescaling_to(transformer)
 
     def _loss_name(self):
         ignore = self.missing_targets == "ignore"
-        return "observed_squared_error" if ignore else "squared_error"
+        return "masked_squared_error" if ignore else "squared_error"
 
     def predict(self, X):
         """Predict targets.
@@ -270,7 +262,7 @@ class BPRegressor(RegressorMixin, BaseBP):
             too large or too small for float32.
         """
         raw = self._raw(X)
-        return self._codec.decode(raw)
+        return self._transformer.inverse_transform(raw)
 
     def score(self, X, y, sample_weight=None):
         """Coefficient of determination R², the mean over outputs.
@@ -281,7 +273,7 @@ class BPRegressor(RegressorMixin, BaseBP):
             Data.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             True targets. With ``missing_targets="ignore"`` they may have gaps: each
-            output is then judged by the rows where it was observed.
+            output is then scored on the rows where it was observed.
         sample_weight : array-like of shape (n_samples,), default=None
             Row weights.
 
@@ -297,9 +289,9 @@ class BPRegressor(RegressorMixin, BaseBP):
         y = self._check_targets(y, raw)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y)
-        targets = self._codec.encode(y, self._loss_name(), raw.dtype)
+        targets = self._transformer.transform(y, self._loss_name(), raw.dtype)
         weight = check_sample_weight(sample_weight, raw)
-        return self._codec.score(raw, Data(raw, y, targets, weight))
+        return self._transformer.score(raw, Data(raw, y, targets, weight))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -6,16 +6,16 @@ import math
 import numpy as np
 from sklearn.metrics import check_scoring
 
-from .validation import named_in_errors
+from .validation import prefix_errors
 
 
-def score_function(estimator, codec, network, theta, held_out):
+def score_function(estimator, transformer, network, theta, held_out):
     """``score(raw)`` on the validation data, while ``theta`` changes.
 
     Parameters
     ----------
     estimator : BaseBP
-    codec : LabelCodec, IndicatorCodec, TasksCodec or RealCodec
+    transformer : LabelTransformer or another of the targets' transformers
     network : Network
     theta : ndarray of shape (n_parameters,)
     held_out : Data
@@ -26,22 +26,23 @@ def score_function(estimator, codec, network, theta, held_out):
         If there are too few rows for the score to be defined.
     """
     if estimator.scoring == "loss":
-        return lambda raw: codec.score(raw, held_out)
-    if held_out.n_rows < codec.least_to_score:
+        return lambda raw: transformer.score(raw, held_out)
+    if held_out.n_rows < transformer.min_rows_to_score:
         raise ValueError(
-            f"scoring={estimator.scoring!r} needs at least {codec.least_to_score} rows "
-            f"to validate on; got {held_out.n_rows}. Raise validation_fraction."
+            f"scoring={estimator.scoring!r} needs at least "
+            f"{transformer.min_rows_to_score} rows to validate on; got "
+            f"{held_out.n_rows}. Raise validation_fraction."
         )
     scorer = check_scoring(estimator, scoring=estimator.scoring)
     # What a scorer wants is a fitted estimator: one that shares theta.
     view = copy.copy(estimator)
     vars(view).pop("feature_names_in_", None)
     view._network, view._theta = network, theta
-    view._codec = codec
-    return scored_by(scorer, estimator.scoring, view, codec, held_out)
+    view._transformer = transformer
+    return scorer_function(scorer, estimator.scoring, view, transformer, held_out)
 
 
-def scored_by(scorer, name, view, codec, held_out):
+def scorer_function(scorer, name, view, transformer, held_out):
     """``score(raw)`` on the validation data, which a scorer predicts anew.
 
     Parameters
@@ -52,7 +53,7 @@ def scored_by(scorer, name, view, codec, held_out):
         What users know it by, for the errors.
     view : estimator
         Predicts with the parameters as they are when ``score`` is called.
-    codec : LabelCodec, IndicatorCodec, TasksCodec or RealCodec
+    transformer : LabelTransformer or another of the targets' transformers
     held_out : Data
 
     Raises
@@ -61,21 +62,21 @@ def scored_by(scorer, name, view, codec, held_out):
         By ``score``, where the scorer does; and where the score is not defined for
         want of a class.
     """
-    held_out, extra = held_out.weighing_something(), {}
+    held_out, extra = held_out.with_positive_weight(), {}
     X, y = held_out.take(held_out.X), held_out.take(held_out.y)
     if held_out.weight is not None:
         extra["sample_weight"] = held_out.take(held_out.weight)
 
     def score(raw):
-        with named_in_errors(f"scoring={name!r}"):
+        with prefix_errors(f"scoring={name!r}"):
             try:
                 value = float(scorer(view, X, y, **extra))
             except ValueError as error:
-                lacking = _lacking_classes(codec, held_out)
+                lacking = _lacking_classes(transformer, held_out)
                 if not lacking:
                     raise
                 raise ValueError(f"{lacking} The scorer says: {error}") from error
-            lacking = math.isnan(value) and _lacking_classes(codec, held_out)
+            lacking = math.isnan(value) and _lacking_classes(transformer, held_out)
             if lacking:
                 raise ValueError(f"{lacking} The score is then not defined.")
             return value
@@ -83,11 +84,11 @@ def scored_by(scorer, name, view, codec, held_out):
     return score
 
 
-def _lacking_classes(codec, held_out):
+def _lacking_classes(transformer, held_out):
     """What to say about classes that no validation row has; None if none is lacking."""
-    if not hasattr(codec, "classes"):
+    if not hasattr(transformer, "classes"):
         return None
-    columns = codec.columns(held_out.targets)
+    columns = transformer.columns(held_out.targets)
     for number, (classes, codes) in enumerate(columns):
         rest = np.setdiff1d(np.arange(len(classes)), held_out.take(codes))
         if len(rest):

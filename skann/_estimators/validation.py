@@ -32,7 +32,7 @@ def unchanged_on_error(estimator):
 
 
 @contextmanager
-def named_in_errors(name):
+def prefix_errors(name):
     """Put the name of the argument that is being checked before a ``ValueError``."""
     try:
         yield
@@ -113,7 +113,7 @@ def check_sample_weight(sample_weight, X):
         weight = np.full(X.shape[0], sample_weight, dtype=np.float64)
     else:
         check_ordered(sample_weight, "sample_weight")
-        with named_in_errors("sample_weight"):
+        with prefix_errors("sample_weight"):
             weight = check_array(
                 sample_weight,
                 ensure_2d=False,
@@ -150,7 +150,7 @@ def check_all_finite(X, name):
 
 
 @contextmanager
-def blaming_data_that_are_not_finite(**data):
+def report_non_finite_data(**data):
     """Say so where training diverges because of what its data hold.
 
     Parameters

@@ -7,10 +7,10 @@ from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 
 from .._training.data import Data
 from .rows import validate_rows
-from .validation import check_sample_weight, named_in_errors
+from .validation import check_sample_weight, prefix_errors
 
 
-def train_and_validation_data(estimator, data, inputs, codec, rng, partial):
+def train_and_validation_data(estimator, data, inputs, transformer, rng, partial):
     """The rows to train on, and what to validate on or None.
 
     Parameters
@@ -20,14 +20,14 @@ def train_and_validation_data(estimator, data, inputs, codec, rng, partial):
         Rows of positive weight.
     inputs : FitInputs
         What ``fit`` was given besides.
-    codec : LabelCodec, IndicatorCodec, TasksCodec or RealCodec
+    transformer : LabelTransformer or another of the targets' transformers
     rng : numpy.random.Generator
     partial : bool
         Whether this is ``partial_fit``, which holds no rows out.
     """
     check_validation_arguments(estimator, inputs, partial)
     if inputs.X_val is not None:
-        return data, given_validation_data(estimator, data, inputs, codec)
+        return data, given_validation_data(estimator, data, inputs, transformer)
     if partial or not estimator.early_stopping:
         return data, None
     rows, fraction = data.row_numbers, estimator.validation_fraction
@@ -38,18 +38,18 @@ def train_and_validation_data(estimator, data, inputs, codec, rng, partial):
     return data.using(train), data.using(held_out)
 
 
-def given_validation_data(estimator, data, inputs, codec):
+def given_validation_data(estimator, data, inputs, transformer):
     """``X_val``, ``y_val`` and their weights, checked and encoded as ``data`` are."""
-    with named_in_errors("X_val"):
+    with prefix_errors("X_val"):
         X = validate_rows(estimator, inputs.X_val, reset=False)
-    with named_in_errors("y_val"):
+    with prefix_errors("y_val"):
         y = estimator._check_targets(inputs.y_val, X)
         dtype = data.targets.y.dtype if data.targets.y.ndim == 2 else data.X.dtype
-        targets = codec.encode(y, estimator._loss_name(), dtype)
-    with named_in_errors("sample_weight_val"):
+        targets = transformer.transform(y, estimator._loss_name(), dtype)
+    with prefix_errors("sample_weight_val"):
         weight = check_sample_weight(inputs.sample_weight_val, X)
-    with named_in_errors("y_val"):
-        weight = estimator._weigh(weight, codec, targets)
+    with prefix_errors("y_val"):
+        weight = estimator._effective_weight(weight, transformer, targets)
     return Data(X, y, targets, weight)
 
 

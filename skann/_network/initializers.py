@@ -108,7 +108,7 @@ DEFAULT_INITIALIZER = {
 _SATURATING = ("logistic", "tanh", "tanh_opt")
 
 
-def initialize(layout, theta, weight_init, activations, rng, input_size=1.0):
+def initialize(layout, theta, weight_init, activations, rng, input_scale=1.0):
     """Fill ``theta`` with starting weights and zero biases.
 
     Parameters
@@ -121,10 +121,10 @@ def initialize(layout, theta, weight_init, activations, rng, input_size=1.0):
     activations : sequence of str
         Names of the hidden layers' activations.
     rng : numpy.random.Generator
-    input_size : float
-        Root mean square of the inputs, where :func:`suits_inputs` says so: the first
-        layer's weights are divided by it if it is above one, as it is for features
-        that are not scaled.
+    input_scale : float
+        Root mean square of the inputs, where :func:`depends_on_inputs` says so: the
+        first layer's weights are divided by it if it is above one, as it is for
+        features that are not scaled.
     """
     for weight, activation in zip(
         layout.weights(theta), (*activations, "identity"), strict=True
@@ -133,11 +133,11 @@ def initialize(layout, theta, weight_init, activations, rng, input_size=1.0):
         weight[...] = INITIALIZERS[name](rng, *weight.shape)
     for bias in layout.biases(theta):
         bias[...] = 0
-    if suits_inputs(weight_init, activations):
-        layout.weights(theta)[0][...] /= max(1.0, input_size)
+    if depends_on_inputs(weight_init, activations):
+        layout.weights(theta)[0][...] /= max(1.0, input_scale)
 
 
-def suits_inputs(weight_init, activations):
+def depends_on_inputs(weight_init, activations):
     """Whether starting weights depend on the size of the inputs."""
     first = activations[0] if activations else None
     return weight_init == "auto" and first in _SATURATING

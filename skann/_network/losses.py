@@ -73,7 +73,7 @@ class SquaredError(Loss):
         return direction.copy()
 
 
-class ObservedSquaredError(Loss):
+class MaskedSquaredError(Loss):
     """½ ‖z - y‖² over the targets that are not NaN, with linear outputs."""
 
     out_activation = "identity"
@@ -155,7 +155,7 @@ class SoftmaxLikelihood(Loss):
         return a * (direction - (a * direction).sum(axis=1, keepdims=True))
 
 
-class ByTask(Loss):
+class MultitaskLoss(Loss):
     """The sum of a loss over several tasks, each with some of the outputs.
 
     Parameters
@@ -191,7 +191,7 @@ class ByTask(Loss):
 
 LOSSES = {
     "squared_error": SquaredError(),
-    "observed_squared_error": ObservedSquaredError(),
+    "masked_squared_error": MaskedSquaredError(),
     "logistic_squared_error": LogisticSquaredError(),
     "cross_entropy": CrossEntropy(),
     "softmax": SoftmaxLikelihood(),

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from .activations import ACTIVATIONS
 from .layout import Layout
-from .losses import LOSSES, ByTask
+from .losses import LOSSES, MultitaskLoss
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Network:
     def loss_function(self):
         """The loss itself."""
         loss = LOSSES[self.loss]
-        return ByTask(loss, self.tasks) if self.tasks else loss
+        return MultitaskLoss(loss, self.tasks) if self.tasks else loss
 
     def __reduce__(self):
         return Network, (self.layer_sizes, self.activations, self.loss, self.tasks)

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from .._network.elementwise import constant
-from .optimizer import DecoupledDecay, Optimizer
+from .optimizer import DecoupledWeightDecay, Optimizer
 
 
 class Adam(Optimizer):
@@ -87,7 +87,7 @@ class Adam(Optimizer):
         np.subtract(theta, g, theta)
 
 
-class CorrectedAdam(Adam):
+class BiasCorrectedAdam(Adam):
     """Adam with ε beside the bias-corrected moments: m̂ / (√v̂ + ε).
 
     That is Adam's own step with ε √(1 - β₂ᵗ) for ε.
@@ -104,7 +104,7 @@ class CorrectedAdam(Adam):
         self._epsilon[()] = self.epsilon * math.sqrt(seen)
 
 
-class AdamW(DecoupledDecay, CorrectedAdam):
+class AdamW(DecoupledWeightDecay, BiasCorrectedAdam):
     """Adam with decoupled weight decay (Loshchilov & Hutter 2019).
 
     ::
@@ -142,7 +142,7 @@ class AdamW(DecoupledDecay, CorrectedAdam):
     """
 
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
-        **DecoupledDecay._parameter_constraints,
+        **DecoupledWeightDecay._parameter_constraints,
         **Adam._parameter_constraints,
     }
 
@@ -151,7 +151,7 @@ class AdamW(DecoupledDecay, CorrectedAdam):
         self.weight_decay = weight_decay
 
 
-class AMSGrad(CorrectedAdam):
+class AMSGrad(BiasCorrectedAdam):
     """Adam whose steps never grow by forgetting large gradients (Reddi et al. 2018).
 
     ::
@@ -201,7 +201,7 @@ class AMSGrad(CorrectedAdam):
         np.subtract(theta, g, theta)
 
 
-class Nadam(CorrectedAdam):
+class Nadam(BiasCorrectedAdam):
     """Adam with Nesterov's momentum (Dozat 2016).
 
     ::

@@ -25,14 +25,14 @@ class Minimizer(Options):
     ----------
     method : str
         SciPy's name of the method.
-    uses_curvature : bool
+    uses_hessian : bool
         Whether it asks for products of the Hessian with vectors.
     """
 
     full_batch = True
     uses_learning_rate = False
     follows_schedule = False
-    uses_curvature = False
+    uses_hessian = False
     method: str
 
     def scipy_options(self, tol):
@@ -236,7 +236,7 @@ class NewtonCG(Minimizer):
 
     _parameter_constraints: dict = {**_MAX_FUN}  # noqa: RUF012
     method = "Newton-CG"
-    uses_curvature = True
+    uses_hessian = True
 
     def __init__(self, max_fun=15000):
         self.max_fun = max_fun
@@ -295,7 +295,7 @@ class TrustNCG(Minimizer):
         "max_radius": [Interval(Real, 0, None, closed="neither")],
     }
     method = "trust-ncg"
-    uses_curvature = True
+    uses_hessian = True
 
     def __init__(self, max_fun=15000, initial_radius=1.0, max_radius=1000.0):
         self.max_fun = max_fun

@@ -134,7 +134,7 @@ class Optimizer(Options):
         return {k: v for k, v in self.__dict__.items() if not k.startswith("_")}
 
 
-class DecoupledDecay(Optimizer):
+class DecoupledWeightDecay(Optimizer):
     """Base of the rules that let weights decay past the gradient.
 
     ``theta ← (1 - η λ) theta`` before the step itself, on weights and not on biases,

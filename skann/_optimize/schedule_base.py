@@ -32,7 +32,7 @@ from sklearn.utils._param_validation import Interval
 from .options import Options
 
 # What a warm-up may be.
-SHARE = [Interval(Real, 0, 1, closed="left")]
+FRACTION = [Interval(Real, 0, 1, closed="left")]
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Schedule(Options):
         Whether the rates depend on the planned number of epochs.
     """
 
-    _parameter_constraints: dict = {"warmup": SHARE}  # noqa: RUF012
+    _parameter_constraints: dict = {"warmup": FRACTION}  # noqa: RUF012
     lowers_on_plateau = False
     runs_to_the_end = False
 
@@ -81,7 +81,7 @@ class Schedule(Options):
         Parameters
         ----------
         done : Counts
-            What the model has behind it.
+            What the model has been trained for.
         planned : Counts
             What the run will be, if nothing ends it early.
         """

@@ -8,7 +8,7 @@ from numbers import Integral, Real
 
 from sklearn.utils._param_validation import Interval
 
-from .schedule_base import SHARE, Schedule
+from .schedule_base import FRACTION, Schedule
 
 _DIVISOR = [Interval(Real, 1, None, closed="neither")]
 _FACTOR = [Interval(Real, 0, 1, closed="right")]
@@ -68,7 +68,7 @@ class InvScaling(Schedule):
 
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         "power_t": [Interval(Real, 0, None, closed="left")],
-        "warmup": SHARE,
+        "warmup": FRACTION,
     }
 
     def __init__(self, power_t=0.5, warmup=0.0):
@@ -109,7 +109,7 @@ class Adaptive(Schedule):
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         "factor": _DIVISOR,
         "smallest": [Interval(Real, 0, None, closed="neither")],
-        "warmup": SHARE,
+        "warmup": FRACTION,
     }
     lowers_on_plateau = True
 
@@ -163,7 +163,7 @@ class Step(Schedule):
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         "every": [Interval(Integral, 1, None, closed="left")],
         "factor": _FACTOR,
-        "warmup": SHARE,
+        "warmup": FRACTION,
     }
 
     def __init__(self, every=50, factor=0.1, warmup=0.0):
@@ -202,7 +202,7 @@ class Exponential(Schedule):
 
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         "factor": _FACTOR,
-        "warmup": SHARE,
+        "warmup": FRACTION,
     }
 
     def __init__(self, factor=0.98, warmup=0.0):
@@ -241,7 +241,7 @@ class Cosine(Schedule):
 
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         "end": [Interval(Real, 0, 1, closed="both")],
-        "warmup": SHARE,
+        "warmup": FRACTION,
     }
     needs_length = True
     runs_to_the_end = True
@@ -292,7 +292,7 @@ class OneCycle(Schedule):
     """
 
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
-        "warmup": SHARE,
+        "warmup": FRACTION,
         "start_factor": [Interval(Real, 1, None, closed="left")],
         "end_factor": [Interval(Real, 1, None, closed="left")],
     }

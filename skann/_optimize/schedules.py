@@ -31,7 +31,7 @@ SCHEDULES = {
 }
 
 # scikit-learn's own names, with which power_t may be set where it is not used.
-_KNOWN_THERE = ("constant", "invscaling", "adaptive")
+_SKLEARN_SCHEDULES = ("constant", "invscaling", "adaptive")
 
 
 def schedule_for(estimator):
@@ -44,7 +44,7 @@ def schedule_for(estimator):
     """
     given = estimator.learning_rate
     if isinstance(given, str):
-        if given not in _KNOWN_THERE:
+        if given not in _SKLEARN_SCHEDULES:
             _refuse(estimator, "power_t", "it belongs to learning_rate='invscaling'")
         settings = {"power_t": estimator.power_t} if given == "invscaling" else {}
         schedule = SCHEDULES[given](**settings)

@@ -22,10 +22,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._estimators.validation import check_sample_weight, unchanged_on_error
 from . import recipe
-from .blend import shares
+from .blend import blend_weights
 from .columns import checked
 from .encoder import TableEncoder
-from .folds import OneSplit, splits
+from .folds import SingleSplit, splits
 
 AUTO, PASSTHROUGH = "auto", "passthrough"
 
@@ -52,7 +52,7 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
         "verbose": ["verbose"],
     }
 
-    _Member = None
+    _Network = None
 
     @abstractmethod
     def _targets(self, y, X):
@@ -62,7 +62,7 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
         """
 
     @abstractmethod
-    def _weigh(self, y, weight):
+    def _effective_weight(self, y, weight):
         """Row weights with what the targets contribute to them."""
 
     @abstractmethod
@@ -121,7 +121,7 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
         X = self._checked(X, reset=True)
         y, codes = self._targets(y, X)
         row_weight = check_sample_weight(sample_weight, y)
-        weight = self._weigh(y, row_weight)
+        weight = self._effective_weight(y, row_weight)
         used = np.arange(len(y)) if weight is None else np.flatnonzero(weight)
         rng = check_random_state(self.random_state)
         parts = splits(self.cv, X, y, groups, used, codes, rng.randint(2**31))
@@ -144,7 +144,7 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
         outputs = np.stack(
             [_out_of_fold([found[i] for i in own], shape) for own in by_kind]
         )
-        of_kind = self._shares(outputs, y, weight)
+        of_kind = self._blend_weights(outputs, y, weight)
         self.estimator_weights_ = np.repeat(of_kind / len(parts), len(parts))
         blended = np.tensordot(of_kind, outputs, axes=1)
         self._publish_out_of_fold(blended, y, weight)
@@ -153,7 +153,7 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
                 print(f"Shares of the kinds: {of_kind.round(2).tolist()}")
             print(f"Score out of fold: {self.oof_score_:.4f}")
 
-    def _shares(self, outputs, y, weight):
+    def _blend_weights(self, outputs, y, weight):
         """What each kind counts for, by its outputs out of fold."""
         seen = np.isfinite(outputs).reshape(len(outputs), len(y), -1).all(axis=(0, 2))
         if weight is not None:
@@ -166,13 +166,13 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
             mean = np.tensordot(counts / counts.sum(), outputs[:, seen], axes=1)
             return self._loss(y, seen, mean, own)
 
-        return shares(loss, len(outputs))
+        return blend_weights(loss, len(outputs))
 
     def _check_member(self):
         member = self.estimator
         if member is None:
             return
-        default = self._Member().validation_fraction
+        default = self._Network().validation_fraction
         if member.validation_fraction != default:
             raise ValueError(
                 f"estimator has validation_fraction={member.validation_fraction!r}, "
@@ -192,7 +192,7 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
     def _network(self, kind, n_rows):
         if kind is None:
             return clone(self.estimator)
-        return self._Member(**kind.parameters(n_rows))
+        return self._Network(**kind.parameters(n_rows))
 
     def _train(self, i, network, kind, part, seed, Z, y, weight):
         """A network, trained, and its outputs for the rows of its fold."""
@@ -202,7 +202,7 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
         if kind is not None and not kind.sees_bins:
             Z = _first(Z, getattr(self.vectorizer_, "n_plain_", None))
         if network.early_stopping:
-            network.set_params(validation_fraction=OneSplit(train, held_out))
+            network.set_params(validation_fraction=SingleSplit(train, held_out))
         else:
             # Rows of weight zero are left out.
             own = np.zeros(len(y))
@@ -211,7 +211,7 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
         network.fit(Z, y, sample_weight=weight)
         if network.early_stopping:
             # Fitted models are saved, and the rows would be with them.
-            network.set_params(validation_fraction=self._Member().validation_fraction)
+            network.set_params(validation_fraction=self._Network().validation_fraction)
         if self.verbose:
             print(_report(i, network, perf_counter() - start))
         # The rows a network has trained on tell nothing, even if they are of its fold.

@@ -3,10 +3,10 @@
 import numpy as np
 
 # Steps of the search: shares are multiples of one in so many.
-_N_TAKEN = 20
+_N_STEPS = 20
 
 
-def shares(loss, n_kinds):
+def blend_weights(loss, n_kinds):
     """Share of each kind in the blend with the lowest loss that is found.
 
     Kinds are taken one at a time, again and again, always the one that lowers the loss
@@ -22,7 +22,7 @@ def shares(loss, n_kinds):
 
     Returns
     -------
-    shares : ndarray of shape (n_kinds,)
+    blend_weights : ndarray of shape (n_kinds,)
         Non-negative, with sum one.
 
     References
@@ -31,7 +31,7 @@ def shares(loss, n_kinds):
     from libraries of models. ICML.
     """
     counts = np.zeros(n_kinds)
-    for _ in range(_N_TAKEN):
+    for _ in range(_N_STEPS):
         tried = counts + np.eye(n_kinds)
         counts = tried[np.argmin([loss(each) for each in tried])]
-    return counts / _N_TAKEN
+    return counts / _N_STEPS

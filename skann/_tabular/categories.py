@@ -105,13 +105,13 @@ class Targets:
 
 # Classes up to here get a number each; more of them, if they are numbers, are taken as
 # real targets.
-_MOST_CLASSES = 30
+_MAX_CLASSES = 30
 
 
 def _as_numbers(y):
     """Labels or None, and targets of shape (n_samples, n_targets)."""
     classes = np.unique(y)
-    if len(classes) > _MOST_CLASSES:
+    if len(classes) > _MAX_CLASSES:
         return None, y.astype(np.float64)[:, None]
     if len(classes) == 2:
         classes = classes[1:]
@@ -134,4 +134,4 @@ def is_target(y):
     if y is None or np.ndim(y) not in (1, 2) or np.size(y) != np.shape(y)[0]:
         return False
     y = np.ravel(y)
-    return y.dtype.kind in "biuf" or len(np.unique(y)) <= _MOST_CLASSES
+    return y.dtype.kind in "biuf" or len(np.unique(y)) <= _MAX_CLASSES

@@ -7,8 +7,8 @@ from sklearn.utils._param_validation import StrOptions
 
 from .._estimators.class_weight import row_weights
 from .._estimators.classifier import BPClassifier
-from .._estimators.codecs import make_codec, share_all_right
-from .._estimators.labels import joined, plain_labels
+from .._estimators.label_transformers import make_label_transformer, subset_accuracy
+from .._estimators.labels import labels_as_array, stack_columns
 from .._estimators.validation import check_targets
 from .base import BaseTabular
 from .docstrings import document
@@ -56,8 +56,8 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         side by side.
     oof_score_ : float
         Accuracy of these, weighted as the rows are: a score without a test set. Each
-        row is judged by one network and not by the mean of all, so it is a little lower
-        than what the mean deserves.
+        row is predicted by one network and not by the mean of all, so it is a little
+        lower than what the mean deserves.
     {n_features_in_}
     {feature_names_in_}
 
@@ -89,7 +89,7 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
 
-    _Member = BPClassifier
+    _Network = BPClassifier
 
     def __init__(
         self,
@@ -111,20 +111,20 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         self.verbose = verbose
 
     def _targets(self, y, X):
-        y = check_targets(plain_labels(y), X)
-        codec = make_codec(y)
+        y = check_targets(labels_as_array(y), X)
+        transformer = make_label_transformer(y)
         loss = "auto" if self.estimator is None else self.estimator.loss
-        targets = codec.encode(y, loss, np.float32)
-        self.classes_ = codec.classes
-        self._columns = codec.columns(targets)
+        targets = transformer.transform(y, loss, np.float32)
+        self.classes_ = transformer.classes
+        self._columns = transformer.columns(targets)
         # One label a row, one for each column, or any number of those there are.
         single = targets.labels is not None
-        self._several = not single and isinstance(codec.classes, list)
+        self._several = not single and isinstance(transformer.classes, list)
         self._indicator = not single and not self._several
         y = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
         return (y.ravel() if single else y), targets.labels
 
-    def _weigh(self, y, weight):
+    def _effective_weight(self, y, weight):
         if self.class_weight is None:
             return weight
         return row_weights(self.class_weight, self._columns, weight)
@@ -169,7 +169,7 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         if not self._several:
             return self.classes_[parts[0].argmax(axis=1)]
         pairs = zip(self.classes_, parts, strict=True)
-        return joined([classes[part.argmax(axis=1)] for classes, part in pairs])
+        return stack_columns([classes[part.argmax(axis=1)] for classes, part in pairs])
 
     def _publish_out_of_fold(self, outputs, y, weight):
         del self._columns
@@ -184,7 +184,7 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
 
     def _share_right(self, y, found, weight):
         if self._several:
-            return share_all_right(found, y, weight)
+            return subset_accuracy(found, y, weight)
         return float(accuracy_score(y, found, sample_weight=weight))
 
     def predict_proba(self, X):
@@ -276,7 +276,7 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
             all of whose labels are right.
         """
         found = self.predict(X)
-        return self._share_right(plain_labels(y), found, sample_weight)
+        return self._share_right(labels_as_array(y), found, sample_weight)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -16,7 +16,7 @@ from sklearn.utils import check_consistent_length
 from .recipe import n_folds
 
 
-class OneSplit:
+class SingleSplit:
     """A splitter with the one split that it was made with.
 
     It hands row numbers to ``validation_fraction``, so that all networks read the same

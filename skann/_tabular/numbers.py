@@ -41,7 +41,7 @@ class Numbers:
         self._with_gaps = _different_gaps(numbers)
         self._scaler = StandardScaler().set_output(transform="default")
         filled = self._imputer.fit_transform(numbers)
-        scaled = _drawn_in(self._scaler.fit_transform(filled, sample_weight=weight))
+        scaled = _squashed(self._scaler.fit_transform(filled, sample_weight=weight))
         self.with_bins = [
             j for j, column in enumerate(scaled.T) if _has_more_than_two(column)
         ]
@@ -68,7 +68,7 @@ class Numbers:
             return [], []
         numbers = numbers[:, self.kept] / self._unit
         scaled = self._scaler.transform(self._imputer.transform(numbers))
-        scaled = _drawn_in(scaled).astype(dtype)
+        scaled = _squashed(scaled).astype(dtype)
         bins = []
         if self.with_bins:
             bins.append(self._bins.transform(scaled[:, self.with_bins]))
@@ -86,7 +86,7 @@ class Numbers:
         return made, bins
 
 
-def _drawn_in(scaled):
+def _squashed(scaled):
     """x / √(1 + (x/3)²): what is far out comes no farther than 3.
 
     Holzmüller, D., Grinsztajn, L. & Steinwart, I. (2024). Better by default: strong

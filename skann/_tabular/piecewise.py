@@ -12,7 +12,7 @@ from sklearn.utils.validation import (
 )
 
 # Rows that quantiles of large data are taken over.
-_ENOUGH_ROWS = 200_000
+_MAX_ROWS = 200_000
 
 
 class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
@@ -90,7 +90,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
             The fitted encoder.
         """
         X = validate_data(self, X, dtype=(np.float64, np.float32))
-        X = X[:: max(1, len(X) // _ENOUGH_ROWS)]
+        X = X[:: max(1, len(X) // _MAX_ROWS)]
         shares = np.linspace(0, 1, self.n_bins + 1)
         # One of the values themselves: between them rounding would make edges up.
         edges = np.quantile(X, shares, axis=0, method="nearest")

@@ -14,7 +14,7 @@ from .._optimize.adam import AdamW
 _LARGEST_TABLE = 1 << 28
 
 # Rows below which quantiles tell nothing.
-_FEWEST_ROWS = 100
+_MIN_ROWS = 100
 
 
 def n_folds(n_rows):
@@ -46,7 +46,7 @@ def n_bins(n_rows, n_numeric):
     -------
     n : int
     """
-    if n_rows < _FEWEST_ROWS or not n_numeric:
+    if n_rows < _MIN_ROWS or not n_numeric:
         return 0
     room = min(1000, _LARGEST_TABLE // n_rows) // n_numeric
     n = min(max(n_rows // 100, 5), 32, room)

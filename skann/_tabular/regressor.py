@@ -47,8 +47,8 @@ class TabularRegressor(RegressorMixin, BaseTabular):
         it; NaN where there are none.
     oof_score_ : float
         R² of these, weighted as the rows are: a score without a test set. Each row is
-        judged by one network and not by the mean of all, so it is a little lower than
-        what the mean deserves.
+        predicted by one network and not by the mean of all, so it is a little lower
+        than what the mean deserves.
     {n_features_in_}
     {feature_names_in_}
 
@@ -77,7 +77,7 @@ class TabularRegressor(RegressorMixin, BaseTabular):
         "estimator": [BPRegressor, None],
     }
 
-    _Member = BPRegressor
+    _Network = BPRegressor
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class TabularRegressor(RegressorMixin, BaseTabular):
             y = column_or_1d(y, warn=True)
         return y, None
 
-    def _weigh(self, y, weight):
+    def _effective_weight(self, y, weight):
         return weight
 
     def _outputs(self, network, X):

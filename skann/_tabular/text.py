@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 _N_COLUMNS, _N_SEQUENCES = 30, 1 << 14
 
 # Rows that the directions are learnt from.
-_ENOUGH_ROWS = 50_000
+_MAX_ROWS = 50_000
 
 
 class Text:
@@ -28,7 +28,7 @@ class Text:
         ----------
         texts : ndarray of object of shape (n_samples,)
         """
-        texts = texts[:: max(1, len(texts) // _ENOUGH_ROWS)]
+        texts = texts[:: max(1, len(texts) // _MAX_ROWS)]
         self._steps = make_pipeline(
             HashingVectorizer(
                 analyzer="char_wb",
@@ -52,7 +52,7 @@ class Text:
 
 
 # Different entries from which on text may be more than names.
-_FEWEST_TEXTS = 64
+_MIN_TEXTS = 64
 
 
 def is_text(column):
@@ -71,4 +71,4 @@ def is_text(column):
     if not words or np.mean(words) < 3:
         return False
     n_different = len(set(entries))
-    return n_different > _FEWEST_TEXTS and 2 * n_different > len(entries)
+    return n_different > _MIN_TEXTS and 2 * n_different > len(entries)

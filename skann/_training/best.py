@@ -1,9 +1,10 @@
 """Which weights a run ends with, where they are not the last.
 
-:class:`Best` keeps those of the best epoch on validation data. :class:`Calmest` is for
-runs without: as gradients vanish, steps of Adam grow, and now and then one throws a
-network that has long come to rest far away from where it was. Its way back takes some
-epochs, often more than patience has left.
+:class:`BestWeights` keeps those of the best epoch on validation data.
+:class:`WeightsBeforeSpike` is for runs without: as gradients vanish, steps of Adam
+grow, and now and then one throws a converged network far away from where it was, which
+shows as a spike of the loss. Its way back takes some epochs, often more than patience
+has left.
 """
 
 import math
@@ -13,7 +14,7 @@ import numpy as np
 
 
 @dataclass
-class Best:
+class BestWeights:
     """The best epoch so far by what is watched, and its parameters."""
 
     value: float = math.inf
@@ -28,7 +29,7 @@ class Best:
             self.theta = theta.copy()
 
 
-class Calmest:
+class WeightsBeforeSpike:
     """The parameters between the two neighbouring epochs with the lowest losses.
 
     The loss of an epoch is the mean of what its batches had before their steps, so it
@@ -44,7 +45,7 @@ class Calmest:
         The epoch at whose end the parameters were these.
     theta : ndarray or None
     score : None
-        There is none, unlike that of a ``Best``.
+        There is none, unlike that of a ``BestWeights``.
     """
 
     score = None
@@ -61,7 +62,7 @@ class Calmest:
             self.theta, self._last_theta = self._last_theta, self.theta
         self._last_loss = loss
         if not loss < self.value:
-            self._last_loss = math.inf  # can't become the calmest
+            self._last_loss = math.inf  # no pair with it can be the lowest
         elif self._last_theta is None:
             self._last_theta = theta.copy()
         else:

@@ -8,7 +8,7 @@ from scipy.sparse import issparse
 
 # Values that are enough to learn the size and spread of the columns from: little
 # work. Many columns share what the rows don't tell each of them.
-_ENOUGH_VALUES, _FEWEST_ROWS = 2**20, 1000
+_MAX_VALUES, _MIN_ROWS = 2**20, 1000
 
 
 @dataclass
@@ -63,7 +63,7 @@ class Data:
         """The same data with other rows in use."""
         return Data(self.X, self.y, self.targets, self.weight, rows)
 
-    def weighing_something(self):
+    def with_positive_weight(self):
         """The same data without those rows in use whose weight is zero."""
         if self.weight is None or self.take(self.weight).all():
             return self
@@ -74,7 +74,7 @@ class Data:
         """The entries of an array over all rows that belong to those in use."""
         return array if self.rows is None or array is None else array[self.rows]
 
-    def mean_one_weight(self, dtype):
+    def normalized_weight(self, dtype):
         """Weights of all rows, scaled to mean one over those in use, in ``dtype``.
 
         None where they are all alike, for only their ratios matter.
@@ -101,9 +101,9 @@ class Data:
     def sample(self):
         """Numbers of the rows that statistics of X are taken over.
 
-        All that are in use; of more than enough rows, every so-manieth.
+        All that are in use; of more rows than are needed, every k-th.
         """
-        enough = max(_FEWEST_ROWS, _ENOUGH_VALUES // self.X.shape[1])
+        enough = max(_MIN_ROWS, _MAX_VALUES // self.X.shape[1])
         return self.row_numbers[:: math.ceil(self.n_rows / enough)]
 
     def weight_of(self, rows):

@@ -4,7 +4,7 @@ One run looks the same whatever the method: every iteration is recorded, and the
 ends here and not in SciPy, by an exception that SciPy lets through. The methods'
 criteria of convergence differ, and so do what they count and what they do when a
 callback asks them to stop; so the largest component of the gradient, the number of
-iterations and the number of evaluations are judged in this module. SciPy comes back by
+iterations and the number of evaluations are checked in this module. SciPy comes back by
 itself only when it finds no better point.
 
 SciPy keeps references to what it is given, so the objective's reused gradient is
@@ -57,7 +57,7 @@ def train(objective, monitor, *, solver, max_iter, tol):
             run.accepted.x,
             method=solver.method,
             jac=True,
-            hessp=run.hessian_product if solver.uses_curvature else None,
+            hessp=run.hessian_product if solver.uses_hessian else None,
             callback=run.end_of_iteration,
             options={"maxiter": max_iter, **solver.scipy_options(tol)},
         )
@@ -81,7 +81,7 @@ class _Ended(Exception):
 
 
 class _Point:
-    """A theta with its value and gradient, shared with nobody."""
+    """A theta of its own, with value and gradient."""
 
     def __init__(self, x, value, gradient, gradient_norm):
         self.x, self.value, self.gradient = x.copy(), value, gradient.copy()
@@ -106,7 +106,7 @@ class _Run:
         self._solver, self._max_iter, self._tol = solver, max_iter, tol
         self.accepted = self._last = None
         self._n_iter = self._n_fun = 0
-        if solver.uses_curvature:
+        if solver.uses_hessian:
             self._curvature = choice.curvature(
                 objective.network, objective.alpha, objective.data
             )
@@ -133,7 +133,7 @@ class _Run:
         return product
 
     def end_of_iteration(self, x):
-        """Record the iteration that has ended at x, and judge it."""
+        """Record the iteration that has ended at x; end the run if it is time."""
         before, self.accepted = self.accepted, self._point(x)
         np.copyto(self._objective.theta, x)
         self._n_iter += 1

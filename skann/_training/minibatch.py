@@ -20,7 +20,7 @@ def train(epochs, schedule, monitor, *, rng, max_iter, done):
         Shuffles the rows anew for every epoch; None keeps their order.
     max_iter : int
     done : Counts
-        What the model has behind it; every epoch is added.
+        What the model has been trained for; every epoch is added.
 
     Notes
     -----

@@ -3,12 +3,13 @@
 A solver calls :meth:`Monitor.end_of_epoch` after every epoch (a full-batch one, after
 every iteration) and stops when that returns True. The monitor writes the history, asks
 for the loss and the score on the validation data where there are any, keeps the best
-parameters, and judges patience, time and target. It never changes an estimator: the
+parameters, and decides by patience, time and target. It never changes an estimator: the
 estimator reads the record when the run has succeeded.
 
 What is *watched* is the validation loss or score where there are validation data, else
 the training loss. A score is watched by its negative, so that less is better. Where
-patience with the training loss ends a run, its calmest parameters are its best ones.
+patience with the training loss ends a run, the parameters from before a spike of that
+are its best ones.
 """
 
 import math
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .best import Calmest
+from .best import WeightsBeforeSpike
 
 LOWER_RATE = " or lower the learning rate (learning_rate_init)"
 
@@ -66,7 +67,7 @@ class Limits:
     patience : Patience or None
         Judges what is watched; None to leave that to the solver.
     training_patience : Patience or None
-        Judges the training loss besides: where it has come to rest, nothing that
+        Watches the training loss besides: where it has converged, nothing that
         is watched has anything to hope for.
     max_time : float
         Seconds.
@@ -93,7 +94,7 @@ class Monitor:
         Returns ``(loss, score)`` on the validation data at the present theta.
     watched : {"training loss", "validation loss", "validation score"}
         What patience and the best parameters go by.
-    best : Best or None
+    best : BestWeights or None
         Where the best parameters on the validation data are kept; None to keep none.
     max_iter : int
         Epochs at most, for the record: the solver keeps to it.
@@ -115,7 +116,7 @@ class Monitor:
         Rows trained on and epochs in this run.
     deadline : float
         When time is up, on the clock of ``time.perf_counter``.
-    best : Best, Calmest or None
+    best : BestWeights, WeightsBeforeSpike or None
         What :meth:`restore_best` restores.
     stop_reason : str or None
         None as long as nothing but a limit on iterations has ended the run.
@@ -165,7 +166,7 @@ class Monitor:
         patience = limits.patience
         may_rest = best is None and patience is not None
         may_rest = may_rest and max_iter > patience.n_iter_no_change
-        self._calmest = Calmest() if may_rest else None
+        self._before_spike = WeightsBeforeSpike() if may_rest else None
 
     def fall(self, n_iter):
         """By which share the loss has fallen in the last so many epochs."""
@@ -187,7 +188,7 @@ class Monitor:
     @property
     def reads_theta(self):
         """Whether the end of an epoch looks at theta."""
-        return self._validate is not None or self._calmest is not None
+        return self._validate is not None or self._before_spike is not None
 
     def end_of_epoch(
         self,
@@ -232,8 +233,8 @@ class Monitor:
         self.batch_losses.extend(batch_losses)
         seconds = now - self._started
         self._entries += epoch, loss, *validation, rate, gradient_norm, seconds
-        if self._calmest is not None:
-            self._calmest.update(loss, epoch, self._theta)
+        if self._before_spike is not None:
+            self._before_spike.update(loss, epoch, self._theta)
         if self._has_patience_only:
             # On small problems the way below takes as long as the arithmetic.
             patience = self._limits.patience
@@ -246,7 +247,9 @@ class Monitor:
         value = self._watched(loss, *validation)
         if self.best is not None:
             self.best.update(value, epoch, validation[1], self._theta)
-        self.stop_reason = self._judge(value, loss, validation[0], now, schedule)
+        self.stop_reason = self._reason_to_stop(
+            value, loss, validation[0], now, schedule
+        )
         if self.stop_reason and self._verbose:
             print(f"Stopping: {self.stop_reason}.")
         return self.stop_reason is not None
@@ -259,7 +262,7 @@ class Monitor:
         # A score that is not defined is no improvement.
         return math.inf if math.isnan(score) else -score
 
-    def _judge(self, value, loss, validation_loss, now, schedule):
+    def _reason_to_stop(self, value, loss, validation_loss, now, schedule):
         """Why to stop, or None."""
         limits = self._limits
         # A comparison with NaN, no validation loss, is false.
@@ -281,8 +284,8 @@ class Monitor:
         patience = self._limits.patience
         remedy = None if schedule is None else schedule.on_plateau()
         if remedy is None:
-            if self._calmest is not None and self._calmest.value < self.loss:
-                self.best = self._calmest
+            if self._before_spike is not None and self._before_spike.value < self.loss:
+                self.best = self._before_spike
             return (
                 f"{watched} did not improve by more than tol={patience.tol:g} for "
                 f"{patience.n_iter_no_change} consecutive iterations"

@@ -13,7 +13,7 @@ import numpy as np
 from .._engine import choice
 from .._optimize.schedule_base import Counts
 from . import fullbatch, minibatch
-from .best import Best
+from .best import BestWeights
 from .monitor import Limits, Monitor, check_finite, diverged
 from .stopping import Patience
 
@@ -26,7 +26,7 @@ class Progress:
     optimizer: object = None
     schedule: object = None
     patience: Patience | None = None
-    best: Best | None = None
+    best: BestWeights | None = None
     watched: str | None = None
     n_iter: int = 0
     n_seen: int = 0
@@ -85,7 +85,7 @@ def run(
         progress.patience = progress.best = None
     progress.watched = watched
     if stops_early and progress.best is None:
-        progress.best = Best()
+        progress.best = BestWeights()
     patience = _patience(parameters, solver, progress, stops_early, partial)
     monitor = Monitor(
         theta,
@@ -103,11 +103,11 @@ def run(
     # what to change; an underflow to zero is what it looks like.
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         _solve(parameters, solver, network, theta, data, progress, monitor, max_iter)
-    going_on = partial and monitor.stop_reason is None
-    if not going_on:
+    resumable = partial and monitor.stop_reason is None
+    if not resumable:
         monitor.restore_best()
-    progress.patience = patience if going_on else None
-    progress.best = progress.best if going_on else None
+    progress.patience = patience if resumable else None
+    progress.best = progress.best if resumable else None
     progress.n_iter += monitor.n_iter
     progress.n_seen += monitor.n_seen
     progress.seconds = monitor.seconds
@@ -116,13 +116,13 @@ def run(
     return monitor
 
 
-def rows_in_a_batch(batch_size, n_rows):
+def resolve_batch_size(batch_size, n_rows):
     """What the parameter ``batch_size`` means for so many rows.
 
     "auto" is a twenty-fifth of the rows, between 8 and 200, and all of up to 64. Few
     rows in batches of 200 would make a handful of updates an epoch: too few in any
     usual number of epochs, and too few for ``n_iter_no_change`` of them to tell that
-    training has come to rest. Beyond 200 a step costs more than it gains. The very few
+    training has converged. Beyond 200 a step costs more than it gains. The very few
     that are one batch have no chance in their training, as scikit-learn's checks want.
     """
     if batch_size != "auto":
@@ -182,7 +182,7 @@ def _solve(parameters, solver, network, theta, data, progress, monitor, max_iter
     if optimizer is None:
         optimizer = progress.optimizer = solver
         optimizer.start(theta.size, theta.dtype)
-    batch_size = rows_in_a_batch(parameters.batch_size, data.n_rows)
+    batch_size = resolve_batch_size(parameters.batch_size, data.n_rows)
     done = Counts(progress.n_steps, progress.n_iter, progress.n_seen)
     minibatch.train(
         choice.epochs(network, alpha, theta, data, optimizer, batch_size),
@@ -209,7 +209,7 @@ def validator(network, theta, data, score):
     """
     loss_function = network.loss_function
     y = data.targets_of(theta.dtype)
-    weight = data.take(data.mean_one_weight(theta.dtype))
+    weight = data.take(data.normalized_weight(theta.dtype))
 
     def validate():
         raw, _ = choice.raw_outputs(network, theta, data.X, data.rows)

@@ -61,12 +61,12 @@ def yes(answer):
 def of_solver(kind):
     """What either engine does for a solver."""
     compiled, plain = ["gradients"], ["gradients"]
-    if kind in OPTIMIZERS.values() and native.knows_rule(kind()):
+    if kind in OPTIMIZERS.values() and native.can_fuse(kind()):
         compiled = ["epochs"]
         wide = sparse.random(50, 400, 0.01, "csr", random_state=0)
         if lazy_updates_pay(wide, 5, 0.0, kind()):
             compiled.append("lazy updates")
-    if kind in MINIMIZERS.values() and kind.uses_curvature:
+    if kind in MINIMIZERS.values() and kind.uses_hessian:
         plain.append("Hessian products")
     return ", ".join(compiled), ", ".join(plain)
 
@@ -104,7 +104,7 @@ class TestTable:
         theta, X = theta.astype(np.float32), X.astype(np.float32)
         found = {}
         for kind, made in KINDS_OF_DATA.items():
-            found[kind] = yes(native.takes(made(X), theta.dtype)), "yes"
+            found[kind] = yes(native.supports(made(X), theta.dtype)), "yes"
             data = make_data(made(X), y, "softmax", dtype=np.float32)
             value, _ = reference.Objective(network, 0.0, theta, data).full()
             assert np.isfinite(value)
@@ -126,12 +126,12 @@ class TestChoice:
     def test_of_objective_and_epochs(self, kind, name):
         about = self.both(kind)
         optimizer = OPTIMIZERS[name]().start(about[2].size, np.float32)
-        engine = native if native.takes(about[3].X, np.float32) else reference
+        engine = native if native.supports(about[3].X, np.float32) else reference
         objective = choice.objective(*about)
         epochs = choice.epochs(*about, optimizer, 3)
         assert type(objective) is engine.Objective
-        by_rule = engine is native and native.knows_rule(optimizer)
-        expected = native.RuleEpochs if by_rule else contract.SteppedEpochs
+        by_rule = engine is native and native.can_fuse(optimizer)
+        expected = native.FusedEpochs if by_rule else contract.UnfusedEpochs
         assert type(epochs) is expected
 
     @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -140,7 +140,7 @@ class TestChoice:
         about = self.both("dense")
         optimizer = OPTIMIZERS[name]().start(about[2].size, np.float32)
         assert type(choice.objective(*about)) is reference.Objective
-        assert type(choice.epochs(*about, optimizer, 3)) is contract.SteppedEpochs
+        assert type(choice.epochs(*about, optimizer, 3)) is contract.UnfusedEpochs
 
     def test_curvature_is_the_reference_s(self):
         network, _, X, y = make_case("softmax", ("tanh",))

@@ -23,7 +23,7 @@ from skann._network.network import Network
 # Rows of which nothing is kept from one product to the next.
 MANY = curvature._KEPT_ROWS + 1
 
-GAPS = "observed_squared_error, with gaps"
+GAPS = "masked_squared_error, with gaps"
 TASKS = "softmax of two tasks"
 
 # Every loss as it is, and what else targets can make of one.

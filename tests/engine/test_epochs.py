@@ -9,7 +9,7 @@ import pytest
 from _helpers import make_case, make_data, make_optimizer, make_weight
 
 from skann._engine import contract, reference
-from skann._engine.contract import Objective, SteppedEpochs
+from skann._engine.contract import Objective, UnfusedEpochs
 from skann._optimize.schedule_base import Counts
 
 # On both sides of a multiple of the batch size.
@@ -42,7 +42,7 @@ def noted(n_rows, batch_size, rng=None, rows=None):
     data = make_data(X, y, "softmax", rows=rows)
     objective = Noting(network, 0.0, theta, data)
     optimizer = make_optimizer("sgd").start(theta.size, theta.dtype)
-    epochs = SteppedEpochs(objective, optimizer, batch_size)
+    epochs = UnfusedEpochs(objective, optimizer, batch_size)
     losses, _ = epochs.epoch(constant(), Counts(), rng, math.inf)
     assert len(losses) == len(objective.batches) == optimizer.n_steps
     return objective.batches
@@ -91,7 +91,7 @@ class Stepped:
         data = make_data(X, y, "softmax", make_weight(n_rows))
         self.objective = reference.Objective(network, alpha, self.theta, data)
         self.optimizer = make_optimizer(optimizer).start(self.theta.size, np.float64)
-        self.epochs = SteppedEpochs(self.objective, self.optimizer, batch_size)
+        self.epochs = UnfusedEpochs(self.objective, self.optimizer, batch_size)
 
     def epoch(self, deadline=math.inf, rng=None, rate=0.1):
         return self.epochs.epoch(constant(rate), Counts(), rng, deadline)[0]

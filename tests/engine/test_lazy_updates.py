@@ -6,7 +6,7 @@ from scipy import sparse
 
 from skann._engine.choice import lazy_updates_pay
 from skann._engine.native import binding
-from skann._optimize.optimizers import Adam, AdamW
+from skann._optimize.adam import Adam, AdamW
 
 CAN_CATCH_UP = {"sgd", "plain sgd", "sgd, Polyak's momentum", "adam"}
 

@@ -124,7 +124,7 @@ class TestGradient:
         assert_allclose(found, right, rtol=1e-11, atol=1e-14)
 
     def test_where_targets_are_missing(self):
-        loss = "observed_squared_error"
+        loss = "masked_squared_error"
         network, theta, X, y = make_case(loss, ("tanh",), n_rows=20)
         y[::3, 1] = np.nan
         value, found, _ = gradient(network, theta, make_data(X, y, loss), 20)

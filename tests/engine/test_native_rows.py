@@ -134,7 +134,7 @@ class TestSparse:
         data = make_data(X, y, "squared_error")
         if not is_lazy:
             data = make_data(X.toarray(), y, "squared_error")
-        epochs = native.RuleEpochs(network, 0.0, theta, data, optimizer, batch_size)
+        epochs = native.FusedEpochs(network, 0.0, theta, data, optimizer, batch_size)
         plan = SCHEDULES[schedule]().begin(0.02)
         plan.start(Counts(), Counts(20 * 20, 20, 20 * 60))
         rng, done, losses = np.random.default_rng(0), Counts(), []

@@ -247,7 +247,7 @@ def test_the_gradient_may_be_destroyed():
 
 
 def test_missing_targets_are_those_of_nobody():
-    network, theta, X, y = make_case("observed_squared_error", ("tanh",), n_rows=20)
+    network, theta, X, y = make_case("masked_squared_error", ("tanh",), n_rows=20)
     full = objective_for(network, theta, X, y)
     y = y.copy()
     y[::2, 1] = np.nan

@@ -174,7 +174,7 @@ class TestInterrupts:
     def test_a_handler_that_calls_the_object_is_refused(self, n_threads):
         found = run(
             """
-            from skann._engine.native.training import RuleEpochs
+            from skann._engine.native.training import FusedEpochs
             def handler(number, frame):
                 for call in (training.flush, lambda: training.run(
                     None, 0, 1, None, 0.0, 0, 0.0, np.inf)):

@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skann import BPClassifier
-from skann._estimators.known_classes import same_classes, settled_classes
+from skann._estimators.known_classes import same_classes, validate_classes
 
 X = np.random.RandomState(0).normal(size=(30, 2))
 Y = np.arange(30) % 3
@@ -84,8 +84,8 @@ def test_what_is_none_is_an_error_that_says_classes(classes, message):
 
 def test_others_than_before():
     known = np.array([2**60, 2**60 + 1])
-    assert_array_equal(settled_classes(known.astype(np.uint64), known), known)
+    assert_array_equal(validate_classes(known.astype(np.uint64), known), known)
     with pytest.raises(ValueError, match="not the same as on the first call"):
-        settled_classes(known.astype(np.uint64) + np.uint64(1), known)
+        validate_classes(known.astype(np.uint64) + np.uint64(1), known)
     assert not same_classes(known, [known])
     assert not same_classes(np.array([0, 1]), np.array(["0", "1"]))

@@ -8,7 +8,12 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skann import BPClassifier
-from skann._estimators.labels import codes_of, columns_of, joined, plain_labels
+from skann._estimators.labels import (
+    encode_labels,
+    label_columns,
+    labels_as_array,
+    stack_columns,
+)
 
 # Short fits on purpose: what they would still gain is no matter here.
 pytestmark = pytest.mark.filterwarnings("ignore:Training stopped at max_iter")
@@ -201,22 +206,26 @@ class TestCodes:
         ],
     )
     def test_of_another_type(self, labels, classes):
-        assert_array_equal(classes[codes_of(labels, classes)], labels)
+        assert_array_equal(classes[encode_labels(labels, classes)], labels)
 
     def test_of_nothing(self):
-        assert_array_equal(codes_of(np.array([], int), np.array(["a"])), [])
+        assert_array_equal(encode_labels(np.array([], int), np.array(["a"])), [])
 
 
 class TestJoined:
     def test_keeps_a_common_dtype(self):
-        assert joined([np.array([1, 2]), np.array([True, False])]).dtype == np.int64
-        assert joined([np.array(["a"]), np.array(["bcd"])]).dtype.kind == "U"
+        assert (
+            stack_columns([np.array([1, 2]), np.array([True, False])]).dtype == np.int64
+        )
+        assert stack_columns([np.array(["a"]), np.array(["bcd"])]).dtype.kind == "U"
 
     def test_splits_again(self):
         columns = [IDS.astype(np.uint64), -SIDE, WORD, SIDE / 2]
-        for found, column in zip(columns_of(joined(columns)), columns, strict=True):
+        for found, column in zip(
+            label_columns(stack_columns(columns)), columns, strict=True
+        ):
             assert found.tolist() == column.tolist()
 
     def test_what_is_no_array_is_left_to_scikit_learn(self):
         for y in (None, 3, [[1], [1, 2]]):
-            assert plain_labels(y) is y
+            assert labels_as_array(y) is y

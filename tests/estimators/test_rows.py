@@ -174,7 +174,7 @@ class TestCompressedRows:
     @pytest.mark.parametrize("label", ODD)
     def test_the_engine_takes_what_it_says(self, label):
         odd = ODD[label]
-        if not binding.takes(odd, odd.dtype):
+        if not binding.supports(odd, odd.dtype):
             return
         model = BPClassifier((4,), max_iter=2, random_state=0).fit(X, LABELS)
         z, _ = binding.raw_outputs(model._network, model._theta, odd)

@@ -17,7 +17,7 @@ from scipy.special import log_softmax
 from sklearn.base import clone
 
 from skann import BPClassifier
-from skann._network.losses import LOSSES, ByTask
+from skann._network.losses import LOSSES, MultitaskLoss
 from skann._network.network import Network
 
 # Short fits on purpose: what they would still gain is no matter here.
@@ -124,7 +124,7 @@ class TestObjective:
     def test_any_loss_by_task_is_the_sum(self, name):
         z, y = np.random.default_rng(0).normal(size=(8, 5)), np.zeros((8, 5))
         y[:, 0], y[:, 3] = 1, 1
-        value, delta = ByTask(LOSSES[name], SIZES).value_and_delta(z, y)
+        value, delta = MultitaskLoss(LOSSES[name], SIZES).value_and_delta(z, y)
         (one, one_delta), (other, other_delta) = (
             LOSSES[name].value_and_delta(z[:, part], y[:, part])
             for part in (slice(3), slice(3, 5))

@@ -10,7 +10,7 @@ from skann._estimators.validation import (
     check_sample_weight,
     check_targets,
     hidden_layers,
-    named_in_errors,
+    prefix_errors,
     unchanged_on_error,
 )
 from skann._network.activations import ACTIVATIONS
@@ -150,7 +150,7 @@ class TestTargets:
 
 def test_an_argument_is_named_in_errors():
     def fail(error):
-        with named_in_errors("y_val"):
+        with prefix_errors("y_val"):
             raise error
 
     with pytest.raises(ValueError, match=r"^y_val: too long$"):

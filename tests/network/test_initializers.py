@@ -7,8 +7,8 @@ from skann._network.activations import ACTIVATIONS
 from skann._network.initializers import (
     DEFAULT_INITIALIZER,
     INITIALIZERS,
+    depends_on_inputs,
     initialize,
-    suits_inputs,
 )
 from skann._network.layout import Layout
 
@@ -169,8 +169,8 @@ def test_large_inputs_do_not_saturate_what_can_be(activation, weight_init):
     np.testing.assert_array_equal(layout.weights(suited)[0], first / factor)
     for found, expected in zip(layout.weights(suited)[1:], others, strict=True):
         np.testing.assert_array_equal(found, expected)
-    assert suits_inputs(weight_init, [activation]) == (factor != 1)
+    assert depends_on_inputs(weight_init, [activation]) == (factor != 1)
 
 
 def test_without_hidden_layers_nothing_saturates():
-    assert not suits_inputs("auto", [])
+    assert not depends_on_inputs("auto", [])

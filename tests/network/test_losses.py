@@ -27,7 +27,7 @@ JACOBIAN_PRODUCTS = {
 # ... and for each loss its derivative with respect to a.
 DERIVATIVES_BY_OUTPUT = {
     "squared_error": lambda a, y: a - y,
-    "observed_squared_error": lambda a, y: np.where(np.isnan(y), 0, a - y),
+    "masked_squared_error": lambda a, y: np.where(np.isnan(y), 0, a - y),
     "logistic_squared_error": lambda a, y: a - y,
     "cross_entropy": lambda a, y: -y / a + (1 - y) / (1 - a),
     "softmax": lambda a, y: -y / a,

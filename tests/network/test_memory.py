@@ -5,7 +5,7 @@ import pytest
 from _helpers import make_case, objective_for
 
 from skann._network import memory
-from skann._optimize.optimizers import Adam
+from skann._optimize.adam import Adam
 
 
 def starts_on_a_line(array):

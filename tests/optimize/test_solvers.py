@@ -12,7 +12,7 @@ from sklearn.datasets import make_moons
 from sklearn.model_selection import GridSearchCV
 
 from skann import BPClassifier, BPRegressor, solvers
-from skann._estimators.auto import as_in_sklearn
+from skann._estimators.auto import with_sklearn_defaults
 from skann._optimize.optimizers import OPTIMIZERS
 from skann._optimize.solvers import SHARED_PARAMETERS, SOLVERS, solver_for
 from skann.solvers import LBFGS, SGD, Adam, AdamW, Lion, RMSprop, Rprop
@@ -81,7 +81,7 @@ class TestNames:
         ids=str,
     )
     def test_scikit_learn_s_names_take_the_flat_parameters(self, parameters, expected):
-        settings = as_in_sklearn(BPClassifier(**parameters))
+        settings = with_sklearn_defaults(BPClassifier(**parameters))
         assert solver_for(settings).same_settings(expected)
 
     @over_optimizers

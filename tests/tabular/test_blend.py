@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from skann._tabular.blend import shares
+from skann._tabular.blend import blend_weights
 
 rng = np.random.default_rng(0)
 y = rng.normal(size=500)
@@ -15,7 +15,7 @@ def found(*predictions):
         mean = np.tensordot(counts / counts.sum(), np.array(predictions), axes=1)
         return np.mean((y - mean) ** 2)
 
-    return shares(loss, len(predictions))
+    return blend_weights(loss, len(predictions))
 
 
 def test_independent_mistakes_are_averaged_by_their_precision():

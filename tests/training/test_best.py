@@ -6,7 +6,7 @@ from sklearn.datasets import load_iris
 from sklearn.preprocessing import scale
 
 from skann import BPClassifier
-from skann._training.best import Calmest
+from skann._training.best import WeightsBeforeSpike
 from skann._training.monitor import Limits, Monitor
 from skann._training.stopping import Patience
 
@@ -16,7 +16,7 @@ X = scale(X)
 
 def calmest_of(losses):
     """theta is the number of the epoch that it ends."""
-    calmest, theta = Calmest(), np.zeros(2)
+    calmest, theta = WeightsBeforeSpike(), np.zeros(2)
     for epoch, loss in enumerate(losses, 1):
         theta[...] = epoch
         calmest.update(loss, epoch, theta)

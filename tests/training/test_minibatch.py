@@ -15,7 +15,7 @@ from _helpers import (
 )
 
 from skann._engine import choice, reference
-from skann._engine.contract import SteppedEpochs
+from skann._engine.contract import UnfusedEpochs
 from skann._engine.native import binding
 from skann._optimize.schedule_base import Counts
 from skann._optimize.schedules import SCHEDULES
@@ -80,7 +80,7 @@ class Run:
         data = make_data(self.X, self.y, self.network.loss, self.weight)
         about = self.network, self.alpha, self.theta, data
         if self.objective:
-            return SteppedEpochs(self.objective(*about), self.optimizer, batch_size)
+            return UnfusedEpochs(self.objective(*about), self.optimizer, batch_size)
         return choice.epochs(*about, self.optimizer, batch_size)
 
     def value(self, rows=slice(None)):

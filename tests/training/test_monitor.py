@@ -7,7 +7,7 @@ import pytest
 
 from skann._optimize.schedule_base import Counts
 from skann._optimize.schedules import SCHEDULES
-from skann._training.best import Best
+from skann._training.best import BestWeights
 from skann._training.monitor import COLUMNS, Limits, Monitor, new_history
 from skann._training.stopping import Patience
 
@@ -63,7 +63,7 @@ class TestRecord:
         assert monitor.stop_reason is None
 
     def test_validation(self):
-        monitor = make(validate=Validation([5.0, 3.0, 4.0]), best=Best())
+        monitor = make(validate=Validation([5.0, 3.0, 4.0]), best=BestWeights())
         for _ in range(3):
             assert not monitor.end_of_epoch(1.0, [1.0], 10)
         history = recorded(monitor)
@@ -119,7 +119,7 @@ class TestBest:
     def run(self, losses, **keywords):
         """theta is the number of the epoch, and then the best one."""
         theta = np.zeros(2)
-        keywords = {"best": Best()} | keywords
+        keywords = {"best": BestWeights()} | keywords
         monitor = make(theta=theta, validate=Validation(losses), **keywords)
         for epoch in range(len(losses)):
             theta[...] = epoch + 1
@@ -147,7 +147,7 @@ class TestBest:
         np.testing.assert_array_equal(theta, 2)
 
     def test_is_kept_over_several_runs(self):
-        best = Best()
+        best = BestWeights()
         self.run([2.0, 1.0], best=best)
         theta, _ = self.run([5.0, 4.0], best=best, n_iter_before=2)
         assert best.epoch == 2

@@ -8,16 +8,16 @@ May come in: what is known to the reference engine as well and is faster here. M
 a feature of its own, or anything of the reference engine, which it is tested against.
 """
 
-from .binding import raw_outputs, takes, warn_if_not_built
+from .binding import raw_outputs, supports, warn_if_not_built
 from .lazy_updates import lazy_updates_pay
-from .training import Objective, RuleEpochs, knows_rule
+from .training import FusedEpochs, Objective, can_fuse
 
 __all__ = [
+    "FusedEpochs",
     "Objective",
-    "RuleEpochs",
-    "knows_rule",
+    "can_fuse",
     "lazy_updates_pay",
     "raw_outputs",
-    "takes",
+    "supports",
     "warn_if_not_built",
 ]

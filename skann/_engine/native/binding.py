@@ -19,7 +19,8 @@ from scipy import sparse
 
 from ..._network.activations import ACTIVATIONS
 from ..._network.losses import LOSSES
-from ..._optimize.optimizers import SGD, Adam, AdamW
+from ..._optimize.adam import Adam, AdamW
+from ..._optimize.sgd import SGD
 
 #: Why it is not in use; None if it is.
 why_missing = None
@@ -41,7 +42,7 @@ STORE, ADD, _SGD, _ADAM = range(4)
 # the two meetings, and in a call, to be worth being woken.
 _STEP_WORK = 200_000
 _CALL_WORK = 5_000_000
-_MOST_THREADS = 1024
+_MAX_THREADS = 1024
 
 
 def is_compiled():
@@ -65,7 +66,7 @@ def level():
     return "none" if _compiled is None else _compiled.level()
 
 
-def takes(X, dtype):
+def supports(X, dtype):
     """Whether the compiled engine can work on X in this dtype."""
     if _compiled is None or dtype not in _DTYPES or X.ndim != 2:
         return False
@@ -79,7 +80,7 @@ def takes(X, dtype):
         X.dtype == dtype
         and X.indices.dtype == X.indptr.dtype
         and X.indices.dtype in _INDEX_DTYPES
-        and X.shape[1] <= _MOST_FEATURES
+        and X.shape[1] <= _MAX_FEATURES
         and all(
             array.flags.c_contiguous and array.flags.aligned
             for array in (X.data, X.indices, X.indptr)
@@ -89,7 +90,7 @@ def takes(X, dtype):
 
 _DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 _INDEX_DTYPES = (np.dtype(np.int32), np.dtype(np.int64))
-_MOST_FEATURES = 2**31 - 1
+_MAX_FEATURES = 2**31 - 1
 
 
 @cache
@@ -116,7 +117,7 @@ def n_threads(step_work, call_work):
     if wanted < 2:
         return 1
     limit = min((library.num_threads for library in _blas()), default=0)
-    return max(1, int(min(wanted, limit or _threads_without_blas(), _MOST_THREADS)))
+    return max(1, int(min(wanted, limit or _threads_without_blas(), _MAX_THREADS)))
 
 
 @cache
@@ -196,7 +197,7 @@ def training(
     training : _compiled.Training
     """
     batch_size = min(batch_size, data.X.shape[0])
-    y, weight = data.targets.y, data.mean_one_weight(theta.dtype)
+    y, weight = data.targets.y, data.normalized_weight(theta.dtype)
     codes = None
     if y.ndim == 1:
         codes, y = np.ascontiguousarray(y, np.int32), None

@@ -26,7 +26,8 @@ import math
 
 from scipy import sparse
 
-from ..._optimize.optimizers import SGD, Adam
+from ..._optimize.adam import Adam
+from ..._optimize.sgd import SGD
 
 
 def lazy_updates_pay(X, batch_size, alpha, optimizer):

@@ -1,7 +1,7 @@
 """Training by the compiled engine.
 
 An optimiser whose rule the engine knows is stepped by it, an epoch a call
-(:class:`RuleEpochs`); with wide sparse data by lazy updates of the first layer's
+(:class:`FusedEpochs`); with wide sparse data by lazy updates of the first layer's
 weights. All others get their gradients from :class:`Objective`. X is never copied: the
 engine reads rows of a batch where they lie.
 """
@@ -20,12 +20,12 @@ from .lazy_updates import lazy_updates_pay
 _CHUNK_ROWS = 2048
 
 
-def knows_rule(optimizer):
+def can_fuse(optimizer):
     """Whether the engine can take an optimiser's steps."""
     return binding.rule_of(optimizer, 0.0) is not None
 
 
-class RuleEpochs(contract.Epochs):
+class FusedEpochs(contract.Epochs):
     """Epochs of an optimiser whose rule the engine knows.
 
     Parameters

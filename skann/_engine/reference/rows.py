@@ -17,7 +17,7 @@ class Rows:
 
     def __init__(self, data, dtype):
         self._data, self._dtype = data, dtype
-        self._weight = data.mean_one_weight(dtype)
+        self._weight = data.normalized_weight(dtype)
 
     def take(self, rows):
         """X, targets (both one row a sample) and weights of some rows.

@@ -10,22 +10,22 @@ import math
 import numpy as np
 
 from .._training.data import Targets
-from .._training.units import ChangeOfUnits
+from .._training.target_rescaling import TargetRescaling
 from .target_statistics import TargetStatistics
 
 # A change of the mean or the scale by this part of the scale is rounding.
-_NOTHING = 1e-6
+_TOLERANCE = 1e-6
 # Deviations from zero of a mean that float32 rounds by no more than the thousandth part
 # of a deviation.
-_FAR = 1e4
+_LARGEST_OFFSET = 1e4
 
 
-class RealCodec:
+class RealTransformer:
     """Shift and scale of the targets, and which shape they have.
 
     Attributes
     ----------
-    least_to_score : int
+    min_rows_to_score : int
         Rows that a score needs.
 
     Parameters
@@ -38,7 +38,7 @@ class RealCodec:
         Whether the network sees standardised targets.
     """
 
-    least_to_score = 2  # R² of one row is not defined
+    min_rows_to_score = 2  # R² of one row is not defined
 
     def __init__(self, y, weight, *, normalize):
         self.flat = y.ndim == 1
@@ -54,34 +54,34 @@ class RealCodec:
         deviation = self._statistics.deviation
         return self._statistics.mean, np.where(deviation == 0, 1.0, deviation)
 
-    def following(self, y, weight, *, normalize, anew):
-        """A codec whose units suit these targets as well.
+    def updated(self, y, weight, *, normalize, reset):
+        """A transformer whose units suit these targets as well.
 
         Parameters
         ----------
         y, weight, normalize
             As for a new one.
-        anew : bool
+        reset : bool
             Whether statistics are those of ``y`` alone, and not of all so far.
         """
         columns = _columns(y)
         self._check_outputs(columns)
         seen = TargetStatistics.of(columns, weight)
-        codec = copy.copy(self)
-        if anew:
-            codec._statistics = seen.filled_from(self._statistics)
+        transformer = copy.copy(self)
+        if reset:
+            transformer._statistics = seen.filled_from(self._statistics)
         else:
-            codec._statistics = self._statistics.merged(seen)
-        mean, scale = codec._units(normalize)
+            transformer._statistics = self._statistics.merged(seen)
+        mean, scale = transformer._units(normalize)
         # To follow rounding would cost some, and equal passes their equality.
-        moved = np.abs(mean - self.mean) > _NOTHING * self.scale
-        moved |= np.abs(scale - self.scale) > _NOTHING * self.scale
-        codec.mean = np.where(moved, mean, self.mean)
-        codec.scale = np.where(moved, scale, self.scale)
-        return codec
+        moved = np.abs(mean - self.mean) > _TOLERANCE * self.scale
+        moved |= np.abs(scale - self.scale) > _TOLERANCE * self.scale
+        transformer.mean = np.where(moved, mean, self.mean)
+        transformer.scale = np.where(moved, scale, self.scale)
+        return transformer
 
-    def change_to(self, other):
-        """The change of units from this codec to another; None if there is none."""
+    def rescaling_to(self, other):
+        """The rescaling from this one's units to another's; None if there is none."""
         known = self._statistics.count > 0
         ratio = self.scale / other.scale
         # The unit of targets that were all alike was a guess. Small targets would have
@@ -92,7 +92,7 @@ class RealCodec:
         ratio, shift = np.where(known, ratio, 1.0), np.where(known, shift, 0.0)
         if (ratio == 1).all() and (shift == 0).all():
             return None
-        return ChangeOfUnits(ratio, shift)
+        return TargetRescaling(ratio, shift)
 
     def _check_outputs(self, columns):
         if columns.shape[1] != self.n_outputs:
@@ -101,7 +101,7 @@ class RealCodec:
                 f"{self.n_outputs}."
             )
 
-    def encode(self, y, loss, dtype):
+    def transform(self, y, loss, dtype):
         """Targets for ``y``; ``loss`` is a name in ``LOSSES``."""
         columns = _columns(y)
         self._check_outputs(columns)
@@ -111,19 +111,19 @@ class RealCodec:
             _check_squares(columns, encoded)
         return Targets(encoded, self.n_outputs, loss)
 
-    def decode(self, raw):
+    def inverse_transform(self, raw):
         """Predictions for raw outputs, in their dtype if that can hold them."""
         y = raw * self.scale + self.mean
-        if raw.dtype != y.dtype and self._fits(raw.dtype):
+        if raw.dtype != y.dtype and self._keeps_apart(raw.dtype):
             y = y.astype(raw.dtype)
         return y[:, 0] if self.flat else y
 
-    def _fits(self, dtype):
+    def _keeps_apart(self, dtype):
         """Whether rounding to ``dtype`` leaves targets apart from one another."""
         limits = np.finfo(dtype)
-        largest = np.abs(self.mean) + _FAR * self.scale
-        near = np.abs(self.mean) <= _FAR * self.scale
-        inside = (self.scale > limits.tiny * _FAR) & (largest < limits.max)
+        largest = np.abs(self.mean) + _LARGEST_OFFSET * self.scale
+        near = np.abs(self.mean) <= _LARGEST_OFFSET * self.scale
+        inside = (self.scale > limits.tiny * _LARGEST_OFFSET) & (largest < limits.max)
         return bool((near & inside).all())
 
     def score(self, raw, data):
@@ -131,7 +131,10 @@ class RealCodec:
 
         scikit-learn's way there takes a hundred times as long.
         """
-        truth, found = data.take(_columns(data.y)), _columns(self.decode(raw))
+        truth, found = (
+            data.take(_columns(data.y)),
+            _columns(self.inverse_transform(raw)),
+        )
         weight = np.ones(len(truth)) if data.weight is None else data.take(data.weight)
         weights = np.where(np.isnan(truth), 0, weight[:, None])
         if (np.count_nonzero(weights, axis=0) < 2).any():

@@ -3,7 +3,7 @@
 import numpy as np
 
 
-class GrowingArray:
+class DynamicArray:
     """One-dimensional float64 array with room to grow.
 
     Training that goes on call after call appends to it; joining arrays anew each time
@@ -32,4 +32,4 @@ class GrowingArray:
         return values
 
     def __reduce__(self):
-        return GrowingArray, (self.values,)
+        return DynamicArray, (self.values,)

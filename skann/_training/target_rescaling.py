@@ -25,7 +25,7 @@ from .run import validator
 
 
 @dataclass(frozen=True)
-class ChangeOfUnits:
+class TargetRescaling:
     """From one mean and deviation of the targets to another.
 
     Attributes
@@ -64,7 +64,7 @@ class ChangeOfUnits:
         layout.weights(vector)[-1][...] *= self.ratio**power
         layout.biases(vector)[-1][...] *= self.ratio**power
 
-    def value_best_anew(self, network, progress, held_out):
+    def reevaluate_best(self, network, progress, held_out):
         """What patience and the best parameters have seen, as it is in the new units.
 
         Parameters

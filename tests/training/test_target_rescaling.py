@@ -6,10 +6,10 @@ from numpy.testing import assert_allclose
 
 from skann._network.network import Network
 from skann._optimize.optimizers import OPTIMIZERS
-from skann._training.best import Best
+from skann._training.best import BestWeights
 from skann._training.run import Progress
 from skann._training.stopping import Patience
-from skann._training.units import ChangeOfUnits
+from skann._training.target_rescaling import TargetRescaling
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(30, 3))
@@ -37,7 +37,7 @@ def finite_differences(net, theta, y):
 def test_an_optimizer_remembers_gradients_of_the_new_loss(name, momentum):
     """Of one output exactly: as if all its gradients had been in the new units."""
     net = network(1)
-    change = ChangeOfUnits(RATIO[:1], SHIFT[:1])
+    change = TargetRescaling(RATIO[:1], SHIFT[:1])
     options = {}
     if name in ("sgd", "rmsprop"):
         options["momentum"] = 0.9 if momentum else 0.0
@@ -67,9 +67,9 @@ def test_an_optimizer_remembers_gradients_of_the_new_loss(name, momentum):
 def test_the_best_parameters_predict_what_they_did():
     net = network(2)
     theta = rng.normal(size=net.layout.n_parameters)
-    best = Best(theta=theta.copy())
+    best = BestWeights(theta=theta.copy())
     progress = Progress(None, best=best, watched="validation loss")
-    ChangeOfUnits(RATIO, SHIFT).apply(net.layout, theta, progress)
+    TargetRescaling(RATIO, SHIFT).apply(net.layout, theta, progress)
     assert_allclose(best.theta, theta)
     assert not np.shares_memory(best.theta, theta)
 
@@ -81,5 +81,5 @@ def test_patience_compares_like_with_like(watched, factor):
     patience = Patience(0.0, 3)
     patience.update(2.0)
     progress = Progress(None, patience=patience, watched=watched)
-    ChangeOfUnits(RATIO, SHIFT).value_best_anew(network(2), progress, None)
+    TargetRescaling(RATIO, SHIFT).reevaluate_best(network(2), progress, None)
     assert patience.best == 2 * factor

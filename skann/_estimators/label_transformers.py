@@ -1,6 +1,6 @@
 """Class labels to targets, and raw outputs back to labels and probabilities.
 
-A *codec* knows the classes of a fitted classifier. There are three: single labels
+A *transformer* knows the classes of a fitted classifier. There are three: single labels
 (two classes on one output unit, more on one each), an indicator matrix (one unit a
 label), and several columns of classes, *tasks* (one unit a class of each task). Single
 labels stay one integer a row, their *code*: the index of their class.
@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import column_or_1d
 
 from .._training.data import Targets
-from .labels import codes_of, columns_of, joined, plain_labels
+from .labels import encode_labels, label_columns, labels_as_array, stack_columns
 from .probabilities import log_probabilities, probabilities
 from .validation import check_sample_weight
 
@@ -24,8 +24,8 @@ LOSS_NAMES = {
 }
 
 
-def make_codec(y, classes=None):
-    """The codec for targets of a first fit.
+def make_label_transformer(y, classes=None):
+    """The transformer for targets of a first fit.
 
     Parameters
     ----------
@@ -41,26 +41,30 @@ def make_codec(y, classes=None):
         If ``y`` is not of classes, or not of these.
     """
     kind = _kind_of(y)
-    if "multiclass" in kind and not _is_of_several_types(y):
+    if "multiclass" in kind and not _has_mixed_types(y):
         check_classification_targets(y)  # warns where there is a class for every row
-    if isinstance(classes, list) or (classes is None and kind == _SEVERAL_TASKS):
-        return TasksCodec(classes or [np.unique(column) for column in columns_of(y)])
+    if isinstance(classes, list) or (classes is None and kind == _MULTIOUTPUT):
+        return MultioutputTransformer(
+            classes or [np.unique(column) for column in label_columns(y)]
+        )
     if kind == "multilabel-indicator":
-        return IndicatorCodec(np.arange(y.shape[1]) if classes is None else classes)
-    if kind == _SEVERAL_TASKS:
+        return IndicatorTransformer(
+            np.arange(y.shape[1]) if classes is None else classes
+        )
+    if kind == _MULTIOUTPUT:
         raise ValueError(
             "y has several columns of classes; classes must then be a list with the "
             f"classes of each column. Got classes={classes}."
         )
-    return LabelCodec(np.unique(column_or_1d(y)) if classes is None else classes)
+    return LabelTransformer(np.unique(column_or_1d(y)) if classes is None else classes)
 
 
-_SEVERAL_TASKS = "multiclass-multioutput"
+_MULTIOUTPUT = "multiclass-multioutput"
 # Kinds of targets that need no second look.
-_KINDS = ("binary", "multiclass", "multilabel-indicator", _SEVERAL_TASKS)
+_KINDS = ("binary", "multiclass", "multilabel-indicator", _MULTIOUTPUT)
 
 
-class LabelCodec:
+class LabelTransformer:
     """One label a row.
 
     Parameters
@@ -69,7 +73,7 @@ class LabelCodec:
         Sorted.
     """
 
-    least_to_score = 1
+    min_rows_to_score = 1
 
     def __init__(self, classes):
         self.classes = classes
@@ -78,10 +82,10 @@ class LabelCodec:
     def _kind(self):
         return "two classes" if len(self.classes) == 2 else None
 
-    def encode(self, y, loss, dtype):
+    def transform(self, y, loss, dtype):
         """Targets for ``y`` under a loss of :data:`LOSS_NAMES` or "auto"."""
         _check_kind(y, ("binary", "multiclass"), "single-label")
-        codes = codes_of(column_or_1d(y, warn=True), self.classes)
+        codes = encode_labels(column_or_1d(y, warn=True), self.classes)
         two = len(self.classes) == 2
         if loss == "auto" or (two and loss == "softmax"):
             # The softmax of (0, z) is the sigmoid of z: on one unit they are the same.
@@ -100,11 +104,11 @@ class LabelCodec:
         # σ(z) > ½ exactly where z > 0, and all output activations keep the order.
         return (raw[:, 0] > 0).astype(int) if self._kind else raw.argmax(axis=1)
 
-    def decode(self, raw):
+    def inverse_transform(self, raw):
         """Labels for raw outputs."""
         return self.classes[self._argmax(raw)]
 
-    def decision(self, raw):
+    def decision_function(self, raw):
         """What ``decision_function`` returns."""
         return raw[:, 0] if self._kind else raw
 
@@ -115,10 +119,10 @@ class LabelCodec:
 
     def score(self, raw, data):
         """Weighted accuracy on the rows in use."""
-        return _share(data.take(data.targets.labels) == self._argmax(raw), data)
+        return _accuracy(data.take(data.targets.labels) == self._argmax(raw), data)
 
 
-class IndicatorCodec:
+class IndicatorTransformer:
     """Any number of labels a row, as a matrix of zeros and ones.
 
     Parameters
@@ -126,13 +130,13 @@ class IndicatorCodec:
     classes : ndarray of shape (n_labels,)
     """
 
-    least_to_score = 1
+    min_rows_to_score = 1
 
     def __init__(self, classes):
         self.classes = classes
 
-    def encode(self, y, loss, dtype):
-        """As :meth:`LabelCodec.encode`."""
+    def transform(self, y, loss, dtype):
+        """As :meth:`LabelTransformer.transform`."""
         if loss == "softmax":
             raise ValueError(
                 "loss='softmax' can't be used with multilabel targets, whose labels do "
@@ -152,14 +156,14 @@ class IndicatorCodec:
         return Targets(np.array(y.T, dtype=dtype, order="C"), y.shape[1], loss)
 
     def columns(self, targets):
-        """As :meth:`LabelCodec.columns`; the classes of a label are no and yes."""
+        """As :meth:`LabelTransformer.columns`; a label's classes are no and yes."""
         return [(np.array([0, 1]), column.astype(np.intp)) for column in targets.y]
 
-    def decode(self, raw):
+    def inverse_transform(self, raw):
         """The indicator matrix for raw outputs."""
         return (raw > 0).astype(int)
 
-    def decision(self, raw):
+    def decision_function(self, raw):
         """What ``decision_function`` returns."""
         return raw
 
@@ -170,10 +174,10 @@ class IndicatorCodec:
     def score(self, raw, data):
         """Weighted share of rows all of whose labels are right."""
         truth = data.targets_of(raw.dtype)
-        return _share(((raw > 0) == truth).all(axis=1), data)
+        return _accuracy(((raw > 0) == truth).all(axis=1), data)
 
 
-class TasksCodec:
+class MultioutputTransformer:
     """Several labels a row, one for each of several tasks.
 
     Parameters
@@ -182,26 +186,26 @@ class TasksCodec:
         The classes of each task, sorted.
     """
 
-    least_to_score = 1
+    min_rows_to_score = 1
 
     def __init__(self, classes):
         self.classes = classes
         self._sizes = tuple(len(own) for own in classes)
 
-    def encode(self, y, loss, dtype):
-        """As :meth:`LabelCodec.encode`."""
+    def transform(self, y, loss, dtype):
+        """As :meth:`LabelTransformer.transform`."""
         _check_columns(y, len(self.classes), "columns of classes")
         n_outputs = sum(self._sizes)
         encoded = np.zeros((n_outputs, len(y)), dtype)
-        columns = zip(columns_of(y), self.classes, self._parts(encoded), strict=True)
+        columns = zip(label_columns(y), self.classes, self._parts(encoded), strict=True)
         for column, classes, part in columns:
-            part[codes_of(column, classes), np.arange(len(y))] = 1
+            part[encode_labels(column, classes), np.arange(len(y))] = 1
         loss = LOSS_NAMES["softmax" if loss == "auto" else loss]
         tasks = self._sizes if loss == "softmax" else ()
         return Targets(encoded, n_outputs, loss, tasks=tasks)
 
     def columns(self, targets):
-        """As :meth:`LabelCodec.columns`."""
+        """As :meth:`LabelTransformer.columns`."""
         codes = [part.argmax(axis=0) for part in self._parts(targets.y)]
         return list(zip(self.classes, codes, strict=True))
 
@@ -209,19 +213,19 @@ class TasksCodec:
         """Views of each task's rows of an array that has outputs first."""
         return np.split(outputs, np.cumsum(self._sizes)[:-1])
 
-    def decode(self, raw):
+    def inverse_transform(self, raw):
         """Labels of shape (n_samples, n_tasks) for raw outputs."""
         parts = zip(self.classes, self._parts(raw.T), strict=True)
-        return joined([own[part.argmax(axis=0)] for own, part in parts])
+        return stack_columns([own[part.argmax(axis=0)] for own, part in parts])
 
-    def decision(self, raw):
+    def decision_function(self, raw):
         """What ``decision_function`` returns: an array for each task."""
         return [part.T for part in self._parts(raw.T)]
 
     def probabilities(self, raw, out_activation, logarithms=False):
         """Probabilities of the classes of each task, or their logarithms."""
         function = log_probabilities if logarithms else probabilities
-        return [function(part, out_activation) for part in self.decision(raw)]
+        return [function(part, out_activation) for part in self.decision_function(raw)]
 
     def score(self, raw, data):
         """Weighted share of rows all of whose labels are right."""
@@ -230,12 +234,12 @@ class TasksCodec:
             truth.argmax(axis=0) == outputs.argmax(axis=0)
             for truth, outputs in zip(truths, found, strict=True)
         ]
-        return _share(np.all(hits, axis=0), data)
+        return _accuracy(np.all(hits, axis=0), data)
 
 
-def share_all_right(found, y, sample_weight):
+def subset_accuracy(found, y, sample_weight):
     """Weighted share of rows all of whose columns are as in ``y``."""
-    y = plain_labels(y)
+    y = labels_as_array(y)
     if np.shape(y) != found.shape:
         raise ValueError(
             f"y must have shape {found.shape}, one column for each task; got "
@@ -245,7 +249,7 @@ def share_all_right(found, y, sample_weight):
     return float(np.average((found == y).all(axis=1), weights=weight))
 
 
-def _share(hits, data):
+def _accuracy(hits, data):
     """Weighted share of hits; scikit-learn's way takes a hundred times as long."""
     weight = data.take(data.weight)
     if weight is None:
@@ -254,8 +258,8 @@ def _share(hits, data):
 
 
 def _kind_of(y):
-    if _is_of_several_types(y):
-        return _SEVERAL_TASKS  # scikit-learn would compare labels across columns
+    if _has_mixed_types(y):
+        return _MULTIOUTPUT  # scikit-learn would compare labels across columns
     if getattr(y, "dtype", np.dtype(int)).kind == "f" and np.isnan(y).any():
         raise ValueError("y contains NaN, which is no class.")  # assume_finite is on
     kind = type_of_target(y, input_name="y")
@@ -264,7 +268,7 @@ def _kind_of(y):
     return kind
 
 
-def _is_of_several_types(y):
+def _has_mixed_types(y):
     objects = isinstance(y, np.ndarray) and y.dtype == object
     return objects and y.ndim == 2 and y.shape[1] > 1
 

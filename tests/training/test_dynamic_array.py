@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from skann._training.growing import GrowingArray
+from skann._training.dynamic_array import DynamicArray
 
 DUPLICATES = {
     "copy": copy.copy,
@@ -16,15 +16,15 @@ DUPLICATES = {
 
 
 def test_starts_empty_or_with_what_is_given():
-    empty = GrowingArray().values
+    empty = DynamicArray().values
     assert empty.shape == (0,)
     assert empty.dtype == np.float64
-    np.testing.assert_array_equal(GrowingArray([1, 2]).values, [1, 2])
+    np.testing.assert_array_equal(DynamicArray([1, 2]).values, [1, 2])
 
 
 def test_does_not_hold_on_to_what_is_given():
     given = np.arange(3.0)
-    array = GrowingArray(given)
+    array = DynamicArray(given)
     array.extend(given)
     given[...] = -1
     np.testing.assert_array_equal(array.values, [0, 1, 2, 0, 1, 2])
@@ -32,7 +32,7 @@ def test_does_not_hold_on_to_what_is_given():
 
 @pytest.mark.parametrize("length", [0, 1, 3, 7, 1000])
 def test_entries_come_in_order(length):
-    array, expected = GrowingArray(), []
+    array, expected = DynamicArray(), []
     for i in range(20):
         part = np.arange(length) + 1000 * i
         array.extend(part if i % 2 else part.tolist())
@@ -41,7 +41,7 @@ def test_entries_come_in_order(length):
 
 
 def test_values_can_t_be_written_to():
-    array = GrowingArray([1.0, 2.0])
+    array = DynamicArray([1.0, 2.0])
     with pytest.raises(ValueError, match="read-only"):
         array.values[0] = 5
     array.extend([3.0])
@@ -49,7 +49,7 @@ def test_values_can_t_be_written_to():
 
 
 def test_a_view_stays_what_it_was():
-    array = GrowingArray([1.0])
+    array = DynamicArray([1.0])
     views = []
     for i in range(10):
         array.extend([i])
@@ -60,7 +60,7 @@ def test_a_view_stays_what_it_was():
 
 @pytest.mark.parametrize("duplicate", DUPLICATES)
 def test_a_duplicate_grows_by_itself(duplicate):
-    array = GrowingArray([1.0, 2.0])
+    array = DynamicArray([1.0, 2.0])
     array.extend([3.0])
     twin = DUPLICATES[duplicate](array)
     twin.extend([4.0])
@@ -70,13 +70,13 @@ def test_a_duplicate_grows_by_itself(duplicate):
 
 
 def test_a_pickle_holds_the_entries_and_no_room():
-    array = GrowingArray(np.zeros(10_000))
+    array = DynamicArray(np.zeros(10_000))
     array.extend([1.0])  # doubles the room
     assert len(pickle.dumps(array)) < 8 * 10_001 + 500
 
 
 def test_memory_moves_seldom():
-    array, places = GrowingArray(), set()
+    array, places = DynamicArray(), set()
     for i in range(10_000):
         array.extend([i])
         places.add(array.values.__array_interface__["data"][0])

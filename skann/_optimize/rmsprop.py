@@ -1,4 +1,4 @@
-"""Optimisers that divide by the size of past gradients and do nothing else."""
+"""RMSprop: the gradient over a running root mean square of it."""
 
 import math
 from numbers import Real
@@ -96,70 +96,4 @@ class RMSprop(Optimizer):
             np.multiply(b, self._rate, g)
         else:
             np.multiply(g, self._rate, g)
-        np.subtract(theta, g, theta)
-
-
-class Adagrad(Optimizer):
-    """Gradient over the root of the sum of all its squares (Duchi et al. 2011).
-
-    ::
-
-        s ← s + g²        theta ← theta - η g / (√s + ε)
-
-    Rare features keep a high rate and frequent ones lose it, which suits sparse data.
-
-    Parameters
-    ----------
-    initial_accumulator : float, default=0.0
-        s at the start, as in the paper; more makes the first steps shorter, which are η
-        in every parameter.
-    epsilon : float, default=1e-10
-        ε, against division by zero; PyTorch's.
-
-    References
-    ----------
-    Duchi, J., Hazan, E. & Singer, Y. (2011). Adaptive subgradient methods for online
-    learning and stochastic optimization. Journal of Machine Learning Research 12,
-    2121-2159.
-
-    Examples
-    --------
-    >>> from skann import BPClassifier
-    >>> clf = BPClassifier(solver="adagrad", max_iter=5, random_state=0)
-    >>> clf.fit([[0.0], [1.0]], [0, 1]).n_iter_
-    5
-    """
-
-    _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
-        "initial_accumulator": [Interval(Real, 0, None, closed="left")],
-        "epsilon": [Interval(Real, 0, None, closed="neither")],
-    }
-    n_state = 1
-    gradient_powers = (2,)
-
-    def __init__(self, initial_accumulator=0.0, epsilon=1e-10):
-        self.initial_accumulator = initial_accumulator
-        self.epsilon = epsilon
-
-    def start(self, n_parameters, dtype):
-        super().start(n_parameters, dtype)
-        self.state[0].fill(self.initial_accumulator)
-        return self
-
-    def make_constants(self):
-        self._rate = np.empty((), self.dtype)
-        self._epsilon = constant(self.epsilon, self.dtype)
-
-    def prepare(self, rate):
-        self.n_steps += 1
-        self._rate[()] = rate
-
-    def update(self, theta, g, s):
-        scratch = self.scratch(g)
-        np.multiply(g, g, scratch)
-        np.add(s, scratch, s)
-        np.sqrt(s, scratch)
-        np.add(scratch, self._epsilon, scratch)
-        np.divide(g, scratch, g)
-        np.multiply(g, self._rate, g)
         np.subtract(theta, g, theta)
