@@ -139,7 +139,8 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
         self.estimators_ = [network for network, _ in trained]
         found = [of_fold for _, of_fold in trained]
         by_kind = np.split(np.arange(len(jobs)), len(kinds))
-        one = self._outputs(self.estimators_[0], Z[:1])
+        first = self.estimators_[0]
+        one = self._outputs(first, _first(Z[:1], first.n_features_in_))
         shape = (len(y), *one.shape[1:])
         outputs = np.stack(
             [_out_of_fold([found[i] for i in own], shape) for own in by_kind]
