@@ -41,6 +41,7 @@ from skann import BPClassifier, BPRegressor, TabularClassifier, TabularRegressor
 from skann._tabular import base as tabular_base
 from skann._tabular import recipe
 from skann.preprocessing import TableEncoder
+from skann.solvers import AdamW
 
 TINY = 1e-7  # probabilities are kept this far from zero in the log-loss, everybody's
 
@@ -101,6 +102,15 @@ def _scaled_target(regressor):
     return TransformedTargetRegressor(regressor, transformer=StandardScaler())
 
 
+def _fixed_decay(decay):
+    return _network(
+        solver=AdamW(weight_decay=decay),
+        learning_rate="one_cycle",
+        learning_rate_init=0.01,
+        max_iter=60,
+    )
+
+
 NETWORKS = {
     "untouched": _network(),
     "untouched, (64, 64)": _network(hidden_layer_sizes=(64, 64)),
@@ -108,6 +118,7 @@ NETWORKS = {
     "untouched, batch_size=32": _network(batch_size=32),
     "untouched, alpha=0.01 in place of the decay": _network(alpha=0.01),
     "untouched, no decay (alpha=0)": _network(alpha=0.0),
+    **{f"60 epochs, decay {d} throughout": _fixed_decay(d) for d in (0.2, 0.4, 1, 2.5)},
     "untouched, max_iter=30": _network(max_iter=30),
     'as before (solver="adam")': _network(solver="adam"),
     "as before, early_stopping=True": _network(early_stopping=True),

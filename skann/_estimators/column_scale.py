@@ -35,21 +35,26 @@ def unfit_columns(data):
     -------
     columns : ndarray of int
     """
-    rows = data.sample()
-    X = data.X[rows]
+    return _examined(data, data.sample())[0]
+
+
+def _examined(data, rows):
+    """The unfit columns by what some rows tell, and a scaler fitted to those rows."""
+    X = data.X if len(rows) == data.X.shape[0] else data.X[rows]
     weight = data.weight_of(rows)
+    scaler = StandardScaler(with_mean=not issparse(X))
     with np.errstate(over="ignore", invalid="ignore"):
-        scaler = StandardScaler(with_mean=not issparse(X)).fit(X, sample_weight=weight)
+        scaler.fit(X, sample_weight=weight)
         spread, mean = np.sqrt(scaler.var_), np.nan_to_num(scaler.mean_)
         size = np.hypot(spread, mean)
     if not np.isfinite(size).all():
-        return np.empty(0, int)  # training itself says what is wrong with them
+        return np.empty(0, int), scaler  # training itself says what is wrong with them
     filled = (X != 0).sum(axis=0) if issparse(X) else np.count_nonzero(X, axis=0)
     often = np.asarray(filled).ravel() > len(rows) / 2
     varies = spread > 1e-6 * size
     faint = varies & often & (spread < _FAINT * spread.max())
     all_faint = varies & (size.max() < _LEAST)
-    return np.flatnonzero((size > _LARGEST) | faint | all_faint)
+    return np.flatnonzero((size > _LARGEST) | faint | all_faint), scaler
 
 
 class ColumnScale:
@@ -69,9 +74,9 @@ class ColumnScale:
         """The scale of all rows in use, where one is needed."""
         if not len(unfit_columns(data)):
             return cls()
-        scaler = StandardScaler(with_mean=not issparse(data.X))
-        weight = data.weight_of(data.row_numbers)
-        return cls(scaler.fit(data.take(data.X), sample_weight=weight))
+        # A sample can mistake the size of a column that is nearly always zero.
+        columns, scaler = _examined(data, data.row_numbers)
+        return cls(scaler if len(columns) else None)
 
     @property
     def changes(self):

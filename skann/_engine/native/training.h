@@ -25,8 +25,9 @@ typedef struct {
     double waited; /* seconds in this run */
 } Workspace;
 
-/* Products of a weight and a row below which a step may be too small for threads. */
-enum { SMALL_STEP = 2000000, NEVER = -1 };
+/* Products of a weight and a row below which a step may be too small for threads, and
+ * below which it is: it then takes one thread less than some 50 microseconds. */
+enum { SMALL_STEP = 2000000, TINY_STEP = 500000, NEVER = -1 };
 
 typedef struct {
     Network network;
@@ -203,7 +204,8 @@ static void *training_new(const Network *network, void *theta, const Rule *rule,
     t->step_work = work_of_step(t);
     /* Every thread looks at all stored numbers of a batch. */
     t->is_small = is_sparse(t) || t->step_work < SMALL_STEP;
-    t->n_to_trial = t->is_small ? 1 : NEVER;
+    t->prefers_one = !is_sparse(t) && t->step_work < TINY_STEP;
+    t->n_to_trial = t->prefers_one ? 8 : t->is_small ? 1 : NEVER;
     t->trial_after = t->is_small ? 8 : 1;
     t->buffers = calloc((size_t)network->n_layers, sizeof *t->buffers);
     t->ws = alloc_zeros(max_threads, sizeof *t->ws);
