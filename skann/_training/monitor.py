@@ -16,6 +16,7 @@ import math
 import time
 from array import array
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -105,9 +106,13 @@ class Monitor:
         Epochs in the model's life before this run.
     seconds_before : float
         Seconds spent on them.
+    observer : object or None
+        Its ``begin_epoch(monitor)`` is called before every epoch, its
+        ``end_epoch(monitor)`` after; that may stop the run by returning True.
 
     Attributes
     ----------
+    theta : ndarray of shape (n_parameters,)
     loss : float
         The last loss; a solver that finds nothing to do sets it itself.
     batch_losses : array of float
@@ -122,6 +127,8 @@ class Monitor:
         None as long as nothing but a limit on iterations has ended the run.
     limit : tuple of str and int
         Name and value of that limit.
+    begin_epoch : callable or None
+        For a solver to call before every epoch, where it is not None.
     """
 
     def __init__(
@@ -137,8 +144,13 @@ class Monitor:
         verbose=False,
         n_iter_before=0,
         seconds_before=0.0,
+        observer=None,
     ):
-        self._theta = theta
+        self.theta = theta
+        self._observer = observer
+        self.begin_epoch = None
+        if observer is not None:
+            self.begin_epoch = partial(observer.begin_epoch, self)
         self._limits = limits
         self._validate = validate
         self.watched = watched
@@ -158,6 +170,7 @@ class Monitor:
             validate is None
             and best is None
             and not verbose
+            and observer is None
             and limits.training_patience is None
             and limits.max_time == math.inf
             and limits.target_loss == -math.inf
@@ -188,7 +201,12 @@ class Monitor:
     @property
     def reads_theta(self):
         """Whether the end of an epoch looks at theta."""
-        return self._validate is not None or self._before_spike is not None
+        parts = self._validate, self._before_spike, self._observer
+        return any(part is not None for part in parts)
+
+    def last_row(self):
+        """The last epoch's entry of the history, by column."""
+        return dict(zip(COLUMNS, self._entries[-len(COLUMNS) :], strict=True))
 
     def end_of_epoch(
         self,
@@ -234,7 +252,7 @@ class Monitor:
         seconds = now - self._started
         self._entries += epoch, loss, *validation, rate, gradient_norm, seconds
         if self._before_spike is not None:
-            self._before_spike.update(loss, epoch, self._theta)
+            self._before_spike.update(loss, epoch, self.theta)
         if self._has_patience_only:
             # On small problems the way below takes as long as the arithmetic.
             patience = self._limits.patience
@@ -246,10 +264,12 @@ class Monitor:
             self._report(epoch, loss, *validation)
         value = self._watched(loss, *validation)
         if self.best is not None:
-            self.best.update(value, epoch, validation[1], self._theta)
+            self.best.update(value, epoch, validation[1], self.theta)
         self.stop_reason = self._reason_to_stop(
             value, loss, validation[0], now, schedule
         )
+        if self._observer is not None and self._observer.end_epoch(self):
+            self.stop_reason = self.stop_reason or "a callback asked to stop"
         if self.stop_reason and self._verbose:
             print(f"Stopping: {self.stop_reason}.")
         return self.stop_reason is not None
@@ -305,4 +325,4 @@ class Monitor:
     def restore_best(self):
         """Put the best parameters back, if any have been kept."""
         if self.best is not None and self.best.theta is not None:
-            np.copyto(self._theta, self.best.theta)
+            np.copyto(self.theta, self.best.theta)

@@ -54,6 +54,7 @@ def run(
     *,
     max_iter,
     partial=False,
+    observer=None,
 ):
     """Train ``theta`` and ``progress`` in place; return the monitor.
 
@@ -76,6 +77,8 @@ def run(
         Epochs at most.
     partial : bool
         Whether this is one of many short runs: patience counts over all of them.
+    observer : object or None
+        Follows the epochs; see :class:`Monitor`.
     """
     progress.schedule = schedule = _kept(progress.schedule, schedule)
     stops_early = validate is not None and parameters.early_stopping
@@ -98,6 +101,7 @@ def run(
         verbose=parameters.verbose,
         n_iter_before=progress.n_iter,
         seconds_before=progress.seconds,
+        observer=observer,
     )
     # Overflow on the way to a divergence is reported by the monitor, once and with
     # what to change; an underflow to zero is what it looks like.
