@@ -72,6 +72,7 @@ DOORS = (
     "skann.solvers",
     "skann.schedules",
     "skann.preprocessing",
+    "skann.callbacks",
     "skann.datasets",
 )
 FLOORS = (
