@@ -101,7 +101,8 @@ class Monitor:
         Epochs at most, for the record: the solver keeps to it.
     planned : bool
         Whether the run is meant to last for all of them.
-    verbose : bool
+    report : Table, Bar or None
+        Is told of every epoch, for the user to see.
     n_iter_before : int
         Epochs in the model's life before this run.
     seconds_before : float
@@ -141,7 +142,7 @@ class Monitor:
         best=None,
         max_iter=0,
         planned=False,
-        verbose=False,
+        report=None,
         n_iter_before=0,
         seconds_before=0.0,
         observer=None,
@@ -155,7 +156,7 @@ class Monitor:
         self._validate = validate
         self.watched = watched
         self.best = best
-        self._verbose = verbose
+        self._report = report
         self._n_iter_before = n_iter_before
         # One number after the other: a tuple an epoch would keep the collector busy.
         self._entries, self.batch_losses = [], array("d")
@@ -169,7 +170,7 @@ class Monitor:
         self._has_patience_only = (
             validate is None
             and best is None
-            and not verbose
+            and report is None
             and observer is None
             and limits.training_patience is None
             and limits.max_time == math.inf
@@ -260,9 +261,12 @@ class Monitor:
                 return False
             self.stop_reason = self._out_of_patience("training loss", schedule)
             return self.stop_reason is not None
-        if self._verbose:
-            self._report(epoch, loss, *validation)
         value = self._watched(loss, *validation)
+        if self._report is not None:
+            in_validation = self.watched != "training loss"
+            self._report.epoch(
+                self.last_row(), value if in_validation else validation[0]
+            )
         if self.best is not None:
             self.best.update(value, epoch, validation[1], self.theta)
         self.stop_reason = self._reason_to_stop(
@@ -270,8 +274,6 @@ class Monitor:
         )
         if self._observer is not None and self._observer.end_epoch(self):
             self.stop_reason = self.stop_reason or "a callback asked to stop"
-        if self.stop_reason and self._verbose:
-            print(f"Stopping: {self.stop_reason}.")
         return self.stop_reason is not None
 
     def _watched(self, loss, validation_loss, score):
@@ -313,14 +315,9 @@ class Monitor:
         for each in (patience, self._limits.training_patience):
             if each is not None:
                 each.renew()
-        if self._verbose:
-            print(remedy)
+        if self._report is not None:
+            self._report.say(remedy)
         return None
-
-    def _report(self, epoch, loss, validation_loss, score):
-        print(f"Iteration {epoch}, loss = {loss:.8f}")
-        if self._validate:
-            print(f"Validation loss = {validation_loss:.8f}, score = {score:.6f}")
 
     def restore_best(self):
         """Put the best parameters back, if any have been kept."""
