@@ -73,6 +73,7 @@ DOORS = (
     "skann.schedules",
     "skann.preprocessing",
     "skann.callbacks",
+    "skann.displays",
     "skann.datasets",
 )
 FLOORS = (
