@@ -72,6 +72,8 @@ DOORS = (
     "skann.solvers",
     "skann.schedules",
     "skann.preprocessing",
+    "skann.callbacks",
+    "skann.displays",
     "skann.datasets",
 )
 FLOORS = (

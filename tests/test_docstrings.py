@@ -29,10 +29,13 @@ def public_objects():
                 yield f"{module.__name__}.{name}", thing
 
 
+CALLED_BY_TRAINING = ("skann.solvers.", "skann.schedules.", "skann.callbacks.")
+
+
 def public_classes():
-    """Those whose methods users call; those of solvers and schedules, training does."""
+    """Those whose methods users call; those of the others, training does."""
     for path, thing in public_objects():
-        called_by_training = path.startswith(("skann.solvers.", "skann.schedules."))
+        called_by_training = path.startswith(CALLED_BY_TRAINING)
         if inspect.isclass(thing) and not called_by_training:
             yield path, thing
 

@@ -28,6 +28,7 @@ from .._training.dynamic_array import DynamicArray
 from .._training.monitor import new_history
 from .._training.run import Progress, run, validator
 from .auto import auto_values, one_cycle_settings, uses_one_cycle, with_sklearn_defaults
+from .callback_support import CallbackSupport, follower
 from .column_scale import ColumnScale
 from .convergence import warn_if_training_failed
 from .fitted import FittedNetwork
@@ -68,7 +69,22 @@ def _can_continue(optimizer, dtype, solver):
     )
 
 
-class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
+def _apply(change, layout, theta, progress):
+    """Carry what training goes on with over to new units, where there are any."""
+    if change is not None:
+        change.apply(layout, theta, progress)
+
+
+def _use_initial_weights(inputs, scale, layout, theta, progress):
+    """Write the weights that the user gave, where there are any, into theta."""
+    if inputs.coef_init is not None or inputs.intercept_init is not None:
+        scale.to_given(layout, theta)
+        layout.fill(theta, inputs.coef_init, inputs.intercept_init)
+        scale.to_standardized(layout, theta)
+        progress.forget()
+
+
+class BaseBP(CallbackSupport, FittedNetwork, BaseEstimator, metaclass=ABCMeta):
     """Base of :class:`BPClassifier` and :class:`BPRegressor`."""
 
     # Metadata routing: groups are nearly always those of cross-validation, which are
@@ -168,6 +184,7 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
     def _train(self, X, y, inputs, resume, partial=False):
         settings = with_sklearn_defaults(self)
         solver, schedule = solver_and_schedule(self, settings)
+        as_given = X, y
         X, y = self._validate_pair(X, y, reset=not resume)
         weight = check_sample_weight(inputs.sample_weight, X)
         kept = self._theta.dtype if resume else X.dtype
@@ -175,34 +192,38 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
         dtype = kept if solver.uses_learning_rate else np.dtype(np.float64)
         transformer = self._transformer_for(y, weight, inputs, resume, partial)
         targets = transformer.transform(y, self._loss_name(), dtype)
-        data = Data(X, y, targets, self._effective_weight(weight, transformer, targets))
-        data = data.with_positive_weight()
+        effective = self._effective_weight(weight, transformer, targets)
+        data = Data(X, y, targets, effective).with_positive_weight()
         in_one_cycle = not (partial or resume) and uses_one_cycle(self, data)
         scale = ColumnScale.for_data(data) if in_one_cycle else ColumnScale()
         data = scale.standardize(data)
         network = self._make_network(X, targets)
         theta, progress = self._initial_state(network, data, dtype, solver, resume)
         change = self._target_rescaling(transformer) if resume else None
-        if change is not None:
-            change.apply(network.layout, theta, progress)
-        if inputs.coef_init is not None or inputs.intercept_init is not None:
-            scale.to_given(network.layout, theta)
-            network.layout.fill(theta, inputs.coef_init, inputs.intercept_init)
-            scale.to_standardized(network.layout, theta)
-            progress.forget()
+        _apply(change, network.layout, theta, progress)
+        _use_initial_weights(inputs, scale, network.layout, theta, progress)
         data, held_out = train_and_validation_data(
             self, data, inputs, transformer, progress.rng, partial
         )
         held_out = scale.standardize(held_out)
         if change is not None:
             change.reevaluate_best(network, progress, held_out)
-        validate = None
-        if held_out is not None:
-            score = score_function(self, transformer, network, theta, held_out)
-            validate = validator(network, theta, held_out, score)
+        validate = self._validator(transformer, network, theta, held_out)
         if in_one_cycle:
             settings = one_cycle_settings(self, data, network)
             solver, schedule = solver_and_schedule(self, settings)
+
+        def publish(to, theta, progress, monitor):
+            scale.to_given(network.layout, theta)
+            theta = theta.astype(kept, copy=False)
+            outcome = network, theta, progress, monitor
+            to._set_fitted_attributes(transformer, *outcome, resume, partial)
+            to.auto_params_ = auto_values(self, settings, data.n_rows)
+            if in_one_cycle:
+                to.auto_params_["standardize"] = scale.changes
+
+        rows = data.rows, *as_given, weight
+        observer = follower(self, settings, rows, progress, publish, partial)
         with report_non_finite_data(X=data, X_val=held_out):
             monitor = run(
                 settings,
@@ -215,16 +236,18 @@ class BaseBP(FittedNetwork, BaseEstimator, metaclass=ABCMeta):
                 validate,
                 max_iter=1 if partial else settings.max_iter,
                 partial=partial,
+                observer=observer,
             )
-        scale.to_given(network.layout, theta)
-        theta = theta.astype(kept, copy=False)
-        self._set_fitted_attributes(
-            transformer, network, theta, progress, monitor, resume, partial
-        )
-        self.auto_params_ = auto_values(self, settings, data.n_rows)
-        if in_one_cycle:
-            self.auto_params_["standardize"] = scale.changes
+        publish(self, theta, progress, monitor)
+        if observer is not None:
+            observer.end()
         return monitor, data
+
+    def _validator(self, transformer, network, theta, held_out):
+        if held_out is None:
+            return None
+        score = score_function(self, transformer, network, theta, held_out)
+        return validator(network, theta, held_out, score)
 
     def _transformer_for(self, y, weight, inputs, resume, partial):
         if resume:

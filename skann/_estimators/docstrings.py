@@ -111,8 +111,11 @@ tol : float, default=1e-4
     An epoch improves if its loss falls below the best one by more than this. For
     full-batch solvers, the largest gradient component at convergence.""",
     "verbose": """\
-verbose : bool, default=False
-    Whether to print the progress of each epoch.""",
+verbose : bool, int or "progress", default=False
+    Whether to print a table with a line an epoch; a number n prints every n-th.
+    Lines with the lowest validation loss (or highest score) so far end in "*", and the
+    last line says why training stopped. "progress" is a bar that moves, by the package
+    rich.""",
     "warm_start": """\
 warm_start : bool, default=False
     Whether `fit` goes on from the last fit, optimiser state included. The

@@ -13,6 +13,7 @@ from sklearn.utils import check_array, check_consistent_length
 
 from .._network.activations import ACTIVATIONS
 from .._training.monitor import DivergenceError
+from .callback_support import LIFE_CYCLE
 from .rows import check_indices
 
 
@@ -26,8 +27,12 @@ def unchanged_on_error(estimator):
     try:
         yield
     except BaseException:
+        after = dict(vars(estimator))
         vars(estimator).clear()
         vars(estimator).update(before)
+        for name in LIFE_CYCLE:
+            if name in after:
+                vars(estimator)[name] = after[name]
         raise
 
 

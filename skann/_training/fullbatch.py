@@ -116,6 +116,7 @@ class _Run:
         self.accepted = self._point(self._objective.theta)
         check_finite(self.accepted.value, "before the first iteration", "")
         self._stop_if_small()
+        self._begin_iteration()
 
     def evaluate(self, x):
         """Value and gradient, SciPy's to keep."""
@@ -147,6 +148,11 @@ class _Run:
         self._stop_if_small()
         if self._n_iter == self._max_iter:
             self._stop_at("max_iter", self._max_iter)
+        self._begin_iteration()
+
+    def _begin_iteration(self):
+        if self._monitor.begin_epoch is not None:
+            self._monitor.begin_epoch()
 
     def _point(self, x):
         # A line search ends where it has last looked, and SciPy goes on from there; a

@@ -31,9 +31,11 @@ def train(epochs, schedule, monitor, *, rng, max_iter, done):
     schedule.start(
         done, Counts(epochs.n_batches * max_iter, max_iter, n_rows * max_iter)
     )
-    reads_theta = monitor.reads_theta
+    reads_theta, begin_epoch = monitor.reads_theta, monitor.begin_epoch
     try:
         for _ in range(max_iter):
+            if begin_epoch is not None:
+                begin_epoch()
             losses, rate = epochs.epoch(schedule, done, rng, monitor.deadline)
             loss, n_seen = _mean(losses, batch_size, n_rows)
             done.n_steps += len(losses)

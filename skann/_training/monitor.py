@@ -16,6 +16,7 @@ import math
 import time
 from array import array
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -100,14 +101,19 @@ class Monitor:
         Epochs at most, for the record: the solver keeps to it.
     planned : bool
         Whether the run is meant to last for all of them.
-    verbose : bool
+    report : Table, Bar or None
+        Is told of every epoch, for the user to see.
     n_iter_before : int
         Epochs in the model's life before this run.
     seconds_before : float
         Seconds spent on them.
+    observer : object or None
+        Its ``begin_epoch(monitor)`` is called before every epoch, its
+        ``end_epoch(monitor)`` after; that may stop the run by returning True.
 
     Attributes
     ----------
+    theta : ndarray of shape (n_parameters,)
     loss : float
         The last loss; a solver that finds nothing to do sets it itself.
     batch_losses : array of float
@@ -122,6 +128,8 @@ class Monitor:
         None as long as nothing but a limit on iterations has ended the run.
     limit : tuple of str and int
         Name and value of that limit.
+    begin_epoch : callable or None
+        For a solver to call before every epoch, where it is not None.
     """
 
     def __init__(
@@ -134,16 +142,21 @@ class Monitor:
         best=None,
         max_iter=0,
         planned=False,
-        verbose=False,
+        report=None,
         n_iter_before=0,
         seconds_before=0.0,
+        observer=None,
     ):
-        self._theta = theta
+        self.theta = theta
+        self._observer = observer
+        self.begin_epoch = None
+        if observer is not None:
+            self.begin_epoch = partial(observer.begin_epoch, self)
         self._limits = limits
         self._validate = validate
         self.watched = watched
         self.best = best
-        self._verbose = verbose
+        self._report = report
         self._n_iter_before = n_iter_before
         # One number after the other: a tuple an epoch would keep the collector busy.
         self._entries, self.batch_losses = [], array("d")
@@ -157,7 +170,8 @@ class Monitor:
         self._has_patience_only = (
             validate is None
             and best is None
-            and not verbose
+            and report is None
+            and observer is None
             and limits.training_patience is None
             and limits.max_time == math.inf
             and limits.target_loss == -math.inf
@@ -188,7 +202,12 @@ class Monitor:
     @property
     def reads_theta(self):
         """Whether the end of an epoch looks at theta."""
-        return self._validate is not None or self._before_spike is not None
+        parts = self._validate, self._before_spike, self._observer
+        return any(part is not None for part in parts)
+
+    def last_row(self):
+        """The last epoch's entry of the history, by column."""
+        return dict(zip(COLUMNS, self._entries[-len(COLUMNS) :], strict=True))
 
     def end_of_epoch(
         self,
@@ -234,7 +253,7 @@ class Monitor:
         seconds = now - self._started
         self._entries += epoch, loss, *validation, rate, gradient_norm, seconds
         if self._before_spike is not None:
-            self._before_spike.update(loss, epoch, self._theta)
+            self._before_spike.update(loss, epoch, self.theta)
         if self._has_patience_only:
             # On small problems the way below takes as long as the arithmetic.
             patience = self._limits.patience
@@ -242,16 +261,19 @@ class Monitor:
                 return False
             self.stop_reason = self._out_of_patience("training loss", schedule)
             return self.stop_reason is not None
-        if self._verbose:
-            self._report(epoch, loss, *validation)
         value = self._watched(loss, *validation)
+        if self._report is not None:
+            in_validation = self.watched != "training loss"
+            self._report.epoch(
+                self.last_row(), value if in_validation else validation[0]
+            )
         if self.best is not None:
-            self.best.update(value, epoch, validation[1], self._theta)
+            self.best.update(value, epoch, validation[1], self.theta)
         self.stop_reason = self._reason_to_stop(
             value, loss, validation[0], now, schedule
         )
-        if self.stop_reason and self._verbose:
-            print(f"Stopping: {self.stop_reason}.")
+        if self._observer is not None and self._observer.end_epoch(self):
+            self.stop_reason = self.stop_reason or "a callback asked to stop"
         return self.stop_reason is not None
 
     def _watched(self, loss, validation_loss, score):
@@ -293,16 +315,11 @@ class Monitor:
         for each in (patience, self._limits.training_patience):
             if each is not None:
                 each.renew()
-        if self._verbose:
-            print(remedy)
+        if self._report is not None:
+            self._report.say(remedy)
         return None
-
-    def _report(self, epoch, loss, validation_loss, score):
-        print(f"Iteration {epoch}, loss = {loss:.8f}")
-        if self._validate:
-            print(f"Validation loss = {validation_loss:.8f}, score = {score:.6f}")
 
     def restore_best(self):
         """Put the best parameters back, if any have been kept."""
         if self.best is not None and self.best.theta is not None:
-            np.copyto(self._theta, self.best.theta)
+            np.copyto(self.theta, self.best.theta)

@@ -15,6 +15,7 @@ from .._optimize.schedule_base import Counts
 from . import fullbatch, minibatch
 from .best import BestWeights
 from .monitor import Limits, Monitor, check_finite, diverged
+from .report import make_report
 from .stopping import Patience
 
 
@@ -54,6 +55,7 @@ def run(
     *,
     max_iter,
     partial=False,
+    observer=None,
 ):
     """Train ``theta`` and ``progress`` in place; return the monitor.
 
@@ -76,6 +78,8 @@ def run(
         Epochs at most.
     partial : bool
         Whether this is one of many short runs: patience counts over all of them.
+    observer : object or None
+        Follows the epochs; see :class:`Monitor`.
     """
     progress.schedule = schedule = _kept(progress.schedule, schedule)
     stops_early = validate is not None and parameters.early_stopping
@@ -87,6 +91,12 @@ def run(
     if stops_early and progress.best is None:
         progress.best = BestWeights()
     patience = _patience(parameters, solver, progress, stops_early, partial)
+    report = make_report(
+        parameters.verbose,
+        n_before=progress.n_iter,
+        max_iter=max_iter,
+        partial=partial,
+    )
     monitor = Monitor(
         theta,
         _limits(parameters, patience, stops_early and not partial),
@@ -95,14 +105,24 @@ def run(
         best=progress.best,
         max_iter=max_iter,
         planned=schedule.runs_to_the_end,
-        verbose=parameters.verbose,
+        report=report,
         n_iter_before=progress.n_iter,
         seconds_before=progress.seconds,
+        observer=observer,
     )
     # Overflow on the way to a divergence is reported by the monitor, once and with
     # what to change; an underflow to zero is what it looks like.
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        _solve(parameters, solver, network, theta, data, progress, monitor, max_iter)
+    try:
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            _solve(
+                parameters, solver, network, theta, data, progress, monitor, max_iter
+            )
+    finally:
+        if report is not None:
+            report.close()
+    if report is not None:
+        limit = None if partial else f"{monitor.limit[0]} reached"
+        report.end(monitor.stop_reason or limit)
     resumable = partial and monitor.stop_reason is None
     if not resumable:
         monitor.restore_best()

@@ -275,10 +275,11 @@ class TestRecord:
 
     def test_verbose_prints_every_epoch(self, Estimator, capsys):
         model = make(Estimator, verbose=True).fit(X, Y[Estimator])
-        lines = capsys.readouterr().out.splitlines()
-        assert len(lines) == 5
-        for line, loss in zip(lines, model.loss_curve_, strict=True):
-            assert f"{loss:.8f}" in line
+        head, *lines, last = capsys.readouterr().out.splitlines()
+        assert head.split()[:2] == ["epoch", "loss"]
+        for i, (line, loss) in enumerate(zip(lines, model.loss_curve_, strict=True)):
+            assert line.split()[:4] == [str(i + 1), "of", "5", f"{loss:.6g}"]
+        assert last == "Stopped: max_iter reached."
 
 
 class TestStops:
@@ -360,7 +361,7 @@ class TestStops:
 
         def interrupt(line):
             printed.append(line)
-            if len(printed) == 3:
+            if len(printed) == 4:  # the heading and three lines
                 raise KeyboardInterrupt
 
         model = make(Estimator, solver=solver, verbose=True)

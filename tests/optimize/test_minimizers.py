@@ -249,8 +249,8 @@ class TestEnds:
     def test_verbose_tells_of_every_iteration(self, solver, capsys):
         model = classifier(solver, max_iter=4, verbose=True).fit(IRIS, SPECIES)
         lines = capsys.readouterr().out.splitlines()
-        assert len(lines) == 4
-        assert lines[-1] == f"Iteration 4, loss = {model.loss_:.8f}"
+        assert len(lines) == 6
+        assert lines[-2].split()[:4] == ["4", "of", "4", f"{model.loss_:.6g}"]
 
     def test_no_warning_where_no_better_point_is_found(self, solver):
         with warnings.catch_warnings():

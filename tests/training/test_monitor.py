@@ -9,6 +9,7 @@ from skann._optimize.schedule_base import Counts
 from skann._optimize.schedules import SCHEDULES
 from skann._training.best import BestWeights
 from skann._training.monitor import COLUMNS, Limits, Monitor, new_history
+from skann._training.report import Table
 from skann._training.stopping import Patience
 
 
@@ -251,7 +252,7 @@ class TestDivergence:
             monitor.end_of_epoch(loss, [loss], 1)
 
 
-class TestVerbose:
+class TestReport:
     def test_silent_unless_asked(self, capsys):
         monitor = make(Patience(0.0, 1), validate=Validation([1.0, 1.0]))
         monitor.end_of_epoch(1.0, [1.0], 1)
@@ -259,18 +260,23 @@ class TestVerbose:
         assert capsys.readouterr().out == ""
 
     def test_counts_on_from_the_life_before(self, capsys):
-        monitor = make(verbose=True, n_iter_before=3)
+        monitor = make(report=Table(1, 3, 9), n_iter_before=3)
         monitor.end_of_epoch(0.25, [0.25], 1)
-        assert capsys.readouterr().out == "Iteration 4, loss = 0.25000000\n"
+        assert "4 of 9       0.25" in capsys.readouterr().out
 
-    def test_says_validation_rate_and_end(self, capsys):
+    def test_says_validation_and_rate(self, capsys):
         monitor = make(
-            Patience(0.0, 1), validate=Validation([0.5, 0.5, 0.5]), verbose=True
+            Patience(0.0, 1),
+            validate=Validation([0.5, 0.5, 0.5]),
+            report=Table(1, 0, 3),
         )
         schedule = adaptive(2e-6)
         monitor.end_of_epoch(1.0, [1.0], 1, schedule=schedule)
-        assert "Validation loss = 0.50000000, score = -0.5" in capsys.readouterr().out
+        line = capsys.readouterr().out.splitlines()[1].split()
+        assert line[:6] == ["1", "of", "3", "1", "0.5", "-0.5"]
+        assert line[-1] == "*"
         assert not monitor.end_of_epoch(1.0, [1.0], 1, schedule=schedule)
-        assert "Learning rate lowered to 4e-07" in capsys.readouterr().out
+        said = capsys.readouterr().out
+        assert "Learning rate lowered to 4e-07" in said
+        assert "*" not in said
         assert monitor.end_of_epoch(1.0, [1.0], 1, schedule=schedule)
-        assert f"Stopping: {monitor.stop_reason}." in capsys.readouterr().out

@@ -1,0 +1,130 @@
+"""What each hidden unit computes, over a plane."""
+
+import numpy as np
+
+from ._common import axes_and_figure, check_layer, mosaic, network_of
+
+
+class ActivationsDisplay:
+    """Activations of the units of a hidden layer, over a plane of two features.
+
+    Made by :meth:`from_estimator`.
+
+    Parameters
+    ----------
+    activations : ndarray of shape (n_units, n_grid, n_grid)
+        Of each unit at the points of the grid, rows from low to high second feature.
+    extent : tuple of float
+        Least and largest value of the first and of the second feature.
+    layer : int, default=0
+        Number of the hidden layer, for the title.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Where it is drawn.
+    figure_ : matplotlib Figure
+        The figure around it.
+
+    See Also
+    --------
+    sklearn.inspection.DecisionBoundaryDisplay : What the whole network computes.
+
+    Examples
+    --------
+    >>> from skann import BPClassifier
+    >>> from skann.datasets import make_xor
+    >>> from skann.displays import ActivationsDisplay
+    >>> X, y = make_xor(200, noise=0.2, random_state=0)
+    >>> net = BPClassifier(4, random_state=0).fit(X, y)
+    >>> display = ActivationsDisplay.from_estimator(net, X)  # doctest: +SKIP
+    >>> display.activations.shape  # doctest: +SKIP
+    (4, 100, 100)
+    """
+
+    def __init__(self, activations, extent, layer=0):
+        self.activations = activations
+        self.extent = extent
+        self.layer = layer
+
+    @classmethod
+    def from_estimator(cls, estimator, X, *, layer=0, grid_resolution=100, ax=None):
+        """Draw what the units of a layer compute around some data.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A network that was fitted on two features, or a pipeline that ends in one
+            and takes two.
+        X : array-like of shape (n_samples, 2)
+            Data that the plane is to show, with a margin of a tenth.
+        layer : int, default=0
+            Which hidden layer.
+        grid_resolution : int, default=100
+            Points of the grid in each direction.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a new figure.
+
+        Returns
+        -------
+        display : ActivationsDisplay
+            The data and what was drawn.
+        """
+        network, before = network_of(estimator)
+        X = np.asarray(X, dtype=float)
+        if X.ndim != 2 or X.shape[1] != 2:
+            raise ValueError(
+                f"X must have two features to be drawn over; got shape {X.shape}."
+            )
+        layer = check_layer(network, layer, len(network.coefs_) - 1)
+        low, high = X.min(axis=0), X.max(axis=0)
+        margin = 0.1 * (high - low)
+        (left, bottom), (right, top) = low - margin, high + margin
+        sides = (left, right), (bottom, top)
+        x, y = np.meshgrid(*(np.linspace(*side, grid_resolution) for side in sides))
+        points = np.column_stack([x.ravel(), y.ravel()])
+        inputs = points if before is None else np.asarray(before.transform(points))
+        values = _forward(network, inputs, layer)
+        n = grid_resolution
+        return cls(values.T.reshape(-1, n, n), (left, right, bottom, top), layer).plot(
+            ax=ax
+        )
+
+    def plot(self, *, ax=None):
+        """Draw the data again.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a new figure.
+
+        Returns
+        -------
+        display : ActivationsDisplay
+            Itself.
+        """
+        self.ax_, self.figure_ = axes_and_figure(ax)
+        # Each unit on its own scale: they differ a hundredfold, and the form matters.
+        spread = np.abs(self.activations).max(axis=(1, 2), keepdims=True)
+        shown = self.activations / np.where(spread > 0, spread, 1)
+        image = self.ax_.imshow(
+            mosaic(shown[:, ::-1], gap=6), cmap="RdBu_r", vmin=-1, vmax=1
+        )
+        self.figure_.colorbar(image, ax=self.ax_, label="activation / largest")
+        left, right, bottom, top = self.extent
+        self.ax_.set_title(
+            f"units of hidden layer {self.layer + 1}, each over\n"
+            f"[{left:.3g}, {right:.3g}] × [{bottom:.3g}, {top:.3g}]"
+        )
+        self.ax_.set_axis_off()
+        return self
+
+
+def _forward(network, inputs, layer):
+    a = inputs
+    functions = network._network.activation_functions
+    for weights, biases, function in zip(
+        network.coefs_[: layer + 1], network.intercepts_, functions, strict=False
+    ):
+        a = function.value(a @ weights + biases)
+    return a
