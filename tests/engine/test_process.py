@@ -364,3 +364,27 @@ class TestImports:
     def test_can_be_switched_off(self):
         found = run("print(binding.level(), binding._compiled)", SKANN_COMPILED="0")
         assert found == ["none", "None"]
+
+
+class TestVectorInstructions:
+    @pytest.mark.parametrize(
+        "level", binding._compiled.levels() if binding.is_compiled() else ()
+    )
+    def test_are_chosen_by_the_environment(self, level):
+        assert run("print(binding.level())", SKANN_SIMD=level) == [level]
+
+    def test_that_the_processor_has_not_are_refused(self):
+        found = run(
+            """
+            import importlib
+            os.environ["SKANN_SIMD"] = "mmx"
+            try:
+                importlib.reload(binding)
+            except ValueError as error:
+                print(str(error).replace(" ", "_"))
+            """,
+            SKANN_SIMD="",
+        )
+        assert "SKANN_SIMD_must_be_one_of" in found[0]
+        assert "'base'" in found[0]
+        assert found[0].endswith("got_'mmx'")

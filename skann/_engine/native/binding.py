@@ -3,7 +3,7 @@
 ``_compiled`` is made of the C sources in this folder; ``engine.h`` says how they hang
 together. Where it could not be built (no compiler), or where the environment variable
 ``SKANN_COMPILED`` is 0, NumPy does all the work: slower, with the same results but for
-rounding.
+rounding. ``SKANN_SIMD`` chooses lower vector instructions than the processor's best.
 
 Callers ask :func:`takes` first. Networks go to it as tuples of numbers
 (:func:`described`), optimisers as one (:func:`rule_of`), if it knows their rule.
@@ -32,6 +32,15 @@ else:
         from . import _compiled
     except ImportError as error:
         why_missing = f"not there: {error}"
+
+if _compiled is not None and (_wanted_level := os.environ.get("SKANN_SIMD")):
+    # A level below the processor's best, for tests and for comparing results.
+    if _wanted_level not in _compiled.levels():
+        raise ValueError(
+            "the environment variable SKANN_SIMD must be one of this processor's "
+            f"{', '.join(map(repr, _compiled.levels()))}; got {_wanted_level!r}"
+        )
+    _compiled.use_level(_wanted_level)
 
 # The orders of the enumerations in engine.h.
 _ACTIVATION_NUMBERS = {name: i for i, name in enumerate(ACTIVATIONS)}

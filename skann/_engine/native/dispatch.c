@@ -7,22 +7,34 @@
 
 enum { BASE, AVX2, AVX512 };
 
-/* __builtin_cpu_supports does not know it. */
+/* Registers that the operating system saves for threads: bits of XCR0. */
+static unsigned saved_registers(void)
+{
+    unsigned a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE))
+        return 0;
+    __asm__ __volatile__("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
+    return a;
+}
+
 static int has_prefetchw(void)
 {
     unsigned a, b, c, d;
     return __get_cpuid(0x80000001, &a, &b, &c, &d) && (c & bit_PRFCHW);
 }
 
+/* Asked of the processor itself: what compilers have for it needs a library that is not
+ * everywhere, and does not know all of it. */
 int n_levels(void)
 {
-    __builtin_cpu_init();
-    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
+    enum { YMM = 0x06, ZMM = 0xe6 };
+    const unsigned saved = saved_registers();
+    const unsigned avx512 = bit_AVX512F | bit_AVX512VL | bit_AVX512DQ | bit_AVX512BW;
+    unsigned a, b, c, d, extended;
+    if ((saved & YMM) != YMM || !__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_FMA)
+        || !__get_cpuid_count(7, 0, &a, &extended, &c, &d) || !(extended & bit_AVX2))
         return BASE + 1;
-    return has_prefetchw() && __builtin_cpu_supports("avx512f")
-                   && __builtin_cpu_supports("avx512vl")
-                   && __builtin_cpu_supports("avx512dq")
-                   && __builtin_cpu_supports("avx512bw")
+    return (saved & ZMM) == ZMM && (extended & avx512) == avx512 && has_prefetchw()
                ? AVX512 + 1
                : AVX2 + 1;
 }

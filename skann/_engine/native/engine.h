@@ -6,6 +6,8 @@
  * shows the rest of the program nothing but a struct Instance of functions. Which level
  * is used is decided when the module is loaded.
  *
+ *   memory.h          memory on cache lines
+ *   threads.h         threads, as every system has them
  *   thread_pool.c     threads that run one function together
  *   real.h            the number type, vectors of it, what all the rest is made of
  *   elementwise.h     exp and its relatives, written so that compilers vectorise them

@@ -43,9 +43,9 @@ static int is_narrow(const Layer *layer)
 static void layers_free(Layers *all)
 {
     for (Index l = 0; all->layers && l < all->n_layers; l++) {
-        free(all->layers[l].panels);
-        free(all->layers[l].panels_transposed);
-        free(all->layers[l].bias);
+        aligned_delete(all->layers[l].panels);
+        aligned_delete(all->layers[l].panels_transposed);
+        aligned_delete(all->layers[l].bias);
     }
     free(all->layers);
 }
@@ -175,8 +175,8 @@ static int strips_init(NonzeroStrips *found, Index n_rows)
 
 static void strips_free(NonzeroStrips *found)
 {
-    free(found->strips);
-    free(found->counts);
+    aligned_delete(found->strips);
+    aligned_delete(found->counts);
 }
 
 /* -- rows of X ------------------------------------------------------------------- */

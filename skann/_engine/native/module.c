@@ -24,7 +24,7 @@ static PyObject *module_level(PyObject *module, PyObject *args)
 {
     (void)args;
     const ModuleState *state = PyModule_GetState(module);
-    return PyUnicode_FromString(level_name(state->level));
+    return PyUnicode_FromString(level_name(level_in_use(state)));
 }
 
 static PyObject *module_use_level(PyObject *module, PyObject *args)
@@ -35,7 +35,7 @@ static PyObject *module_use_level(PyObject *module, PyObject *args)
         return NULL;
     for (int i = 0; i < n_levels(); i++)
         if (strcmp(name, level_name(i)) == 0) {
-            state->level = i;
+            __atomic_store_n(&state->level, i, __ATOMIC_RELAXED);
             Py_RETURN_NONE;
         }
     value_error("not a level of this processor");
@@ -118,7 +118,7 @@ static PyObject *module_predict(PyObject *module, PyObject *args)
     Views views = {.n = 0};
     PredictArguments arguments = {0};
     if (no_tasks && get_arguments(&arguments, &views, args, no_tasks))
-        result = predict(&arguments, state->level);
+        result = predict(&arguments, level_in_use(state));
     network_free(&arguments.network);
     views_release(&views);
     Py_XDECREF(no_tasks);
@@ -149,6 +149,10 @@ static PyMethodDef methods[] = {
 };
 static PyModuleDef_Slot slots[] = {
     {Py_mod_exec, module_exec},
+#if defined(Py_GIL_DISABLED)
+    /* Nothing is shared but pools, under a mutex, and what is claimed atomically. */
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
     {0},
 };
 static struct PyModuleDef definition = {

@@ -8,8 +8,13 @@
 #include "engine.h"
 
 typedef struct {
-    int level; /* of vector instructions, in use */
+    int level; /* of vector instructions, in use; atomic */
 } ModuleState;
+
+static inline int level_in_use(const ModuleState *state)
+{
+    return __atomic_load_n(&state->level, __ATOMIC_RELAXED);
+}
 
 /* Called with the interpreter released, by the thread that has released it. */
 static inline int raise_signals(void *data)

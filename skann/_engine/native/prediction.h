@@ -32,7 +32,8 @@ typedef struct {
 
 static void chunk_free(Chunk *chunk)
 {
-    free(chunk->rows), free(chunk->here), free(chunk->other), free(chunk->copies);
+    aligned_delete(chunk->rows), aligned_delete(chunk->here),
+        aligned_delete(chunk->other), aligned_delete(chunk->copies);
     strips_free(&chunk->strips);
 }
 

@@ -8,11 +8,10 @@
 #define SKANN_REAL_H
 
 #include <math.h>
-#include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine.h"
+#include "memory.h"
 
 #if REAL_BITS == 32
 typedef float real;
@@ -35,8 +34,7 @@ enum {
     NR = 2 * LANES,
     /* A micro-panel of B so deep takes most of a first-level cache; and the usual batch
      * of 200 is no deeper. */
-    KC = 25600 / (NR * sizeof(real)),
-    CACHE_LINE = 64
+    KC = 25600 / (NR * sizeof(real))
 };
 
 INLINE Index rounded_up(Index n, Index unit) { return (n + unit - 1) / unit * unit; }
@@ -49,7 +47,8 @@ INLINE Index index_mul(Index n, Index m)
 }
 
 /* Memory that begins on a cache line and is all zeros; NULL if there is none. There is
- * up to a line more of it than asked for: behind whole vectors, at least one vector. */
+ * up to a line more of it than asked for: behind whole vectors, at least one vector.
+ * aligned_delete() frees it. */
 static void *alloc_zeros(Index n, size_t item_size)
 {
     size_t size;
@@ -57,7 +56,7 @@ static void *alloc_zeros(Index n, size_t item_size)
         || size > PTRDIFF_MAX - CACHE_LINE)
         return NULL;
     size = (size / CACHE_LINE + 1) * CACHE_LINE;
-    void *start = aligned_alloc(CACHE_LINE, size);
+    void *start = aligned_new(size);
     return start ? memset(start, 0, size) : NULL;
 }
 

@@ -85,9 +85,9 @@ static void sparse_product(const Matrix *X, const Layer *layer, const real *thet
 
 static void features_free(Features *features)
 {
-    free(features->ids), free(features->starts), free(features->rows),
-        free(features->values);
-    free(features->found);
+    aligned_delete(features->ids), aligned_delete(features->starts),
+        aligned_delete(features->rows), aligned_delete(features->values);
+    aligned_delete(features->found);
 }
 
 /* Room for up to so many features. */
@@ -106,7 +106,8 @@ static int features_init(Features *features, const Matrix *X, Index n_features)
 
 static void lazy_free(LazyUpdates *lazy)
 {
-    free(lazy->slots), free(lazy->step), free(lazy->last_update);
+    aligned_delete(lazy->slots), aligned_delete(lazy->step);
+    aligned_delete(lazy->last_update);
     free(lazy->movements);
 }
 

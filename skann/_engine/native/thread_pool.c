@@ -9,13 +9,11 @@
  */
 #include "thread_pool.h"
 
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "memory.h"
+#include "threads.h"
 
 #if defined(__x86_64__)
 #define CPU_RELAX() __builtin_ia32_pause()
@@ -27,10 +25,10 @@
 
 /* Looks at the barrier before the processor is offered to somebody else: about as long
  * as the longest wait that is due to chance alone. */
-enum { SPIN_LIMIT = 1 << 11, CACHE_LINE = 64 };
+enum { SPIN_LIMIT = 1 << 11 };
 
 struct ThreadPool {
-    pthread_t *workers;
+    Thread *workers;
     int size, capacity; /* threads and room for them, the owner counted */
     int n_in_barrier;   /* threads of the task; written by the owner between tasks */
     ThreadPool *next;   /* in the list of all pools */
@@ -39,8 +37,8 @@ struct ThreadPool {
     _Alignas(CACHE_LINE) atomic_int n_arrived;
     _Alignas(CACHE_LINE) atomic_uint generation;
     /* The task, under the mutex. */
-    _Alignas(CACHE_LINE) pthread_mutex_t mutex;
-    pthread_cond_t posted;
+    _Alignas(CACHE_LINE) Mutex mutex;
+    Condition posted;
     void (*task)(void *, int);
     void *argument;
     int n_active; /* threads that are to run it */
@@ -54,34 +52,28 @@ typedef struct {
     unsigned n_seen; /* tasks posted before it was started */
 } Worker;
 
-static pthread_mutex_t list_mutex = PTHREAD_MUTEX_INITIALIZER;
-static pthread_once_t fork_handlers = PTHREAD_ONCE_INIT;
+static Mutex list_mutex = MUTEX_INITIALIZER;
 static ThreadPool *all_pools;
 
-double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
+double seconds_now(void) { return monotonic_seconds(); }
 
 /* -- workers ---------------------------------------------------------------------- */
 
-static void *worker_main(void *pointer)
+static ThreadResult THREAD_CALL worker_main(void *pointer)
 {
     Worker worker = *(Worker *)pointer;
     ThreadPool *pool = worker.pool;
     free(pointer);
     for (;;) {
-        pthread_mutex_lock(&pool->mutex);
+        mutex_lock(&pool->mutex);
         while (pool->n_posted == worker.n_seen && !pool->is_ending)
-            pthread_cond_wait(&pool->posted, &pool->mutex);
+            condition_wait(&pool->posted, &pool->mutex);
         const int is_ending = pool->is_ending;
         const int is_active = worker.number < pool->n_active;
         worker.n_seen = pool->n_posted;
-        pthread_mutex_unlock(&pool->mutex);
+        mutex_unlock(&pool->mutex);
         if (is_ending)
-            return NULL;
+            return 0;
         if (is_active) {
             pool->task(pool->argument, worker.number);
             pool_barrier(pool);
@@ -92,28 +84,22 @@ static void *worker_main(void *pointer)
 static int start_worker(ThreadPool *pool)
 {
     Worker *worker = malloc(sizeof *worker);
-    sigset_t all, before;
     if (!worker)
         return 0;
     *worker = (Worker){pool, pool->size, pool->n_posted};
-    /* Signals are for threads that know Python. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    const int failed =
-        pthread_create(&pool->workers[pool->size - 1], NULL, worker_main, worker);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (failed)
+    if (!thread_start(&pool->workers[pool->size - 1], worker_main, worker)) {
         free(worker);
-    else
-        pool->size++;
-    return !failed;
+        return 0;
+    }
+    pool->size++;
+    return 1;
 }
 
 /* Start workers until there are n threads, or as many as the system gives. */
 static void grow(ThreadPool *pool, int n)
 {
     if (n > pool->capacity) {
-        pthread_t *workers = realloc(pool->workers, (size_t)n * sizeof *workers);
+        Thread *workers = realloc(pool->workers, (size_t)n * sizeof *workers);
         if (!workers)
             return;
         pool->workers = workers;
@@ -121,17 +107,6 @@ static void grow(ThreadPool *pool, int n)
     }
     while (pool->size < n && start_worker(pool))
         continue;
-}
-
-static void end_workers(ThreadPool *pool)
-{
-    pthread_mutex_lock(&pool->mutex);
-    pool->is_ending = 1;
-    pthread_cond_broadcast(&pool->posted);
-    pthread_mutex_unlock(&pool->mutex);
-    while (pool->size > 1)
-        pthread_join(pool->workers[--pool->size - 1], NULL);
-    pool->is_ending = 0;
 }
 
 /* -- pools ------------------------------------------------------------------------ */
@@ -144,19 +119,36 @@ static void reset(ThreadPool *pool)
     pool->n_posted = 0;
     atomic_init(&pool->n_arrived, 0);
     atomic_init(&pool->generation, 0);
-    pthread_mutex_init(&pool->mutex, NULL);
-    pthread_cond_init(&pool->posted, NULL);
+    mutex_init(&pool->mutex);
+    condition_init(&pool->posted);
+}
+
+#if defined(_WIN32)
+
+static void prepare_for_forks(void) {} /* there are none */
+
+#else
+
+static void end_workers(ThreadPool *pool)
+{
+    mutex_lock(&pool->mutex);
+    pool->is_ending = 1;
+    condition_broadcast(&pool->posted);
+    mutex_unlock(&pool->mutex);
+    while (pool->size > 1)
+        thread_join(pool->workers[--pool->size - 1]);
+    pool->is_ending = 0;
 }
 
 static void before_fork(void)
 {
-    pthread_mutex_lock(&list_mutex);
+    mutex_lock(&list_mutex);
     for (ThreadPool *pool = all_pools; pool; pool = pool->next)
         if (!pool->in_use)
             end_workers(pool);
 }
 
-static void after_fork_in_parent(void) { pthread_mutex_unlock(&list_mutex); }
+static void after_fork_in_parent(void) { mutex_unlock(&list_mutex); }
 
 /* The workers of pools in use are not in the child, but may have held a mutex. */
 static void after_fork_in_child(void)
@@ -164,7 +156,7 @@ static void after_fork_in_child(void)
     for (ThreadPool *pool = all_pools; pool; pool = pool->next)
         if (pool->in_use)
             reset(pool);
-    pthread_mutex_unlock(&list_mutex);
+    mutex_unlock(&list_mutex);
 }
 
 static void install_fork_handlers(void)
@@ -172,10 +164,17 @@ static void install_fork_handlers(void)
     pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
+static void prepare_for_forks(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, install_fork_handlers);
+}
+
+#endif
+
 static ThreadPool *pool_new(void)
 {
-    ThreadPool *pool = aligned_alloc(CACHE_LINE, (sizeof *pool + CACHE_LINE - 1)
-                                                     / CACHE_LINE * CACHE_LINE);
+    ThreadPool *pool = aligned_new(sizeof *pool);
     if (!pool)
         return NULL;
     memset(pool, 0, sizeof *pool);
@@ -186,8 +185,8 @@ static ThreadPool *pool_new(void)
 
 ThreadPool *pool_acquire(int n)
 {
-    pthread_once(&fork_handlers, install_fork_handlers);
-    pthread_mutex_lock(&list_mutex);
+    prepare_for_forks();
+    mutex_lock(&list_mutex);
     ThreadPool *pool = all_pools;
     while (pool && pool->in_use)
         pool = pool->next;
@@ -197,7 +196,7 @@ ThreadPool *pool_acquire(int n)
         pool->next = all_pools;
         all_pools = pool;
     }
-    pthread_mutex_unlock(&list_mutex);
+    mutex_unlock(&list_mutex);
     if (pool)
         grow(pool, n);
     return pool;
@@ -205,9 +204,9 @@ ThreadPool *pool_acquire(int n)
 
 void pool_release(ThreadPool *pool)
 {
-    pthread_mutex_lock(&list_mutex);
+    mutex_lock(&list_mutex);
     pool->in_use = 0;
-    pthread_mutex_unlock(&list_mutex);
+    mutex_unlock(&list_mutex);
 }
 
 int pool_size(const ThreadPool *pool) { return pool->size; }
@@ -218,13 +217,13 @@ void pool_run(ThreadPool *pool, int n, void (*task)(void *, int), void *argument
 {
     pool->n_in_barrier = n;
     if (n > 1) {
-        pthread_mutex_lock(&pool->mutex);
+        mutex_lock(&pool->mutex);
         pool->task = task;
         pool->argument = argument;
         pool->n_active = n;
         pool->n_posted++;
-        pthread_cond_broadcast(&pool->posted);
-        pthread_mutex_unlock(&pool->mutex);
+        condition_broadcast(&pool->posted);
+        mutex_unlock(&pool->mutex);
     }
     task(argument, 0);
     pool_barrier(pool);
@@ -252,7 +251,7 @@ double pool_barrier(ThreadPool *pool)
         }
         if (looks == SPIN_LIMIT)
             since = seconds_now();
-        sched_yield();
+        thread_yield();
     }
     return since > 0 ? seconds_now() - since : 0;
 }

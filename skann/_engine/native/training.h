@@ -75,23 +75,24 @@ static void training_free(void *pointer)
         return;
     for (Index l = 0; t->buffers && l < t->network.n_layers; l++) {
         LayerBuffers *buffers = t->buffers + l;
-        free(buffers->a), free(buffers->slopes), free(buffers->delta),
-            free(buffers->delta_panels);
-        free(buffers->inputs), free(buffers->delta_rows);
+        aligned_delete(buffers->a), aligned_delete(buffers->slopes),
+            aligned_delete(buffers->delta), aligned_delete(buffers->delta_panels);
+        aligned_delete(buffers->inputs), aligned_delete(buffers->delta_rows);
     }
     for (int i = 0; t->ws && i < t->max_threads; i++) {
         Workspace *ws = t->ws + i;
-        free(ws->gradient), free(ws->inputs);
-        free(ws->z), free(ws->y), free(ws->output_losses);
-        free(ws->columns.numbers), free(ws->columns.lines);
+        aligned_delete(ws->gradient), aligned_delete(ws->inputs);
+        aligned_delete(ws->z), aligned_delete(ws->y), aligned_delete(ws->output_losses);
+        aligned_delete(ws->columns.numbers), aligned_delete(ws->columns.lines);
         strips_free(&ws->strips);
         features_free(&ws->features);
     }
     layers_free(&t->layers);
     lazy_free(&t->lazy);
-    free(t->buffers), free(t->copies), free(t->row_losses), free(t->ws);
-    free(t->partial_sums[0]), free(t->partial_sums[1]);
-    free(t->weight_squares), free(t->gradient_squares);
+    free(t->buffers);
+    aligned_delete(t->copies), aligned_delete(t->row_losses), aligned_delete(t->ws);
+    aligned_delete(t->partial_sums[0]), aligned_delete(t->partial_sums[1]);
+    aligned_delete(t->weight_squares), aligned_delete(t->gradient_squares);
     free(t);
 }
 

@@ -22,7 +22,7 @@ typedef struct {
     Views views;
     Index batch_size, n_done;
     int max_threads;
-    int is_busy;
+    int is_busy; /* atomic: there may be no lock of the interpreter */
 } Training;
 
 static void training_dealloc(PyObject *object)
@@ -133,7 +133,7 @@ static PyObject *training_create(PyTypeObject *type, PyObject *args, PyObject *k
     const ModuleState *state = PyType_GetModuleState(type);
     allocfunc allocate = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
     Training *self = state ? (Training *)allocate(type, 0) : NULL;
-    if (self && !training_fill(self, args, state->level)) {
+    if (self && !training_fill(self, args, level_in_use(state))) {
         Py_DECREF((PyObject *)self);
         return NULL;
     }
@@ -145,14 +145,24 @@ static PyObject *training_create(PyTypeObject *type, PyObject *args, PyObject *k
 /* Let nobody else use the object before it is let go. */
 static int claim(Training *self)
 {
-    if (self->is_busy) {
+    if (__atomic_exchange_n(&self->is_busy, 1, __ATOMIC_ACQUIRE)) {
         PyErr_SetString(PyExc_RuntimeError,
                         "this training is running: it was called by another thread or "
                         "by a signal handler");
         return 0;
     }
-    self->is_busy = 1;
     return 1;
+}
+
+static void unclaim(Training *self)
+{
+    __atomic_store_n(&self->is_busy, 0, __ATOMIC_RELEASE);
+}
+
+/* Anybody may ask for it at any time. */
+static void set_n_done(Training *self, Index n)
+{
+    __atomic_store_n(&self->n_done, n, __ATOMIC_RELAXED);
 }
 
 static PyObject *result_of(const Run *run)
@@ -185,7 +195,7 @@ static PyObject *run_and_report(Training *self, Run *run, Index n_batches)
         pool_release(run->pool);
     }
     PyEval_RestoreThread(state);
-    self->n_done = run->n_done > 0 ? run->n_done : 0;
+    set_n_done(self, run->n_done > 0 ? run->n_done : 0);
     if (run->n_done < 0)
         PyErr_NoMemory();
     else if (run->n_done == 0 && n_batches && !PyErr_Occurred())
@@ -206,7 +216,7 @@ static PyObject *run_claimed(Training *self, PyObject *args)
     Index n_order;
     double seconds;
     Run run = {0};
-    self->n_done = 0;
+    set_n_done(self, 0);
     if (!PyArg_ParseTuple(args, "OnnOdndd", &order, &first, &n_rows, &rates, &run.rate,
                           &n_steps_before, &run.row_scale, &seconds))
         return NULL;
@@ -239,7 +249,7 @@ static PyObject *training_run(PyObject *object, PyObject *args)
     if (!claim(self))
         return NULL;
     PyObject *result = run_claimed(self, args);
-    self->is_busy = 0;
+    unclaim(self);
     return result;
 }
 
@@ -256,7 +266,7 @@ static PyObject *training_flush(PyObject *object, PyObject *args)
         pool_release(pool);
     }
     PyEval_RestoreThread(state);
-    self->is_busy = 0;
+    unclaim(self);
     if (!pool)
         return PyErr_NoMemory();
     Py_RETURN_NONE;
@@ -265,7 +275,8 @@ static PyObject *training_flush(PyObject *object, PyObject *args)
 static PyObject *training_n_done(PyObject *object, void *closure)
 {
     (void)closure;
-    return PyLong_FromLongLong(((Training *)object)->n_done);
+    return PyLong_FromLongLong(
+        __atomic_load_n(&((Training *)object)->n_done, __ATOMIC_RELAXED));
 }
 
 static PyMethodDef methods[] = {
