@@ -32,6 +32,7 @@ from .callback_support import CallbackSupport, follower
 from .column_scale import ColumnScale
 from .convergence import warn_if_training_failed
 from .fitted import FittedNetwork
+from .hints import ExplainedParameters, known_arguments_only
 from .parameters import PARAMETER_CONSTRAINTS, solver_and_schedule
 from .rows import validate_rows
 from .scoring import score_function
@@ -84,7 +85,13 @@ def _use_initial_weights(inputs, scale, layout, theta, progress):
         progress.forget()
 
 
-class BaseBP(CallbackSupport, FittedNetwork, BaseEstimator, metaclass=ABCMeta):
+class BaseBP(
+    CallbackSupport,
+    ExplainedParameters,
+    FittedNetwork,
+    BaseEstimator,
+    metaclass=ABCMeta,
+):
     """Base of :class:`BPClassifier` and :class:`BPRegressor`."""
 
     # Metadata routing: groups are nearly always those of cross-validation, which are
@@ -101,6 +108,7 @@ class BaseBP(CallbackSupport, FittedNetwork, BaseEstimator, metaclass=ABCMeta):
     def _loss_name(self):
         """The loss that the transformer is to encode for."""
 
+    @known_arguments_only
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,

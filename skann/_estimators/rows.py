@@ -9,6 +9,8 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
 
+from .unusable_columns import explain
+
 
 def validate_rows(estimator, X, **options):
     """scikit-learn's ``validate_data`` for X of float64 or float32, dense or csr.
@@ -35,9 +37,16 @@ def validate_rows(estimator, X, **options):
         check_indices(array, name)
     if isinstance(X, np.ndarray) or issparse(X):
         X = _in_native_order(X)
-    found = validate_data(
-        estimator, X, accept_sparse="csr", dtype=(np.float64, np.float32), **options
-    )
+    dtypes = np.float64, np.float32
+    try:
+        found = validate_data(
+            estimator, X, accept_sparse="csr", dtype=dtypes, **options
+        )
+    except ValueError as error:
+        explained = explain(error, X, estimator)
+        if explained is error:
+            raise
+        raise explained from error
     if isinstance(found, tuple):
         return _readable(found[0]), *found[1:]
     return _readable(found)

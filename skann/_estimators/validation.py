@@ -14,6 +14,7 @@ from sklearn.utils import check_array, check_consistent_length
 from .._network.activations import ACTIVATIONS
 from .._training.monitor import DivergenceError
 from .callback_support import LIFE_CYCLE
+from .hints import did_you_mean
 from .rows import check_indices
 
 
@@ -99,6 +100,7 @@ def check_activations(activation, n_hidden):
             raise ValueError(
                 f"activation {name!r} is unknown; the known ones are "
                 f"{sorted(ACTIVATIONS)}."
+                + did_you_mean("activation", name, ACTIVATIONS)
             )
     return names[:n_hidden]
 

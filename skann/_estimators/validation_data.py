@@ -38,10 +38,19 @@ def train_and_validation_data(estimator, data, inputs, transformer, rng, partial
     return data.using(train), data.using(held_out)
 
 
+_NOT_TRANSFORMED = (
+    " (A pipeline gives X_val as it is to the network; its transform_input=['X_val'] "
+    "sends X_val through the steps before.)"
+)
+
+
 def given_validation_data(estimator, data, inputs, transformer):
     """``X_val``, ``y_val`` and their weights, checked and encoded as ``data`` are."""
     with prefix_errors("X_val"):
-        X = validate_rows(estimator, inputs.X_val, reset=False)
+        try:
+            X = validate_rows(estimator, inputs.X_val, reset=False)
+        except ValueError as error:
+            raise ValueError(f"{error}{_NOT_TRANSFORMED}") from error
     with prefix_errors("y_val"):
         y = estimator._check_targets(inputs.y_val, X)
         dtype = data.targets.y.dtype if data.targets.y.ndim == 2 else data.X.dtype

@@ -1,0 +1,177 @@
+"""Thirty mistakes that people make: the error names the culprit and the remedy."""
+
+import numpy as np
+import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+
+from skann import BPClassifier, BPRegressor
+from skann.schedules import Cosine
+from skann.solvers import LBFGS, SGD
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(30, 3))
+LABELS, VALUES = (X[:, 0] > 0).astype(int), X[:, 0]
+GAPS, WORDS = X.copy(), X.astype(object)
+GAPS[3, 1] = np.nan
+WORDS[:, 2] = "red"
+
+
+def mistake(*parts, estimator=BPClassifier, fit=None, data=X, **parameters):
+    return estimator, parameters, fit or {}, data, parts
+
+
+VALIDATION = ["X_val and y_val", "fit(X, y, X_val=..., y_val=...)"]
+MISTAKES = {
+    "another library's activation": mistake(
+        "'activation'", "Did you mean 'logistic'?", activation="sigmoid"
+    ),
+    "its capital letters": mistake("Did you mean 'relu'?", activation="ReLU"),
+    "its word for another": mistake("Did you mean 'silu'?", activation="swish"),
+    "a typing error": mistake("Did you mean 'tanh'?", activation="tahn"),
+    "one of several activations": mistake(
+        "activation 'sigmoid'",
+        "Did you mean 'logistic'?",
+        activation=["relu", "sigmoid"],
+        hidden_layer_sizes=(4, 3),
+    ),
+    "too few activations": mistake(
+        "one for each of the 2 hidden layers",
+        activation=["relu"],
+        hidden_layer_sizes=(4, 3),
+    ),
+    "a solver with a capital letter": mistake(
+        "'solver'", "Did you mean 'adam'?", solver="Adam"
+    ),
+    "a solver in SciPy's words": mistake("Did you mean 'lbfgs'?", solver="L-BFGS-B"),
+    "a solver in words": mistake("Did you mean 'sgd'?", solver="gradient descent"),
+    "a solver's class": mistake("not the class", "solver=SGD()", solver=SGD),
+    "a minimiser's class": mistake("not the class", "solver=LBFGS()", solver=LBFGS),
+    "a loss by Keras's name": mistake(
+        "'loss'", "Did you mean 'softmax'?", loss="categorical_crossentropy"
+    ),
+    "a loss of two classes by PyTorch's": mistake(
+        "Did you mean 'cross_entropy'?", loss="BCE"
+    ),
+    "a loss of regressors": mistake("no counterpart to 'mae'", loss="mae"),
+    "a loss by scikit-learn's old name": mistake(
+        "Did you mean 'squared_error'?",
+        estimator=BPRegressor,
+        loss="mean_squared_error",
+    ),
+    "a number for the schedule": mistake(
+        "learning_rate_init=0.01", "'learning_rate'", learning_rate=0.01
+    ),
+    "a schedule by PyTorch's name": mistake(
+        "Did you mean 'one_cycle'?", learning_rate="OneCycle"
+    ),
+    "a schedule's class": mistake(
+        "not the class", "learning_rate=Cosine()", learning_rate=Cosine
+    ),
+    "weights by the author's name": mistake(
+        "'weight_init'", "Did you mean 'glorot_uniform'?", weight_init="xavier"
+    ),
+    "a score in short": mistake(
+        "'scoring'", "Did you mean 'accuracy'?", scoring="acc", early_stopping=True
+    ),
+    "layers as text": mistake("'hidden_layer_sizes'", hidden_layer_sizes="100"),
+    "a layer without units": mistake(
+        "hidden_layer_sizes must be an integer of at least 1",
+        hidden_layer_sizes=(5, 0),
+    ),
+    "Keras's validation data": mistake(
+        "'validation_data'", *VALIDATION, fit={"validation_data": (X, LABELS)}
+    ),
+    "XGBoost's validation data": mistake(
+        "'eval_set'", *VALIDATION, fit={"eval_set": [(X, LABELS)]}
+    ),
+    "Keras's share of them": mistake(
+        "'validation_split'",
+        "validation_fraction",
+        fit={"validation_split": 0.1},
+    ),
+    "Keras's epochs": mistake("'epochs'", "max_iter", fit={"epochs": 3}),
+    "a parameter in fit": mistake(
+        "It is a parameter", "BPClassifier(max_iter=...)", fit={"max_iter": 3}
+    ),
+    "a typing error in fit": mistake(
+        "'sample_wieght'", "Did you mean 'sample_weight'?", fit={"sample_wieght": 1}
+    ),
+    "missing values": mistake(
+        "NaN, in the columns 1.", "SimpleImputer", "TabularClassifier", data=GAPS
+    ),
+    "text": mistake(
+        "text in the columns 2.", "OneHotEncoder", "ColumnTransformer", data=WORDS
+    ),
+    "text in a regression": mistake(
+        "TabularRegressor", estimator=BPRegressor, data=WORDS
+    ),
+    "validation data with one half": mistake(
+        "X_val and y_val must be given together; y_val is None", fit={"X_val": X}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_culprit_and_remedy_are_named(name):
+    kind, parameters, fit, data, parts = MISTAKES[name]
+    targets = LABELS if kind is BPClassifier else VALUES
+    with pytest.raises((ValueError, TypeError)) as caught:
+        kind(**parameters).fit(data, targets, **fit)
+    said = str(caught.value)
+    for part in parts:
+        assert part in said
+    assert "._" not in said
+    assert "BaseBP" not in said
+
+
+def test_names_are_in_a_fixed_order():
+    with pytest.raises(ValueError, match=r"{'elu', 'gelu', 'identity'.*'tanh_opt'}"):
+        BPClassifier(activation="nothing like it").fit(X, LABELS)
+
+
+def test_nothing_is_suggested_where_nothing_is_near():
+    with pytest.raises(ValueError, match=r"Got 'nothing like it' instead\.$"):
+        BPClassifier(activation="nothing like it").fit(X, LABELS)
+
+
+class TestTables:
+    def test_columns_are_named(self):
+        pandas = pytest.importorskip("pandas")
+        frame = pandas.DataFrame(GAPS, columns=["a", "b", "c"])
+        with pytest.raises(ValueError, match="NaN, in the columns 'b'"):
+            BPClassifier().fit(frame, LABELS)
+        frame = frame.assign(color="red", size=pandas.array(["S"] * 30, "string"))
+        with pytest.raises(ValueError, match="text in the columns 'color', 'size'"):
+            BPClassifier().fit(frame, LABELS)
+
+    def test_in_predict_as_well(self):
+        model = BPClassifier(3, max_iter=2).fit(X, LABELS)
+        with pytest.raises(ValueError, match="NaN, in the columns 1"):
+            model.predict(GAPS)
+
+    def test_of_many_columns_the_first_are_named(self):
+        wide = np.full((30, 8), np.nan)
+        with pytest.raises(ValueError, match="columns 0, 1, 2, 3, 4 and 3 more"):
+            BPClassifier().fit(wide, LABELS)
+
+    def test_numbers_as_text_are_numbers(self):
+        BPClassifier(3, max_iter=2).fit(X.astype(str).astype(object), LABELS)
+
+    @pytest.mark.filterwarnings("ignore:X has feature names")
+    def test_validation_data_that_a_pipeline_has_not_transformed(self):
+        pandas = pytest.importorskip("pandas")
+        frame = pandas.DataFrame({"color": ["red", "blue", "red"] * 10, "x": X[:, 0]})
+        encoder = make_column_transformer(
+            (OneHotEncoder(), ["color"]), remainder="passthrough"
+        )
+        pipe = make_pipeline(encoder, BPClassifier(max_iter=2))
+        message = r"X_val: .*transform_input=\['X_val'\]"
+        with pytest.raises(ValueError, match=message):
+            pipe.fit(
+                frame,
+                LABELS,
+                bpclassifier__X_val=frame,
+                bpclassifier__y_val=LABELS,
+            )
