@@ -96,7 +96,8 @@ try:
 except ImportError:
     print('No picture without matplotlib: pip install "skann[plot]"')
 else:
-    low, high = X.min(axis=0), X.max(axis=0)
+    # A margin, so that no point is cut.
+    low, high = X_test.min(axis=0) - 0.1, X_test.max(axis=0) + 0.1
     sides = [np.linspace(*ends, 201) for ends in zip(low, high, strict=True)]
     grid = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2)
     figure, axes = plt.subplots(

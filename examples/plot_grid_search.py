@@ -92,14 +92,16 @@ except ImportError:
     print('No picture without matplotlib: pip install "skann[plot]"')
 else:
     figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
-    for scaler in candidates["scale"]:
+    for shift, scaler in zip((-0.06, 0.06), candidates["scale"], strict=True):
         rows = [row for row in results if isinstance(row[2]["scale"], type(scaler))]
         rows.sort(key=lambda row: row[2]["net__hidden_layer_sizes"])
         means, sds, params = zip(*rows, strict=True)
         widths = [str(each["net__hidden_layer_sizes"][0]) for each in params]
-        ax.errorbar(
-            widths, means, sds, marker="o", capsize=4, label=type(scaler).__name__
-        )
+        # Beside each other, or one's bars would hide the other's.
+        places = [i + shift for i in range(len(widths))]
+        name = type(scaler).__name__
+        ax.errorbar(places, means, sds, marker="o", capsize=4, label=name)
+        ax.set_xticks(range(len(widths)), widths)
     ax.set_xlabel("hidden neurons")
     ax.set_ylabel("accuracy: mean and sd over 3 folds")
     ax.legend(loc="lower right")

@@ -77,12 +77,13 @@ except ImportError:
 else:
     side = np.linspace(-2.5, 2.5, 201)
     grid = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
-    figure, ax = plt.subplots(figsize=(5, 4), layout="constrained")
+    figure, ax = plt.subplots(figsize=(5, 4.4), layout="constrained")
     image = ax.imshow(
         many.predict_proba(grid)[:, 1].reshape(201, 201),
         extent=(-2.5, 2.5, -2.5, 2.5),
         origin="lower",
         cmap="RdBu",
+        alpha=0.7,
         vmin=0,
         vmax=1,
     )
@@ -95,8 +96,9 @@ else:
             linewidths=0.5,
             label=f"class {label}",
         )
-    ax.legend(loc="lower right")
-    ax.set_title(f"Best: {names[many.best_index_]}")
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2)
+    activation, layers = (many.best_params_[key] for key in sorted(candidates))
+    ax.set_title(f"Best: {activation}, hidden layers {layers}")
     ax.set_xlabel("$x_1$")
     ax.set_ylabel("$x_2$")
     figure.colorbar(image, label="probability of class 1")

@@ -81,7 +81,7 @@ print("Lowest validation loss, scaled and not: {:.3f} {:.1f}".format(*lowest))
 # What to see
 # -----------
 # The training loss goes on falling while the loss on writers that the network does not
-# know comes to rest. The weights of the dashed line, where it was lowest, are kept.
+# know comes to rest. The weights of the marked epoch, where it was lowest, are kept.
 # ``history_`` has the figures, an entry for every epoch.
 
 history = net.history_
@@ -90,18 +90,14 @@ for name in ("epoch", "loss", "validation_loss", "validation_score"):
     print(f"{name:16}  {last}  ...")
 
 try:
-    import matplotlib.pyplot as plt
+    import matplotlib  # noqa: F401
 except ImportError:
     print('No picture without matplotlib: pip install "skann[plot]"')
 else:
-    figure, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
-    ax.plot(history["epoch"], history["loss"], label="training")
-    ax.plot(history["epoch"], history["validation_loss"], label="validation")
-    best = net.best_iter_
-    ax.axvline(best, color="gray", linestyle="--", label=f"best_iter_ = {best}")
-    ax.set_yscale("log")
-    ax.set_xlabel("epoch")
-    ax.set_ylabel("loss")
-    ax.legend()
-    figure.savefig(args.picture, dpi=100)
+    from skann.displays import LossCurveDisplay
+
+    # On a linear scale, and near the lowest validation loss, its rise can be seen.
+    display = LossCurveDisplay.from_estimator(model, yscale="linear")
+    display.ax_.set_ylim(0, 1.5 * min(net.validation_loss_curve_))
+    display.figure_.savefig(args.picture, dpi=100)
     print(f"Picture: {args.picture}")

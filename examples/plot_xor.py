@@ -131,7 +131,7 @@ else:
     side = np.linspace(-2, 2, 201)
     grid = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
     figure, axes = plt.subplots(
-        1, 4, figsize=(13, 3.6), sharey=True, layout="constrained"
+        1, 4, figsize=(13, 4), sharey=True, layout="constrained"
     )
     for ax, (title, probability) in zip(axes, panels.items(), strict=True):
         image = ax.imshow(
@@ -139,6 +139,7 @@ else:
             extent=(-2, 2, -2, 2),
             origin="lower",
             cmap="RdBu",
+            alpha=0.7,
             vmin=0,
             vmax=1,
         )
@@ -154,7 +155,8 @@ else:
         ax.set_title(title)
         ax.set_xlabel("$x_1$")
     axes[0].set_ylabel("$x_2$")
-    axes[0].legend(loc="center")
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2)
     figure.colorbar(image, ax=axes, label="probability of class 1", shrink=0.75)
     figure.savefig(args.picture, dpi=100)
     print(f"Picture: {args.picture}")
