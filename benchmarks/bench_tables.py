@@ -134,7 +134,7 @@ def _kinds(*kinds):
 # Name: parameters, and what is put into the recipe's place.
 TABULAR = {
     "the recipe": ({}, {}),
-    "kinds count alike": ({}, {"shares": lambda loss, n: np.full(n, 1 / n)}),
+    "kinds count alike": ({}, {"blend_weights": lambda loss, n: np.full(n, 1 / n)}),
     **{
         f"kind {i + 1} alone": ({}, _kinds(kind)) for i, kind in enumerate(recipe.KINDS)
     },
@@ -257,7 +257,7 @@ def norms(found, peers):
 
 def _in_place(stack, changes):
     for name, value in changes.items():
-        where = tabular_base if name == "shares" else recipe
+        where = tabular_base if name == "blend_weights" else recipe
         stack.enter_context(mock.patch.object(where, name, value))
 
 
