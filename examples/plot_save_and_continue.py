@@ -52,7 +52,8 @@ print(f"Test accuracy after {len(model.loss_curve_)} epochs: {accuracy:.4f}")
 # ---------------
 # It loads the model, predicts, trains on and saves the result: nothing else is handed
 # over. (A joblib file is a pickle: load only files that you trust, and with the
-# versions of the packages that they were saved with.)
+# versions of the packages that they were saved with. ``model.save_model`` writes files
+# that are safe to load, and that later versions load as well.)
 
 ELSEWHERE = """
 import sys

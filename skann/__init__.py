@@ -3,6 +3,7 @@
 from ._estimators.classifier import BPClassifier
 from ._estimators.range_test import LearningRateRange, learning_rate_range_test
 from ._estimators.regressor import BPRegressor
+from ._load_model import load_model
 from ._show_versions import show_versions
 from ._tabular.classifier import TabularClassifier
 from ._tabular.regressor import TabularRegressor
@@ -16,5 +17,6 @@ __all__ = [
     "TabularRegressor",
     "__version__",
     "learning_rate_range_test",
+    "load_model",
     "show_versions",
 ]

@@ -81,6 +81,7 @@ FLOORS = (
     *DOORS,
     "skann._tabular",
     "skann._estimators",
+    "skann._export",
     "skann._training",
     "skann._engine",
     "skann._optimize",

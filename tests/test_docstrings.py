@@ -158,6 +158,8 @@ class TestDocstrings:
         found = sections(method.__doc__)
         assert found[""].strip().splitlines()[0].endswith(".")
         check_parameters(method, found)
+        if not re.search(r"^ +return \S", inspect.getsource(method), re.MULTILINE):
+            return  # such as one that writes a file
         returns = entries(found["Returns"])
         assert returns
         assert all(kind and description for kind, description in returns.values())

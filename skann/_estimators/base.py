@@ -33,7 +33,9 @@ from .column_scale import ColumnScale
 from .convergence import warn_if_training_failed
 from .fitted import FittedNetwork
 from .hints import ExplainedParameters, known_arguments_only
+from .model_file import SaveModel
 from .parameters import PARAMETER_CONSTRAINTS, solver_and_schedule
+from .plain_state import PlainState
 from .rows import validate_rows
 from .scoring import score_function
 from .validation import (
@@ -88,6 +90,8 @@ def _use_initial_weights(inputs, scale, layout, theta, progress):
 class BaseBP(
     CallbackSupport,
     ExplainedParameters,
+    SaveModel,
+    PlainState,
     FittedNetwork,
     BaseEstimator,
     metaclass=ABCMeta,

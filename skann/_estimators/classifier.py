@@ -104,6 +104,8 @@ class BPClassifier(ClassifierMixin, BaseBP):
            [1., 0.]])
     """
 
+    __module__ = "skann"  # files name it so
+
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         **PARAMETER_CONSTRAINTS,
         "loss": [StrOptions({"auto", *LOSS_NAMES})],

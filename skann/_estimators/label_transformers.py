@@ -253,7 +253,7 @@ def _accuracy(hits, data):
     """Weighted share of hits; scikit-learn's way takes a hundred times as long."""
     weight = data.take(data.weight)
     if weight is None:
-        return np.count_nonzero(hits) / hits.size
+        return float(np.count_nonzero(hits) / hits.size)
     return float(np.average(hits, weights=weight))
 
 

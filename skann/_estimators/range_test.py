@@ -58,6 +58,8 @@ class LearningRateRange:
     0.2
     """
 
+    __module__ = "skann"  # files name it so
+
     learning_rates: np.ndarray
     losses: np.ndarray
     smoothed_losses: np.ndarray

@@ -47,6 +47,26 @@ class RealTransformer:
         self._statistics = TargetStatistics.of(columns, weight)
         self.mean, self.scale = self._units(normalize)
 
+    @classmethod
+    def of_units(cls, flat, statistics, mean, scale):
+        """One with these units, which come from where :meth:`units` went."""
+        transformer = cls.__new__(cls)
+        transformer.flat, transformer.n_outputs = flat, len(mean)
+        transformer._statistics = statistics
+        transformer.mean, transformer.scale = mean, scale
+        return transformer
+
+    def units(self):
+        """Mean and scale in use, and what has been seen of the targets, as arrays."""
+        seen = self._statistics
+        return {
+            "mean": self.mean,
+            "scale": self.scale,
+            "count": seen.count,
+            "seen_mean": seen.mean,
+            "seen_deviation": seen.deviation,
+        }
+
     def _units(self, normalize):
         if not normalize:
             return np.zeros(self.n_outputs), np.ones(self.n_outputs)

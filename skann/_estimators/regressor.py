@@ -87,6 +87,8 @@ class BPRegressor(RegressorMixin, BaseBP):
     True
     """
 
+    __module__ = "skann"  # files name it so
+
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         **PARAMETER_CONSTRAINTS,
         "loss": [StrOptions({"squared_error", "mse"})],

@@ -40,6 +40,8 @@ class Adagrad(Optimizer):
     5
     """
 
+    __module__ = "skann.solvers"  # files name it so
+
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         "initial_accumulator": [Interval(Real, 0, None, closed="left")],
         "epsilon": [Interval(Real, 0, None, closed="neither")],

@@ -45,6 +45,8 @@ class Adam(Optimizer):
     0.8
     """
 
+    __module__ = "skann.solvers"  # files name it so
+
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         "beta_1": [Interval(Real, 0, 1, closed="left")],
         "beta_2": [Interval(Real, 0, 1, closed="left")],
@@ -141,6 +143,8 @@ class AdamW(DecoupledWeightDecay, BiasCorrectedAdam):
     5
     """
 
+    __module__ = "skann.solvers"  # files name it so
+
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         **DecoupledWeightDecay._parameter_constraints,
         **Adam._parameter_constraints,
@@ -182,6 +186,8 @@ class AMSGrad(BiasCorrectedAdam):
     >>> clf.fit([[0.0], [1.0]], [0, 1]).n_iter_
     5
     """
+
+    __module__ = "skann.solvers"  # files name it so
 
     n_state = 3
     gradient_powers = (1, 2, 2)
@@ -234,6 +240,8 @@ class Nadam(BiasCorrectedAdam):
     >>> clf.fit([[0.0], [1.0]], [0, 1]).n_iter_
     5
     """
+
+    __module__ = "skann.solvers"  # files name it so
 
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         **Adam._parameter_constraints,

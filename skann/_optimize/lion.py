@@ -47,6 +47,8 @@ class Lion(DecoupledWeightDecay):
     5
     """
 
+    __module__ = "skann.solvers"  # files name it so
+
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         **DecoupledWeightDecay._parameter_constraints,
         "beta_1": [Interval(Real, 0, 1, closed="left")],

@@ -76,6 +76,8 @@ class LBFGS(Minimizer):
     1.0
     """
 
+    __module__ = "skann.solvers"  # files name it so
+
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         **_MAX_FUN,
         "memory": [Interval(Integral, 1, None, closed="left")],
@@ -127,6 +129,8 @@ class CG(Minimizer):
     1.0
     """
 
+    __module__ = "skann.solvers"  # files name it so
+
     _parameter_constraints: dict = {**_MAX_FUN}  # noqa: RUF012
     method = "CG"
 
@@ -170,6 +174,8 @@ class BFGS(Minimizer):
     >>> model.fit(X, y).score(X, y)
     1.0
     """
+
+    __module__ = "skann.solvers"  # files name it so
 
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         **_MAX_FUN,
@@ -234,6 +240,8 @@ class NewtonCG(Minimizer):
     1.0
     """
 
+    __module__ = "skann.solvers"  # files name it so
+
     _parameter_constraints: dict = {**_MAX_FUN}  # noqa: RUF012
     method = "Newton-CG"
     uses_hessian = True
@@ -288,6 +296,8 @@ class TrustNCG(Minimizer):
     >>> model.fit(X, y).score(X, y)
     1.0
     """
+
+    __module__ = "skann.solvers"  # files name it so
 
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         **_MAX_FUN,

@@ -56,6 +56,8 @@ class Rprop(Optimizer):
     5
     """
 
+    __module__ = "skann.solvers"  # files name it so
+
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         "increase": [Interval(Real, 1, None, closed="neither")],
         "decrease": [Interval(Real, 0, 1, closed="neither")],

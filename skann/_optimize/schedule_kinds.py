@@ -38,6 +38,8 @@ class Constant(Schedule):
     0.1
     """
 
+    __module__ = "skann.schedules"  # files name it so
+
     def decayed(self, n_epochs, n_seen):
         return self.initial
 
@@ -66,6 +68,7 @@ class InvScaling(Schedule):
     >>> clf = BPClassifier(learning_rate=InvScaling(0.25), learning_rate_init=0.1)
     """
 
+    __module__ = "skann.schedules"  # files name it so
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         "power_t": [Interval(Real, 0, None, closed="left")],
         "warmup": FRACTION,
@@ -106,6 +109,7 @@ class Adaptive(Schedule):
     >>> clf = BPClassifier(learning_rate=Adaptive(factor=2), n_iter_no_change=5)
     """
 
+    __module__ = "skann.schedules"  # files name it so
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         "factor": _DIVISOR,
         "smallest": [Interval(Real, 0, None, closed="neither")],
@@ -160,6 +164,7 @@ class Step(Schedule):
     >>> clf = BPClassifier(learning_rate=Step(every=10, factor=0.5), max_iter=40)
     """
 
+    __module__ = "skann.schedules"  # files name it so
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         "every": [Interval(Integral, 1, None, closed="left")],
         "factor": _FACTOR,
@@ -200,6 +205,7 @@ class Exponential(Schedule):
     >>> clf = BPClassifier(learning_rate=Exponential(0.9), max_iter=40)
     """
 
+    __module__ = "skann.schedules"  # files name it so
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         "factor": _FACTOR,
         "warmup": FRACTION,
@@ -239,6 +245,7 @@ class Cosine(Schedule):
     >>> clf = BPClassifier(learning_rate=Cosine(warmup=0.05), max_iter=30)
     """
 
+    __module__ = "skann.schedules"  # files name it so
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         "end": [Interval(Real, 0, 1, closed="both")],
         "warmup": FRACTION,
@@ -291,6 +298,7 @@ class OneCycle(Schedule):
     >>> clf = BPClassifier(learning_rate=OneCycle(warmup=0.2), max_iter=10)
     """
 
+    __module__ = "skann.schedules"  # files name it so
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         "warmup": FRACTION,
         "start_factor": [Interval(Real, 1, None, closed="left")],

@@ -83,6 +83,8 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
     1.0
     """
 
+    __module__ = "skann"  # files name it so
+
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         **BaseTabular._parameter_constraints,
         "estimator": [BPClassifier, None],

@@ -91,6 +91,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
            [ 0. ,  1. ,  1. ,  0. ]], dtype=float32)
     """
 
+    __module__ = "skann.preprocessing"  # files name it so
+
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         "n_bins": [StrOptions({"auto"}), Interval(Integral, 0, None, closed="left")],
         "max_categories": [Interval(Integral, 2, None, closed="left")],

@@ -64,6 +64,8 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
            [ 9. ,  0.5,  0.5]])
     """
 
+    __module__ = "skann.preprocessing"  # files name it so
+
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         "n_bins": [Interval(Integral, 1, None, closed="left")],
         "keep_values": ["boolean"],

@@ -72,6 +72,8 @@ class TabularRegressor(RegressorMixin, BaseTabular):
     True
     """
 
+    __module__ = "skann"  # files name it so
+
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         **BaseTabular._parameter_constraints,
         "estimator": [BPRegressor, None],

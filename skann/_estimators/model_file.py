@@ -1,0 +1,175 @@
+"""Estimators to model files and back, by way of plain data."""
+
+import inspect
+import os
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from .._export import archive
+from .._optimize.plain_options import options_from_plain
+from .._version import __version__
+from .plain_state import STATE_FORMAT, check_format, from_plain, to_plain
+
+# What else but attributes that end in "_" a fitted estimator has.
+_FITTED = (
+    "_network",
+    "_theta",
+    "_transformer",
+    "_progress",
+    "_history",
+    "_batch_losses",
+)
+
+
+class SaveModel:
+    """The method of estimators that can be saved."""
+
+    def save_model(self, path):
+        """Save the fitted estimator to a file without pickle.
+
+        The file is a zip of JSON and .npy. :func:`skann.load_model` reads it, executes
+        nothing that is in it, and gives an estimator that predicts the same and trains
+        on from where this one is, in this version and every later one.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Of the file. One that is there is replaced when the new one is whole.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If a parameter is an object that files can't hold: a function, a splitter,
+            a solver of one's own. Or the estimator is of a class of one's own.
+
+        See Also
+        --------
+        skann.load_model : Load it.
+
+        Examples
+        --------
+        >>> import skann, tempfile, pathlib
+        >>> clf = skann.BPClassifier(max_iter=2).fit([[0.0], [1.0]], ["no", "yes"])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "model.skann")
+        ...     clf.save_model(path)
+        ...     skann.load_model(path).classes_.tolist()
+        ['no', 'yes']
+        """
+        check_is_fitted(self)
+        if type(self).__module__ != "skann":
+            raise ValueError(
+                f"{type(self).__name__} is no class of skann, which would not find it "
+                "when it loads the file. Save with joblib or pickle."
+            )
+        state, names = to_plain(self), self.get_params(deep=False)
+        fitted = {
+            name: value
+            for name, value in state.items()
+            if name in _FITTED or (name.endswith("_") and not name.startswith("_"))
+        }
+        data = {
+            "format": STATE_FORMAT,
+            "skann_version": __version__,
+            "estimator": type(self).__name__,
+            "parameters": {name: _parameter(name, state[name]) for name in names},
+            "fitted": fitted,
+        }
+        try:
+            archive.write(path, data)
+        except TypeError as error:
+            raise ValueError(f"{type(self).__name__} can't be saved: {error}") from None
+
+
+def _parameter(name, value):
+    """Kind and content of a parameter; an error that names one that can't be saved."""
+    if isinstance(value, np.random.RandomState):
+        return {"kind": "RandomState", "state": value.get_state(legacy=False)}
+    if name in ("solver", "learning_rate") and isinstance(value, dict):
+        return {"kind": "object", **value}
+    if not _is_plain(value):
+        raise ValueError(
+            f"{name}={value!r} can't be saved: a model file holds numbers, text and "
+            "arrays, and objects of skann's own. Set it to its default first, "
+            f"set_params({name}=...), or save with joblib or pickle."
+        )
+    return {"kind": "value", "value": value}
+
+
+def _is_plain(value):
+    if isinstance(value, dict):
+        return all(map(_is_plain, value)) and all(map(_is_plain, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "biufSU"
+    return value is None or isinstance(value, bool | int | float | str | np.generic)
+
+
+def load(path, classes):
+    """The estimator that is in a model file.
+
+    Parameters
+    ----------
+    path : str or path-like
+    classes : dict of str to type
+        The estimators that may be in it.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged, no model file, or of a later version.
+    """
+    data = archive.read(path)
+    try:
+        if not isinstance(data.get("estimator"), str) or "format" not in data:
+            raise ValueError("it does not say which estimator it is.")
+        name = data["estimator"]
+        check_format(data["format"], data.get("skann_version"), name)
+        if name not in classes:
+            raise ValueError(f"its estimator must be of {list(classes)}; got {name!r}.")
+        return _estimator(classes[name], data)
+    # Whatever a part of the file is, it may be of another type than it should be.
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ValueError(f"{os.fspath(path)!r} can't be loaded: {error}") from error
+
+
+def _estimator(kind, data):
+    parameters, known = data["parameters"], inspect.signature(kind).parameters
+    unknown = parameters.keys() - known.keys()
+    if unknown:
+        raise ValueError(f"{kind.__name__} has no parameters {sorted(unknown)}.")
+    estimator = kind(**{n: _parameter_from(p) for n, p in parameters.items()})
+    fitted, own = data["fitted"], dir(kind)
+    for name in fitted:
+        public = name.endswith("_") and not name.startswith("_") and name not in own
+        if name not in _FITTED and not public:
+            raise ValueError(f"{kind.__name__} has no attribute {name!r}.")
+    missing = [name for name in _FITTED if name not in fitted]
+    if missing:
+        raise ValueError(f"it lacks {missing}.")
+    vars(estimator).update(from_plain(fitted))
+    return estimator
+
+
+def _parameter_from(plain):
+    if plain["kind"] == "object":
+        return options_from_plain(plain)
+    if plain["kind"] == "RandomState":
+        return _random_state(plain["state"])
+    if plain["kind"] != "value":
+        raise ValueError(f"a parameter can't be of kind {plain['kind']!r}.")
+    return plain["value"]
+
+
+def _random_state(state):
+    key, position = state["state"]["key"], state["state"]["pos"]
+    # NumPy takes any position, and reads there.
+    if key.shape != (624,) or key.dtype != np.uint32 or not 0 <= position <= 624:
+        raise ValueError("the state of a RandomState is not whole.")
+    random_state = np.random.RandomState(0)
+    random_state.set_state(state)
+    return random_state

@@ -1,0 +1,189 @@
+"""A fitted estimator as plain data, and back: what pickles and model files hold.
+
+Plain data are arrays, numbers, text, lists and dicts. The network is its description
+and one vector; layers, generator and optimiser are made anew from data that are
+checked. So a file names no class of the package but the estimator's own, and code may
+move without its files.
+
+To change what is kept, raise ``STATE_FORMAT`` and have ``_from_plain`` read the older
+formats too: model files of all versions are read.
+"""
+
+from warnings import warn
+
+import numpy as np
+from sklearn.exceptions import InconsistentVersionWarning
+
+from .._network.activations import ACTIVATIONS
+from .._network.losses import LOSSES
+from .._network.network import Network
+from .._optimize.plain_options import options_from_plain, options_to_plain
+from .._training.plain_progress import (
+    batch_losses_from_plain,
+    history_from_plain,
+    history_to_plain,
+    progress_from_plain,
+    progress_to_plain,
+)
+from .._version import __version__
+from .plain_targets import transformer_from_plain, transformer_to_plain
+
+STATE_FORMAT = 1
+
+_TO_PLAIN = {
+    "_history": history_to_plain,
+    "_batch_losses": lambda losses: np.array(losses.values),
+    "_progress": progress_to_plain,
+    "_transformer": transformer_to_plain,
+}
+_OPTIONS = ("solver", "learning_rate")
+
+
+class VersionWarning(InconsistentVersionWarning):
+    """scikit-learn's warning, with this package's versions and promise."""
+
+    def __str__(self):
+        return (
+            f"This pickle of a {self.estimator_name} is of skann "
+            f"{self.original_sklearn_version}, and is loaded by skann "
+            f"{self.current_sklearn_version}. A pickle is a snapshot for the version "
+            "that made it, and may fail or predict otherwise. What save_model writes "
+            "is loaded by every later version."
+        )
+
+
+class PlainState:
+    """What an estimator needs for its pickles to be of plain data."""
+
+    def __getstate__(self):
+        state = to_plain(self)
+        return {**state, "_skann_version": __version__, "_state_format": STATE_FORMAT}
+
+    def __setstate__(self, state):
+        state = dict(state)
+        version = state.pop("_skann_version", None)
+        check_format(state.pop("_state_format", None), version, type(self).__name__)
+        if version != __version__:
+            warn(
+                VersionWarning(
+                    estimator_name=type(self).__name__,
+                    current_sklearn_version=__version__,
+                    original_sklearn_version=version,
+                ),
+                stacklevel=2,
+            )
+        vars(self).update(from_plain(state))
+
+    def __copy__(self):
+        # Shallow: a copy shares the vector of parameters, and costs next to nothing.
+        copy = type(self).__new__(type(self))
+        vars(copy).update(vars(self))
+        return copy
+
+
+def check_format(found, version, what):
+    """Whether this version knows the format of a state, ``what``'s, or an error."""
+    if not isinstance(found, int) or not 1 <= found <= STATE_FORMAT:
+        raise ValueError(
+            f"The state of this {what} has format {found!r}, of skann {version}; skann "
+            f"{__version__} knows formats 1 to {STATE_FORMAT}. Update skann to load it."
+        )
+
+
+def to_plain(estimator):
+    """The attributes of an estimator, as plain data.
+
+    Objects that a user gave as parameters stay what they are, if they are not of
+    ``skann.solvers`` or ``skann.schedules``.
+    """
+    state = dict(vars(estimator))
+    for name, value in state.items():
+        if name in _OPTIONS:
+            state[name] = options_to_plain(value)
+        elif name.endswith("_") and isinstance(value, np.generic):
+            state[name] = value.item()  # a score, as a scorer gave it
+    if "auto_params_" in state:
+        values = state["auto_params_"].items()
+        state["auto_params_"] = {name: options_to_plain(v) for name, v in values}
+    if "_theta" in state:
+        for name, convert in _TO_PLAIN.items():
+            state[name] = convert(state[name])
+        network = state["_network"]
+        state["_network"] = {
+            "layer_sizes": list(network.layer_sizes),
+            "activations": list(network.activations),
+            "loss": network.loss,
+            "tasks": list(network.tasks),
+        }
+    return state
+
+
+def from_plain(state):
+    """The attributes again.
+
+    Raises
+    ------
+    ValueError
+        If the data are not whole, or don't belong together.
+    """
+    state = dict(state)
+    for name in _OPTIONS:
+        if name in state:
+            state[name] = options_from_plain(state[name])
+    if "auto_params_" in state:
+        values = _dict_of(state, "auto_params_").items()
+        state["auto_params_"] = {name: options_from_plain(v) for name, v in values}
+    if "_theta" not in state:
+        return state
+    network = _network_from_plain(_dict_of(state, "_network"))
+    theta, n_parameters = state["_theta"], network.layout.n_parameters
+    _check_theta(theta, n_parameters)
+    if state.get("n_features_in_") != network.layer_sizes[0]:
+        raise ValueError("n_features_in_ must be the number of the network's inputs.")
+    targets = _dict_of(state, "_transformer")
+    return {
+        **state,
+        "_network": network,
+        "_transformer": transformer_from_plain(targets, network.layer_sizes[-1]),
+        "_progress": progress_from_plain(_dict_of(state, "_progress"), n_parameters),
+        "_history": history_from_plain(_dict_of(state, "_history")),
+        "_batch_losses": batch_losses_from_plain(state.get("_batch_losses")),
+    }
+
+
+def _dict_of(state, name):
+    if not isinstance(state.get(name), dict):
+        raise ValueError(f"the state lacks {name.strip('_')}.")
+    return state[name]
+
+
+def _network_from_plain(plain):
+    sizes, activations = plain.get("layer_sizes"), plain.get("activations")
+    tasks, loss = plain.get("tasks"), plain.get("loss")
+    for numbers in (sizes, tasks):
+        if not isinstance(numbers, list) or not all(map(_is_size, numbers)):
+            raise ValueError(
+                f"the sizes of a network must be integers; got {numbers!r}."
+            )
+    if not isinstance(activations, list) or len(activations) != len(sizes) - 2:
+        raise ValueError("a network has an activation for each hidden layer.")
+    for name, known in [*((a, ACTIVATIONS) for a in activations), (loss, LOSSES)]:
+        if not isinstance(name, str) or name not in known:
+            raise ValueError(f"there is no activation or loss {name!r}.")
+    if tasks and sum(tasks) != sizes[-1]:
+        raise ValueError("the tasks of a network must have all of its outputs.")
+    return Network(tuple(sizes), tuple(activations), loss, tuple(tasks))
+
+
+def _is_size(number):
+    return isinstance(number, int) and not isinstance(number, bool) and number > 0
+
+
+def _check_theta(theta, n_parameters):
+    real = isinstance(theta, np.ndarray) and theta.dtype in (np.float32, np.float64)
+    if not real or theta.shape != (n_parameters,):
+        raise ValueError(f"the network has {n_parameters} weights and biases.")
+    if not theta.dtype.isnative or not theta.flags.c_contiguous:
+        raise ValueError("the weights and biases must be one array in native order.")
+    if not np.isfinite(theta).all():
+        raise ValueError("the weights and biases must be finite.")

@@ -1,0 +1,44 @@
+"""Model files to estimators."""
+
+from ._estimators.classifier import BPClassifier
+from ._estimators.model_file import load
+from ._estimators.regressor import BPRegressor
+
+_CLASSES = {kind.__name__: kind for kind in (BPClassifier, BPRegressor)}
+
+
+def load_model(path):
+    """Load an estimator from a file that its ``save_model`` has written.
+
+    Nothing in the file is executed and no more is allocated than it has bytes, whoever
+    may have written it. A file of any earlier version is loaded and predicts the same.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Of the file.
+
+    Returns
+    -------
+    estimator : BPClassifier or BPRegressor
+        Fitted, with the parameters, attributes and state of training that it had.
+
+    Raises
+    ------
+    OSError
+        If the file can't be opened.
+    ValueError
+        If it is damaged, no model file, or of a later version's format.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from skann import BPRegressor, load_model
+    >>> reg = BPRegressor((), solver="lbfgs").fit([[0.0], [1.0]], [0.0, 2.0])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "model.skann")
+    ...     reg.save_model(path)
+    ...     load_model(path).predict([[0.5]]).round(3)
+    array([1.])
+    """
+    return load(path, _CLASSES)

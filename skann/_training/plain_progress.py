@@ -1,0 +1,138 @@
+"""Where training is, and its record, as plain data and back.
+
+For pickles and model files; plain data are arrays, numbers, text, lists and dicts.
+"""
+
+import math
+
+import numpy as np
+
+from .._optimize.plain_options import (
+    is_vector,
+    optimizer_from_plain,
+    optimizer_to_plain,
+    schedule_from_plain,
+    schedule_to_plain,
+)
+from .best import BestWeights
+from .dynamic_array import DynamicArray
+from .monitor import new_history
+from .run import Progress
+from .stopping import Patience
+
+_COUNTS = {"n_iter": int, "n_seen": int, "n_steps": int, "seconds": float}
+
+
+def progress_to_plain(progress):
+    """A :class:`Progress` as plain data."""
+    best = progress.best
+    return {
+        "rng": progress.rng.bit_generator.state,
+        "optimizer": optimizer_to_plain(progress.optimizer),
+        "schedule": schedule_to_plain(progress.schedule),
+        "patience": None
+        if progress.patience is None
+        else dict(vars(progress.patience)),
+        "best": None if best is None else _best_to_plain(best),
+        "watched": progress.watched,
+        **{name: kind(getattr(progress, name)) for name, kind in _COUNTS.items()},
+    }
+
+
+def _best_to_plain(best):
+    value, score = float(best.value), float(best.score)
+    return {**vars(best), "value": value, "score": score}
+
+
+def progress_from_plain(plain, n_parameters):
+    """The :class:`Progress` again, for a network of so many parameters.
+
+    Raises
+    ------
+    ValueError
+        If that is not what the data are of.
+    """
+    progress = Progress(_generator(plain.get("rng")))
+    progress.optimizer = optimizer_from_plain(plain.get("optimizer"), n_parameters)
+    progress.schedule = schedule_from_plain(plain.get("schedule"))
+    progress.patience = _patience(plain.get("patience"))
+    progress.best = _best(plain.get("best"), n_parameters)
+    progress.watched = plain.get("watched")
+    for name, kind in _COUNTS.items():
+        value = plain.get(name)
+        if not isinstance(value, kind) or not 0 <= value < math.inf:
+            raise ValueError(f"{name} must be a count; got {value!r}.")
+        setattr(progress, name, value)
+    return progress
+
+
+def _generator(state):
+    name = state.get("bit_generator") if isinstance(state, dict) else None
+    if name != "PCG64":
+        raise ValueError(f"the random generator must be PCG64; got {name!r}.")
+    # A seed of its own would be asked of the system, and thrown away.
+    bits = np.random.PCG64(0)
+    try:
+        bits.state = state
+    except (KeyError, TypeError, OverflowError) as error:
+        raise ValueError(f"the state of {name} is not whole: {error!r}.") from error
+    return np.random.Generator(bits)
+
+
+def _patience(plain):
+    if plain is None:
+        return None
+    patience = Patience(plain.get("tol"), plain.get("n_iter_no_change"))
+    patience.best, patience.count = plain.get("best"), plain.get("count")
+    if not all(isinstance(value, int | float) for value in vars(patience).values()):
+        raise ValueError(f"patience must be of numbers; got {plain!r}.")
+    return patience
+
+
+def _best(plain, n_parameters):
+    if plain is None:
+        return None
+    best = BestWeights(*(plain.get(n) for n in ("value", "epoch", "score", "theta")))
+    theta = best.theta
+    real = (np.float32, np.float64)
+    if theta is not None and not any(is_vector(theta, n_parameters, d) for d in real):
+        raise ValueError("the best weights are not of their network's size.")
+    if not isinstance(best.value, float) or not isinstance(best.epoch, int | None):
+        raise ValueError(f"the best epoch is not one: {best.value!r}, {best.epoch!r}.")
+    return best
+
+
+def history_to_plain(history):
+    """The record's columns as arrays."""
+    return {
+        name: np.array(column, np.int64 if name == "epoch" else np.float64)
+        for name, column in history.items()
+    }
+
+
+def history_from_plain(plain):
+    """The record's columns as lists; NaN in those that came later than the data.
+
+    Raises
+    ------
+    ValueError
+        If they are not of one length.
+    """
+    history = new_history()
+    epochs = plain.get("epoch")
+    n_epochs = len(epochs) if isinstance(epochs, np.ndarray) else -1
+    for name in history:
+        column = plain.get(name, np.full(max(n_epochs, 0), np.nan))
+        if not is_vector(column, n_epochs, np.int64 if name == "epoch" else np.float64):
+            raise ValueError(
+                f"column {name!r} of the record is not one number an epoch."
+            )
+        history[name] = column.tolist()
+    return history
+
+
+def batch_losses_from_plain(plain):
+    """The batches' losses again, which are an array."""
+    if not isinstance(plain, np.ndarray) or plain.ndim != 1 or plain.dtype.kind != "f":
+        raise ValueError("the batches' losses must be an array of numbers.")
+    return DynamicArray(plain)
