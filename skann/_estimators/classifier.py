@@ -7,7 +7,7 @@ from sklearn.utils.metaestimators import available_if
 from .base import BaseBP, FitInputs
 from .class_weight import check_not_balanced, row_weights
 from .docstrings import document
-from .fitted import read_only
+from .fitted import FittedClasses
 from .known_classes import check_same_classes, validate_classes
 from .label_transformers import (
     LOSS_NAMES,
@@ -21,7 +21,7 @@ from .validation import unchanged_on_error
 
 
 @document
-class BPClassifier(ClassifierMixin, BaseBP):
+class BPClassifier(FittedClasses, ClassifierMixin, BaseBP):
     """Neural-network classifier trained by back-propagation.
 
     A fully connected network, trained on mini-batches (or, with ``solver="lbfgs"``, on
@@ -66,10 +66,12 @@ class BPClassifier(ClassifierMixin, BaseBP):
     classes_ : ndarray of shape (n_classes,), or list of them
         Class labels; for multilabel targets the numbers of the labels; for several
         columns of classes a list of each column's.
+    multilabel_ : bool
+        Whether targets are an indicator matrix of labels, each yes or no by itself.
     {coefs_, intercepts_, loss_curve_, batch_loss_curve_, loss__best_loss_}
     {auto_params_, history_, validation_loss_curve__validation_scores_, best_iter_}
     {best_validation_score_, n_iter_, t_, stop_reason_, n_layers_, n_outputs_}
-    {out_activation_, n_features_in_, feature_names_in_}
+    {activations_, out_activation_, n_features_in_, feature_names_in_}
 
     See Also
     --------
@@ -233,11 +235,6 @@ class BPClassifier(ClassifierMixin, BaseBP):
 
     def _new_transformer(self, y, weight, classes):
         return make_label_transformer(y, classes)
-
-    @read_only("follows from the targets of the first fit; fit anew with other labels")
-    def classes_(self):
-        """Class labels; a list of them for several columns of classes."""
-        return self._fitted("_transformer", "classes_").classes
 
     def _known_transformer(self, y, weight, partial):
         if not partial:

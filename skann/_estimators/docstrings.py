@@ -252,6 +252,9 @@ n_layers_ : int
     "n_outputs_": """\
 n_outputs_ : int
     Number of output units.""",
+    "activations_": """\
+activations_ : list of str
+    Activation of each hidden layer.""",
     "out_activation_": """\
 out_activation_ : str
     Activation of the output layer.""",

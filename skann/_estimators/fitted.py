@@ -121,6 +121,12 @@ class FittedNetwork:
         self._fitted("_theta", "n_outputs_")
         return self._network.layer_sizes[-1]
 
+    @read_only("follows from the parameters of the first fit; fit anew with others")
+    def activations_(self):
+        """Activation of each hidden layer, a list of their names."""
+        self._fitted("_theta", "activations_")
+        return list(self._network.activations)
+
     @read_only(
         "follows from the loss that the network was trained with; fit anew with "
         "another loss, or apply a function to what is predicted"
@@ -171,3 +177,35 @@ class FittedNetwork:
     def batch_loss_curve_(self):
         """Loss of every mini-batch before its update, over the life of the model."""
         return self._fitted("_batch_losses", "batch_loss_curve_").values
+
+
+class FittedClasses:
+    """What a classifier has besides."""
+
+    @read_only("follows from the targets of the first fit; fit anew with other labels")
+    def classes_(self):
+        """Class labels; a list of them for several columns of classes."""
+        return self._fitted("_transformer", "classes_").classes
+
+    @read_only("follows from the targets of the first fit; fit anew with others")
+    def multilabel_(self):
+        """Whether targets are an indicator matrix of labels."""
+        return self._fitted("_transformer", "multilabel_").multilabel
+
+
+class FittedUnits:
+    """What a regressor has besides."""
+
+    @read_only(
+        "is the unit that the network was trained in; change predictions instead"
+    )
+    def y_mean_(self):
+        """Mean of the targets, of shape (n_outputs,), or zero; a copy."""
+        return self._fitted("_transformer", "y_mean_").mean.copy()
+
+    @read_only(
+        "is the unit that the network was trained in; change predictions instead"
+    )
+    def y_scale_(self):
+        """Deviation of the targets, of shape (n_outputs,), or one; a copy."""
+        return self._fitted("_transformer", "y_scale_").scale.copy()

@@ -74,6 +74,7 @@ class LabelTransformer:
     """
 
     min_rows_to_score = 1
+    multilabel = False
 
     def __init__(self, classes):
         self.classes = classes
@@ -131,6 +132,7 @@ class IndicatorTransformer:
     """
 
     min_rows_to_score = 1
+    multilabel = True
 
     def __init__(self, classes):
         self.classes = classes
@@ -187,6 +189,7 @@ class MultioutputTransformer:
     """
 
     min_rows_to_score = 1
+    multilabel = False
 
     def __init__(self, classes):
         self.classes = classes

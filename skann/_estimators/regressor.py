@@ -9,6 +9,7 @@ from sklearn.utils.validation import _num_samples, column_or_1d
 from .._training.data import Data
 from .base import BaseBP, FitInputs
 from .docstrings import document
+from .fitted import FittedUnits
 from .parameters import PARAMETER_CONSTRAINTS, supports_partial_fit
 from .real_targets import real_targets
 from .real_transformer import RealTransformer
@@ -16,7 +17,7 @@ from .validation import check_sample_weight, check_targets, unchanged_on_error
 
 
 @document
-class BPRegressor(RegressorMixin, BaseBP):
+class BPRegressor(FittedUnits, RegressorMixin, BaseBP):
     """Neural-network regressor trained by back-propagation.
 
     A fully connected network with linear outputs, trained on mini-batches (or, with
@@ -61,7 +62,10 @@ class BPRegressor(RegressorMixin, BaseBP):
     {coefs_, intercepts_, loss_curve_, batch_loss_curve_, loss__best_loss_}
     {auto_params_, history_, validation_loss_curve__validation_scores_, best_iter_}
     {best_validation_score_, n_iter_, t_, stop_reason_, n_layers_, n_outputs_}
-    {out_activation_, n_features_in_, feature_names_in_}
+    {activations_, out_activation_, n_features_in_, feature_names_in_}
+    y_mean_, y_scale_ : ndarray of shape (n_outputs,)
+        Mean and deviation of the targets, zero and one with ``normalize_y=False``:
+        predictions are the network's outputs times `y_scale_` plus `y_mean_`.
 
     See Also
     --------
