@@ -31,11 +31,10 @@ from .auto import auto_values, one_cycle_settings, uses_one_cycle, with_sklearn_
 from .callback_support import CallbackSupport, follower
 from .column_scale import ColumnScale
 from .convergence import warn_if_training_failed
+from .exporting import Export
 from .fitted import FittedNetwork
 from .hints import ExplainedParameters, known_arguments_only
-from .model_file import SaveModel
 from .parameters import PARAMETER_CONSTRAINTS, solver_and_schedule
-from .plain_state import PlainState
 from .rows import validate_rows
 from .scoring import score_function
 from .validation import (
@@ -90,8 +89,7 @@ def _use_initial_weights(inputs, scale, layout, theta, progress):
 class BaseBP(
     CallbackSupport,
     ExplainedParameters,
-    SaveModel,
-    PlainState,
+    Export,
     FittedNetwork,
     BaseEstimator,
     metaclass=ABCMeta,

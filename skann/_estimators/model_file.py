@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._export import archive
 from .._optimize.plain_options import options_from_plain
 from .._version import __version__
-from .plain_state import STATE_FORMAT, check_format, from_plain, to_plain
+from .plain_state import STATE_FORMAT, PlainState, check_format, from_plain, to_plain
 
 # What else but attributes that end in "_" a fitted estimator has.
 _FITTED = (
@@ -22,8 +22,8 @@ _FITTED = (
 )
 
 
-class SaveModel:
-    """The method of estimators that can be saved."""
+class SaveModel(PlainState):
+    """What estimators have that can be saved."""
 
     def save_model(self, path):
         """Save the fitted estimator to a file without pickle.

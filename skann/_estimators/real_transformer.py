@@ -134,17 +134,16 @@ class RealTransformer:
     def inverse_transform(self, raw):
         """Predictions for raw outputs, in their dtype if that can hold them."""
         y = raw * self.scale + self.mean
-        if raw.dtype != y.dtype and self._keeps_apart(raw.dtype):
-            y = y.astype(raw.dtype)
+        y = y.astype(self.result_dtype(raw.dtype), copy=False)
         return y[:, 0] if self.flat else y
 
-    def _keeps_apart(self, dtype):
-        """Whether rounding to ``dtype`` leaves targets apart from one another."""
+    def result_dtype(self, dtype):
+        """``dtype`` if it keeps targets apart from one another, or float64."""
         limits = np.finfo(dtype)
         largest = np.abs(self.mean) + _LARGEST_OFFSET * self.scale
         near = np.abs(self.mean) <= _LARGEST_OFFSET * self.scale
         inside = (self.scale > limits.tiny * _LARGEST_OFFSET) & (largest < limits.max)
-        return bool((near & inside).all())
+        return np.dtype(dtype if (near & inside).all() else np.float64)
 
     def score(self, raw, data):
         """Weighted R² on the rows in use, the mean over outputs; NaN for one row.

@@ -1,0 +1,92 @@
+"""The methods of estimators that export what they predict by."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from .._export import onnx_graph
+from .._export.description import Description
+from .label_transformers import (
+    IndicatorTransformer,
+    LabelTransformer,
+    MultioutputTransformer,
+)
+from .model_file import SaveModel
+
+
+def describe(estimator):
+    """The :class:`Description` of a fitted estimator."""
+    check_is_fitted(estimator)
+    transformer = estimator._transformer
+    network = {
+        "name": type(estimator).__name__,
+        "weights": [np.array(weights) for weights in estimator.coefs_],
+        "biases": [np.array(biases) for biases in estimator.intercepts_],
+        "activations": estimator.activations_,
+    }
+    if isinstance(transformer, IndicatorTransformer):
+        return Description(**network, outputs="labels", classes=[transformer.classes])
+    if isinstance(transformer, MultioutputTransformer):
+        classes, outputs = transformer.classes, estimator.out_activation_
+        return Description(**network, outputs=outputs, classes=classes, several=True)
+    if isinstance(transformer, LabelTransformer):
+        two = len(transformer.classes) == 2
+        outputs = "two classes" if two else estimator.out_activation_
+        return Description(**network, outputs=outputs, classes=[transformer.classes])
+    return Description(
+        **network,
+        outputs="real",
+        mean=transformer.mean,
+        scale=transformer.scale,
+        result_dtype=transformer.result_dtype,
+    )
+
+
+class Export(SaveModel):
+    """What estimators have that can be saved and exported."""
+
+    def to_onnx(self, *, dtype=np.float32, target_opset=13, ir_version=None):
+        """Make an ONNX model that predicts the same.
+
+        Its input is ``"X"``, of shape (N, n_features). A classifier's outputs are
+        ``"label"`` and ``"probabilities"``, with several columns of classes
+        ``"label_0"``, ``"probabilities_0"`` and so on; a regressor's is ``"variable"``,
+        of shape (N, n_outputs), in the unit of ``y``. These are the names that skl2onnx
+        gives. Needs ``onnx``: ``pip install "skann[onnx]"``.
+
+        Parameters
+        ----------
+        dtype : {np.float32, np.float64}, default=np.float32
+            Of the input and of all that is computed. Runtimes have float32 everywhere,
+            float64 on processors. A regressor whose targets float32 could not tell
+            apart gives them in float64, as `predict` does.
+        target_opset : int, default=13
+            Version of ONNX's operators, at least 11. The default is known to
+            ONNX Runtime from 1.6 on.
+        ir_version : int, default=None
+            Version of the file format; None for the oldest one that has the
+            operators, which most runtimes read.
+
+        Returns
+        -------
+        model : onnx.ModelProto
+            The model; ``onnx.save(model, path)`` writes it.
+
+        Raises
+        ------
+        ImportError
+            If ``onnx`` is not installed.
+        ValueError
+            If a parameter is not valid, or the labels are such as ONNX has not: of
+            several types, or unsigned beyond 2⁶³.
+        """
+        if dtype not in (np.float32, np.float64):
+            raise ValueError(f"dtype must be np.float32 or np.float64; got {dtype!r}.")
+        for name, value in (("target_opset", target_opset), ("ir_version", ir_version)):
+            allowed = isinstance(value, Integral) and value > 0
+            if not allowed and not (name == "ir_version" and value is None):
+                raise ValueError(f"{name} must be a positive integer; got {value!r}.")
+        return onnx_graph.build(
+            describe(self), np.dtype(dtype), target_opset, ir_version
+        )
