@@ -5,7 +5,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from .._export import onnx_graph
+from .._export import code_c, code_javascript, code_python, onnx_graph
 from .._export.description import Description
 from .label_transformers import (
     IndicatorTransformer,
@@ -13,6 +13,12 @@ from .label_transformers import (
     MultioutputTransformer,
 )
 from .model_file import SaveModel
+
+_LANGUAGES = {
+    "python": code_python.source,
+    "c": code_c.source,
+    "javascript": code_javascript.source,
+}
 
 
 def describe(estimator):
@@ -90,3 +96,33 @@ class Export(SaveModel):
         return onnx_graph.build(
             describe(self), np.dtype(dtype), target_opset, ir_version
         )
+
+    def to_code(self, language="python"):
+        """Write source code that predicts the same, to 1e-6.
+
+        One readable file that computes in float64 and depends on nothing: for
+        microcontrollers, browsers, databases and whatever has no Python.
+
+        Parameters
+        ----------
+        language : {"python", "c", "javascript"}, default="python"
+            Python with NumPy: a module with `predict` and, for classes,
+            `predict_proba`, which take rows. C99: functions of the same names for one
+            row. JavaScript: `predict` and `predictProba` for one row, as a module of
+            Node.js or, in a browser, in the object `model`.
+
+        Returns
+        -------
+        source : str
+            The text of the file.
+
+        Raises
+        ------
+        ValueError
+            If the language is not one of these, or a class label has no literal.
+        """
+        if not isinstance(language, str) or language not in _LANGUAGES:
+            raise ValueError(
+                f"language must be one of {list(_LANGUAGES)}; got {language!r}."
+            )
+        return _LANGUAGES[language](describe(self))
