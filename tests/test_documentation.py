@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+BUILT = ("_build", "auto_examples", "generated")  # by Sphinx, inside docs/
 PAGES = sorted(
     str(path.relative_to(ROOT))
-    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+    if path.relative_to(ROOT).parts[1:2] not in [(name,) for name in BUILT]
 )
 
 # A heading as its link names it: in lower case, with hyphens, without punctuation.

@@ -245,7 +245,7 @@ def test_readme_code_prints_what_it_says(tmp_path):
 
 PAGES = [
     "docs/engine.md",
-    "docs/index.md",
+    "docs/model.md",
     "docs/learning_rate.md",
     "docs/minimizers.md",
     "docs/solvers.md",

@@ -262,7 +262,7 @@ out_activation_ : str
 n_features_in_ : int
     Number of features.""",
     "feature_names_in_": """\
-feature_names_in_ : ndarray of shape (n_features_in_,)
+feature_names_in_ : ndarray of shape (n_features,)
     Names of the features, where `X` had names that are all strings.""",
     "cycle": """\
 With ``solver="auto"`` training is one cycle as long as none of these is set:

@@ -43,7 +43,7 @@ estimator_weights_ : ndarray of shape (n_estimators,)
 n_features_in_ : int
     Number of columns seen in `fit`.""",
     "feature_names_in_": """\
-feature_names_in_ : ndarray of str of shape (n_features_in_,)
+feature_names_in_ : ndarray of str of shape (n_features,)
     Their names, where they have names that are all text.""",
     "recipe": """\
 By default there are 8 folds below 20,000 rows, else 4, and on each a network of every

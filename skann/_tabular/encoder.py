@@ -64,7 +64,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         Columns of the encoded table before the bins, which come last.
     n_features_in_ : int
         Number of columns seen in `fit`.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (n_features,)
         Their names, where they have names that are all text.
 
     See Also
@@ -261,7 +261,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        input_features : array-like of str of shape (n_features_in_,), default=None
+        input_features : array-like of str of shape (n_features,), default=None
             Names of the columns; those seen in `fit`, or x0, x1, …, if None.
 
         Returns

@@ -41,7 +41,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         Edges of each column; of a constant one its value alone, which makes no bin.
     n_features_in_ : int
         Number of columns seen in `fit`.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (n_features,)
         Their names, where they have names.
 
     Notes
@@ -133,7 +133,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        input_features : array-like of str of shape (n_features_in_,), default=None
+        input_features : array-like of str of shape (n_features,), default=None
             Names of the columns; those seen in `fit`, or x0, x1, …, if None.
 
         Returns

@@ -1,4 +1,4 @@
-"""The migration tables of docs/index.md against scikit-learn's perceptron itself.
+"""The migration tables of docs/model.md against scikit-learn's perceptron itself.
 
 Every parameter, method and fitted attribute of ``MLPClassifier`` and
 ``MLPRegressor`` is here under the same name, and the tables have a row for it.
@@ -15,7 +15,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from skann import BPClassifier, BPRegressor
 
 THEIRS = {BPClassifier: MLPClassifier, BPRegressor: MLPRegressor}
-GUIDE = Path(__file__).parents[2] / "docs" / "index.md"
+GUIDE = Path(__file__).parents[2] / "docs" / "model.md"
 IRIS, SPECIES = load_iris(return_X_y=True)
 
 pytestmark = pytest.mark.parametrize("Estimator", list(THEIRS))
