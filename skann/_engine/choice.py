@@ -28,7 +28,7 @@ def objective(network, alpha, theta, data, batch_size=1):
     -------
     objective : Objective
     """
-    if native.supports(data.X, theta.dtype):
+    if _native_trains(network, theta, data):
         return native.Objective(network, alpha, theta, data, batch_size)
     return reference.Objective(network, alpha, theta, data)
 
@@ -52,12 +52,16 @@ def epochs(network, alpha, theta, data, optimizer, batch_size):
     -------
     epochs : Epochs
     """
-    if native.supports(data.X, theta.dtype) and native.can_fuse(optimizer):
+    if _native_trains(network, theta, data) and native.can_fuse(optimizer):
         return native.FusedEpochs(network, alpha, theta, data, optimizer, batch_size)
     batch_size = min(batch_size, data.n_rows)
     return UnfusedEpochs(
         objective(network, alpha, theta, data, batch_size), optimizer, batch_size
     )
+
+
+def _native_trains(network, theta, data):
+    return native.knows_loss(network) and native.supports(data.X, theta.dtype)
 
 
 def curvature(network, alpha, data):

@@ -80,18 +80,23 @@ class TestTable:
         return {name: row for (kind, name), row in table.items() if kind == what}
 
     @needs_compiled
-    @pytest.mark.parametrize(
-        ("what", "table"), [("activation", ACTIVATIONS), ("loss", LOSSES)]
-    )
-    def test_of_activations_and_losses(self, what, table):
-        assert self.section(what) == dict.fromkeys(table, ("yes", "yes"))
+    def test_of_activations(self):
+        assert self.section("activation") == dict.fromkeys(ACTIVATIONS, ("yes", "yes"))
+        for name in ACTIVATIONS:
+            self.evaluate("squared_error", name)
+
+    @needs_compiled
+    def test_of_losses(self):
+        assert self.section("loss") == {
+            name: (yes(name in binding.LOSSES), "yes") for name in LOSSES
+        }
+        for name in binding.LOSSES:
+            self.evaluate(name, "tanh")
+
+    def evaluate(self, loss, activation):
         # The compiled engine's own checks refuse what it does not know.
-        for name in table:
-            activation, loss = (
-                (name, "squared_error") if what == "activation" else ("tanh", name)
-            )
-            network, theta, X, y = make_case(loss, (activation,))
-            native.Objective(network, 0.0, theta, make_data(X, y, loss), 5).full()
+        network, theta, X, y = make_case(loss, (activation,))
+        native.Objective(network, 0.0, theta, make_data(X, y, loss), 5).full()
 
     def test_of_solvers(self):
         assert self.section("solver") == {
@@ -133,6 +138,22 @@ class TestChoice:
         by_rule = engine is native and native.can_fuse(optimizer)
         expected = native.FusedEpochs if by_rule else contract.UnfusedEpochs
         assert type(epochs) is expected
+
+    @pytest.mark.parametrize("loss", LOSSES)
+    def test_a_loss_that_it_does_not_know_is_the_reference_s(self, loss):
+        network, theta, X, y = make_case(loss, ("tanh",))
+        about = network, 0.0, theta, make_data(X, y, loss)
+        known = binding.is_compiled() and loss in binding.LOSSES
+        assert type(choice.objective(*about)) is (
+            native.Objective if known else reference.Objective
+        )
+        optimizer = OPTIMIZERS["adam"]().start(theta.size, theta.dtype)
+        expected = native.FusedEpochs if known else contract.UnfusedEpochs
+        assert type(choice.epochs(*about, optimizer, 3)) is expected
+        raw, _ = choice.raw_outputs(network, theta, X)
+        np.testing.assert_allclose(
+            raw, reference.raw_outputs(network, theta, X)[0], rtol=1e-12
+        )
 
     @pytest.mark.parametrize("name", OPTIMIZERS)
     def test_without_the_compiled_engine_it_is_the_reference(self, name, monkeypatch):

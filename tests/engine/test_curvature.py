@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from _helpers import (
+    LOSS_KINKS,
     make_case,
     make_data,
     make_targets,
@@ -63,6 +64,9 @@ class Case:
             self.network, self.theta.copy(), X, y, weight, alpha
         )
         self.curvature = Curvature(self.network, alpha, self.objective.data)
+        # Of linear outputs a loss of straight lines is made of planes.
+        straight = loss in ("absolute_error", "quantile")
+        self.is_flat = straight and not activations and not alpha
 
     def gradient(self, point):
         self.objective.theta[...] = point
@@ -80,7 +84,7 @@ class Case:
     def check(self, relative=1e-8):
         for vector in self.directions():
             numeric = slope(self.gradient, self.theta, vector)
-            assert abs(numeric).max() > 0
+            assert abs(numeric).max() > 0 or self.is_flat
             error = abs(self.product(vector) - numeric).max()
             assert error <= relative * abs(numeric).max()
 
@@ -100,7 +104,7 @@ class TestIsTheSlopeOfTheGradient:
         if n_outputs == 1 or loss == TASKS:
             # One softmax output is always 1 and has no gradient.
             n_outputs += {"softmax": 2, TASKS: 3}.get(loss, 0)
-        Case(loss, (), weighted, alpha, n_outputs=n_outputs).check()
+        Case(loss, (), weighted, alpha, n_outputs=n_outputs, margin=3e-3).check()
 
     @pytest.mark.parametrize("depth", [0, 1, 2])
     @pytest.mark.parametrize("as_sparse", [False, True])
@@ -108,6 +112,8 @@ class TestIsTheSlopeOfTheGradient:
     def test_any_kind_of_x_in_any_number_of_rows(
         self, loss, weighted, alpha, depth, as_sparse, n_rows
     ):
+        if loss in LOSS_KINKS:
+            pytest.skip("of so many rows some are always near a kink")
         activations = ("tanh", "gelu")[:depth]
         Case(
             loss, activations, weighted, alpha, as_sparse=as_sparse, n_rows=n_rows

@@ -13,15 +13,15 @@ from _native import expected, gradient, needs_engine, network_of
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skann._engine import native, reference
+from skann._engine.native import binding
 from skann._network.activations import ACTIVATIONS
-from skann._network.losses import LOSSES
 from skann._network.network import Network
 
 pytestmark = needs_engine
 
 
 class TestGradient:
-    @pytest.mark.parametrize("loss", LOSSES)
+    @pytest.mark.parametrize("loss", binding.LOSSES)
     @pytest.mark.parametrize("depth", [0, 1, 3])
     @pytest.mark.parametrize("weighted", [False, True])
     @pytest.mark.parametrize("alpha", [0.0, 0.1])

@@ -18,7 +18,6 @@ import numpy as np
 from scipy import sparse
 
 from ..._network.activations import ACTIVATIONS
-from ..._network.losses import LOSSES
 from ..._optimize.adam import Adam, AdamW
 from ..._optimize.sgd import SGD
 
@@ -42,6 +41,14 @@ if _compiled is not None and (_wanted_level := os.environ.get("SKANN_SIMD")):
         )
     _compiled.use_level(_wanted_level)
 
+#: Losses that it trains with; what else the table has is the reference engine's.
+LOSSES = (
+    "squared_error",
+    "masked_squared_error",
+    "logistic_squared_error",
+    "cross_entropy",
+    "softmax",
+)
 # The orders of the enumerations in engine.h.
 _ACTIVATION_NUMBERS = {name: i for i, name in enumerate(ACTIVATIONS)}
 _LOSS_NUMBERS = {name: i for i, name in enumerate(LOSSES)}
@@ -73,6 +80,11 @@ def warn_if_not_built():
 def level():
     """The vector instructions that it uses, such as "avx2"; "none" without it."""
     return "none" if _compiled is None else _compiled.level()
+
+
+def knows_loss(network):
+    """Whether the compiled engine can train a network, and not only predict."""
+    return network.loss in _LOSS_NUMBERS
 
 
 def supports(X, dtype):
