@@ -73,10 +73,14 @@ ACTIVATION_FORMULAS = {
         lambda z: z * _mish_gate(z),
         lambda z: _mish_gate(z) + z * expit(z) * (1 - _mish_gate(z) ** 2),
     ),
+    "step": (lambda z: np.heaviside(z, 0), np.zeros_like),
 }
 
-# The activations whose slope, or its slope, jumps at zero.
-BENT_AT_ZERO = {"relu", "leaky_relu", "elu", "selu"}
+# The activations that tell the layers below them how to change.
+DIFFERENTIABLE = [name for name in ACTIVATION_FORMULAS if name != "step"]
+
+# The activations whose value, slope, or its slope, jumps at zero.
+BENT_AT_ZERO = {"relu", "leaky_relu", "elu", "selu", "step"}
 
 # Label: name and settings of every optimiser, and of each rule that one has.
 OPTIMIZER_FORMS = {name: (name, {}) for name in OPTIMIZERS} | {
@@ -112,11 +116,17 @@ LOSS_FORMULAS = {
     ).sum(axis=1),
     "quantile": lambda z, y: np.maximum(0.5 * (y - z), 0.5 * (z - y)).sum(axis=1),
     "poisson": lambda z, y: (np.exp(z) - y - y * z + xlogy(y, y)).sum(axis=1),
+    "perceptron": lambda z, y: np.maximum(0, (1 - 2 * y) * z).sum(axis=1),
     "gamma": lambda z, y: (z - np.log(y) + y / np.exp(z) - 1).sum(axis=1),
 }
 
-# Where the slope of a loss, or its slope, jumps: the size of z - y.
-LOSS_KINKS = {"absolute_error": 0.0, "quantile": 0.0, "huber": 1.35}
+# How far outputs are from where the slope of a loss, or its slope, jumps.
+LOSS_KINKS = {
+    "absolute_error": lambda z, y: abs(z - y),
+    "quantile": lambda z, y: abs(z - y),
+    "huber": lambda z, y: abs(abs(z - y) - 1.35),
+    "perceptron": lambda z, y: abs(z),
+}
 
 # Name of an output activation: the activation.
 OUTPUT_FORMULAS = {
@@ -158,7 +168,7 @@ def make_targets(loss, n_rows, n_outputs, rng):
     out_activation = LOSSES[loss].out_activation
     if out_activation == "softmax":
         return np.eye(n_outputs)[rng.integers(n_outputs, size=n_rows)]
-    if out_activation == "logistic":
+    if out_activation == "logistic" or loss == "perceptron":
         return rng.integers(2, size=(n_rows, n_outputs)).astype(float)
     if out_activation == "exp":
         return rng.gamma(2.0, size=(n_rows, n_outputs))
@@ -190,7 +200,7 @@ def make_case(loss, activations, *, n_rows=7, n_outputs=3, margin=0.0, sizes=Non
             if name in BENT_AT_ZERO
         ]
         if loss in LOSS_KINKS:
-            bent.append(abs(abs(z - y) - LOSS_KINKS[loss]).min())
+            bent.append(LOSS_KINKS[loss](z, y).min())
         if min(bent, default=np.inf) >= margin:
             return network, theta, X, y
 

@@ -61,7 +61,7 @@ def epochs(network, alpha, theta, data, optimizer, batch_size):
 
 
 def _native_trains(network, theta, data):
-    return native.knows_loss(network) and native.supports(data.X, theta.dtype)
+    return native.trains(network) and native.supports(data.X, theta.dtype)
 
 
 def curvature(network, alpha, data):
@@ -111,5 +111,6 @@ def raw_outputs(network, theta, X, rows=None):
     finite : bool
         May be False where X is finite but pre-activations overflow.
     """
-    engine = native if native.supports(X, theta.dtype) else reference
+    takes = native.predicts(network) and native.supports(X, theta.dtype)
+    engine = native if takes else reference
     return engine.raw_outputs(network, theta, X, rows)

@@ -37,6 +37,7 @@ from .hints import ExplainedParameters, known_arguments_only
 from .parameters import PARAMETER_CONSTRAINTS, solver_and_schedule
 from .rows import validate_rows
 from .scoring import score_function
+from .untrained import Untrained
 from .validation import (
     check_activations,
     check_sample_weight,
@@ -90,6 +91,7 @@ class BaseBP(
     CallbackSupport,
     ExplainedParameters,
     Export,
+    Untrained,
     FittedNetwork,
     BaseEstimator,
     metaclass=ABCMeta,

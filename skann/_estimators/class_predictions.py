@@ -1,7 +1,18 @@
 """What a classifier says of rows: labels, raw outputs, probabilities, a score."""
 
+from sklearn.utils.metaestimators import available_if
+
 from .label_transformers import MultioutputTransformer, subset_accuracy
 from .labels import labels_as_array
+
+
+def _has_probabilities(estimator):
+    if estimator.loss == "perceptron":
+        raise AttributeError(
+            "loss='perceptron' does not make probabilities; use decision_function, or "
+            "another loss."
+        )
+    return True
 
 
 class ClassPredictions:
@@ -39,6 +50,7 @@ class ClassPredictions:
         raw = self._raw(X)
         return self._transformer.decision_function(raw)
 
+    @available_if(_has_probabilities)
     def predict_proba(self, X):
         """Probabilities of the classes.
 
@@ -56,6 +68,7 @@ class ClassPredictions:
         raw = self._raw(X)
         return self._transformer.probabilities(raw, self.out_activation_)
 
+    @available_if(_has_probabilities)
     def predict_log_proba(self, X):
         """Logarithms of the probabilities, not rounded to probabilities first.
 

@@ -44,7 +44,10 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         "mse" or "squared_error": ½‖a - y‖² on sigmoid outputs a. "cross_entropy":
         -Σ_k [y_k log a_k + (1 - y_k) log(1 - a_k)] on sigmoid outputs. "softmax":
         -Σ_k y_k log a_k on a softmax layer; with two classes this is the same as
-        "cross_entropy", and multilabel targets can't use it. "auto": "softmax" for
+        "cross_entropy", and multilabel targets can't use it. "perceptron":
+        Σ_k max(0, -t_k z_k) on raw outputs z, with t = ±1, which has no probabilities:
+        Rosenblatt's perceptron, with ``solver="sgd"``, ``momentum=0``, ``batch_size=1``
+        and no hidden layer. "auto": "softmax" for
         several classes, "cross_entropy" for two and for multilabel targets.
     label_smoothing : float, default=0.0
         Share of every row's target that is spread evenly over all classes (on sigmoid
@@ -249,6 +252,11 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         return self._transformer
 
     def _encode(self, transformer, y, dtype):
+        if self.label_smoothing and self.loss == "perceptron":
+            raise ValueError(
+                f"label_smoothing={self.label_smoothing!r} would not be used: "
+                "loss='perceptron' only asks on which side of zero an output is."
+            )
         targets = transformer.transform(y, self.loss, dtype)
         return smoothed(targets, self.label_smoothing, dtype)
 

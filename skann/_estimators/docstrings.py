@@ -42,8 +42,8 @@ TEXTS = {
 activation : str or sequence of str, default="relu"
     Activation of all hidden layers, or one name for each: "identity",
     "logistic" (the lecture's sigmoid), "tanh", "tanh_opt" (1.7159 tanh(2z/3)),
-    "relu", "leaky_relu" (slope 0.01), "elu", "selu", "gelu", "silu", "softplus" or
-    "mish".""",
+    "relu", "leaky_relu" (slope 0.01), "elu", "selu", "gelu", "silu", "softplus",
+    "mish" or "step" (1 above zero, else 0), below which no layer learns.""",
     "solver": """\
 solver : str or object of `skann.solvers`, default="auto"
     "auto" trains in one cycle with decay: AdamW at a rate that rises and falls
@@ -282,6 +282,7 @@ With ``solver="auto"`` training is one cycle as long as none of these is set:
   terms of the columns as they are, as if a ``StandardScaler`` had stood before.
 
 `auto_params_` has what was chosen. As soon as one of the parameters is set, for
-wide sparse data and in `partial_fit`, training is scikit-learn's: Adam at a
+wide sparse data, for the activation "step" and the loss "perceptron", and in
+`partial_fit`, training is scikit-learn's: Adam at a
 constant rate, until the loss has converged or for 200 epochs.""",
 }

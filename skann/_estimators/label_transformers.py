@@ -21,6 +21,7 @@ LOSS_NAMES = {
     "squared_error": "logistic_squared_error",
     "cross_entropy": "cross_entropy",
     "softmax": "softmax",
+    "perceptron": "perceptron",
 }
 
 

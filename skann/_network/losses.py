@@ -121,6 +121,29 @@ class SoftmaxLikelihood(Loss):
         return a * (direction - (a * direction).sum(axis=1, keepdims=True))
 
 
+class PerceptronLoss(Loss):
+    """Σ_k max(0, -t_k z_k) with t = 2 y - 1, which is ±1: Rosenblatt's perceptron.
+
+    delta is -t where t z ≤ 0 and 0 elsewhere: a right answer changes nothing, a wrong
+    one, or none at z = 0, moves the weights by the row itself.
+
+    References
+    ----------
+    Rosenblatt, F. (1958). The perceptron: a probabilistic model for information storage
+    and organization in the brain. Psychological Review 65, 386-408.
+    """
+
+    out_activation = "identity"
+    has_guess = False  # z = 0 costs nothing
+
+    def value_and_delta(self, z, y):
+        t = 2 * y - 1
+        return np.maximum(0, -t * z).sum(axis=1), np.where(t * z <= 0, -t, 0)
+
+    def hessian_product(self, z, y, direction):
+        return np.zeros_like(direction)
+
+
 class MultitaskLoss(Loss):
     """The sum of a loss over several tasks, each with some of the outputs.
 
@@ -171,4 +194,5 @@ LOSSES = {
     "quantile": Quantile(),
     "poisson": Poisson(),
     "gamma": Gamma(),
+    "perceptron": PerceptronLoss(),
 }

@@ -80,20 +80,22 @@ class TestTable:
         return {name: row for (kind, name), row in table.items() if kind == what}
 
     @needs_compiled
-    def test_of_activations(self):
-        assert self.section("activation") == dict.fromkeys(ACTIVATIONS, ("yes", "yes"))
-        for name in ACTIVATIONS:
-            self.evaluate("squared_error", name)
-
-    @needs_compiled
-    def test_of_losses(self):
-        assert self.section("loss") == {
-            name: (yes(name in binding.LOSSES), "yes") for name in LOSSES
+    @pytest.mark.parametrize(
+        ("what", "table", "compiled"),
+        [
+            ("activation", ACTIVATIONS, binding.ACTIVATIONS),
+            ("loss", LOSSES, binding.LOSSES),
+        ],
+    )
+    def test_of_activations_and_losses(self, what, table, compiled):
+        assert self.section(what) == {
+            name: (yes(name in compiled), "yes") for name in table
         }
-        for name in binding.LOSSES:
-            self.evaluate(name, "tanh")
+        for name in compiled:
+            self.evaluate(name if what == "loss" else "squared_error", what, name)
 
-    def evaluate(self, loss, activation):
+    def evaluate(self, loss, what, name):
+        activation = name if what == "activation" else "tanh"
         # The compiled engine's own checks refuse what it does not know.
         network, theta, X, y = make_case(loss, (activation,))
         native.Objective(network, 0.0, theta, make_data(X, y, loss), 5).full()
@@ -140,10 +142,12 @@ class TestChoice:
         assert type(epochs) is expected
 
     @pytest.mark.parametrize("loss", LOSSES)
-    def test_a_loss_that_it_does_not_know_is_the_reference_s(self, loss):
-        network, theta, X, y = make_case(loss, ("tanh",))
+    @pytest.mark.parametrize("activation", ["tanh", "step"])
+    def test_what_it_does_not_know_is_the_reference_s(self, loss, activation):
+        network, theta, X, y = make_case(loss, ("tanh", activation))
         about = network, 0.0, theta, make_data(X, y, loss)
         known = binding.is_compiled() and loss in binding.LOSSES
+        known = known and activation != "step"
         assert type(choice.objective(*about)) is (
             native.Objective if known else reference.Objective
         )

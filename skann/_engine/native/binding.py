@@ -17,7 +17,6 @@ import joblib
 import numpy as np
 from scipy import sparse
 
-from ..._network.activations import ACTIVATIONS
 from ..._optimize.adam import Adam, AdamW
 from ..._optimize.sgd import SGD
 
@@ -41,7 +40,22 @@ if _compiled is not None and (_wanted_level := os.environ.get("SKANN_SIMD")):
         )
     _compiled.use_level(_wanted_level)
 
-#: Losses that it trains with; what else the table has is the reference engine's.
+#: Activations and losses that it has; what else the tables have is the reference
+#: engine's.
+ACTIVATIONS = (
+    "identity",
+    "logistic",
+    "tanh",
+    "tanh_opt",
+    "relu",
+    "leaky_relu",
+    "elu",
+    "selu",
+    "gelu",
+    "silu",
+    "softplus",
+    "mish",
+)
 LOSSES = (
     "squared_error",
     "masked_squared_error",
@@ -82,9 +96,14 @@ def level():
     return "none" if _compiled is None else _compiled.level()
 
 
-def knows_loss(network):
-    """Whether the compiled engine can train a network, and not only predict."""
-    return network.loss in _LOSS_NUMBERS
+def predicts(network):
+    """Whether the compiled engine has what a network's predictions take."""
+    return _ACTIVATION_NUMBERS.keys() >= set(network.activations)
+
+
+def trains(network):
+    """Whether the compiled engine has what a network's training takes."""
+    return predicts(network) and network.loss in _LOSS_NUMBERS
 
 
 def supports(X, dtype):
