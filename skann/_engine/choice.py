@@ -114,3 +114,13 @@ def raw_outputs(network, theta, X, rows=None):
     takes = native.predicts(network) and native.supports(X, theta.dtype)
     engine = native if takes else reference
     return engine.raw_outputs(network, theta, X, rows)
+
+
+def hidden_values(network, theta, X, layer):
+    """Outputs of a hidden layer, 1 the first, which the reference alone has."""
+    return reference.hidden_values(network, theta, X, layer)
+
+
+def input_gradients(network, theta, X):
+    """Derivatives of raw outputs by the inputs, which the reference alone has."""
+    return reference.input_gradients(network, theta, X)

@@ -55,6 +55,11 @@ class LogTransformer(RealTransformer):
         # becomes the smallest number that has all digits.
         return np.maximum(y, limits.tiny)
 
+    def decoded_gradients(self, raw, gradients):
+        """Gradients of predictions exp(z), given those of z."""
+        found = gradients * self._decoded(raw)[:, :, np.newaxis]
+        return found.astype(raw.dtype)
+
     def result_dtype(self, dtype):
         """The dtype of predictions: the network's, for they are positive."""
         return dtype

@@ -42,6 +42,12 @@ class QuantileTransformer(RealTransformer):
     def _decoded(self, raw):
         return super()._decoded(np.sort(raw, axis=1))
 
+    def decoded_gradients(self, raw, gradients):
+        """Gradients of predictions, which are sorted, given those of raw outputs."""
+        order = np.argsort(raw, axis=1, kind="stable")[:, :, np.newaxis]
+        gradients = np.take_along_axis(gradients, order, axis=1)
+        return super().decoded_gradients(raw, gradients)
+
     def score(self, raw, data):
         """D² of the pinball loss on the rows in use, the mean over quantiles.
 

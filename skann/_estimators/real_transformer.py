@@ -143,6 +143,13 @@ class RealTransformer:
         """Predictions for raw outputs, in float64 or their dtype."""
         return raw * self.scale + self.mean
 
+    def decoded_gradients(self, raw, gradients):
+        """Gradients of predictions, given those of raw outputs (outputs in the middle).
+
+        In the dtype of the raw outputs.
+        """
+        return (gradients * self.scale[:, np.newaxis]).astype(raw.dtype)
+
     def inverse_transform(self, raw):
         """Predictions for raw outputs, in their dtype if that can hold them."""
         y = self._decoded(raw)

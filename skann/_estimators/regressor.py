@@ -302,6 +302,9 @@ class BPRegressor(FittedUnits, RegressorMixin, BaseBP):
         raw = self._raw(X)
         return self._transformer.inverse_transform(raw)
 
+    def _decoded_gradients(self, raw, gradients):
+        return self._transformer.decoded_gradients(raw, gradients)
+
     def score(self, X, y, sample_weight=None):
         """Coefficient of determination R², the mean over outputs.
 
