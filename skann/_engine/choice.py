@@ -6,6 +6,7 @@ the table of who does what.
 
 from . import native, reference
 from .contract import UnfusedEpochs
+from .step_options import PLAIN
 
 native.warn_if_not_built()
 
@@ -33,7 +34,7 @@ def objective(network, alpha, theta, data, batch_size=1):
     return reference.Objective(network, alpha, theta, data)
 
 
-def epochs(network, alpha, theta, data, optimizer, batch_size):
+def epochs(network, alpha, theta, data, optimizer, batch_size, options=PLAIN):
     """Epochs of an optimiser over the data.
 
     Parameters
@@ -47,16 +48,22 @@ def epochs(network, alpha, theta, data, optimizer, batch_size):
     optimizer : Optimizer
         Started.
     batch_size : int
+    options : StepOptions
+        What a step does besides; steps in NumPy do it.
 
     Returns
     -------
     epochs : Epochs
     """
-    if _native_trains(network, theta, data) and native.can_fuse(optimizer):
+    is_fused = options.are_plain and native.can_fuse(optimizer)
+    if is_fused and _native_trains(network, theta, data):
         return native.FusedEpochs(network, alpha, theta, data, optimizer, batch_size)
     batch_size = min(batch_size, data.n_rows)
     return UnfusedEpochs(
-        objective(network, alpha, theta, data, batch_size), optimizer, batch_size
+        objective(network, alpha, theta, data, batch_size),
+        optimizer,
+        batch_size,
+        options,
     )
 
 

@@ -62,11 +62,12 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         column. "balanced" gives every class the same total weight, row weights
         included; of several columns, their factors are multiplied. `partial_fit` takes
         a dict, or a list of them.
-    {alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter, shuffle}
+    {alpha, l1_ratio, batch_size, learning_rate, learning_rate_init, power_t}
+    {max_iter, shuffle}
     {random_state, tol, verbose, warm_start, momentum, nesterovs_momentum}
     {early_stopping, validation_fraction, beta_1_beta_2, epsilon, n_iter_no_change}
     {max_fun, weight_init, n_hidden_layers_n_hidden_units, scoring, max_time}
-    {target_loss}
+    {target_loss, max_grad_norm}
 
     Attributes
     ----------
@@ -132,6 +133,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         solver="auto",
         class_weight=None,
         alpha="auto",
+        l1_ratio=0.0,
         batch_size="auto",
         learning_rate="auto",
         learning_rate_init="auto",
@@ -157,6 +159,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         scoring="loss",
         max_time=None,
         target_loss=None,
+        max_grad_norm=None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -165,6 +168,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         self.solver = solver
         self.class_weight = class_weight
         self.alpha = alpha
+        self.l1_ratio = l1_ratio
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.learning_rate_init = learning_rate_init
@@ -190,6 +194,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         self.scoring = scoring
         self.max_time = max_time
         self.target_loss = target_loss
+        self.max_grad_norm = max_grad_norm
 
     @available_if(supports_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)

@@ -62,6 +62,12 @@ alpha : float or "auto", default="auto"
     scikit-learn's ``alpha`` is ``batch_size`` times as large for the same effect
     (its default of 1e-4 is 5e-7 here). "auto" is 0, with decay in its place if
     training is one cycle; a number, 0 too, is instead of the decay.""",
+    "l1_ratio": """\
+l1_ratio : float, default=0.0
+    Share of the penalty that is L1: ``alpha * (l1_ratio * Σ|w| + (1 - l1_ratio) / 2
+    * ||W||²)``, as in scikit-learn's ``ElasticNet``. Weights that help little become
+    exactly zero. It needs `alpha` as a number and a solver of mini-batches; its steps
+    are taken in NumPy.""",
     "batch_size": """\
 batch_size : int or "auto", default="auto"
     Rows in a mini-batch; "auto" is a twenty-fifth of the rows, at least 8 and at
@@ -178,6 +184,11 @@ max_time : float, default=None
 target_loss : float, default=None
     Training ends when the validation loss (the training loss, where there are no
     validation data) is no more than this.""",
+    "max_grad_norm": """\
+max_grad_norm : float, default=None
+    A gradient of a mini-batch that is longer than this, as one vector of all layers, is
+    scaled down to it, so that no single batch throws the weights far away; None for no
+    limit. For solvers of mini-batches, whose steps are then taken in NumPy.""",
     "partial_fit_rest": """\
 sample_weight : array-like of shape (n_samples,), default=None
     Non-negative row weights; their ratios within the call matter.

@@ -74,11 +74,12 @@ class BPRegressor(FittedUnits, RegressorMixin, BaseBP):
     {alpha}
         Noisy targets want more, 0.003 to 0.03 with `normalize_y`, or
         `early_stopping`.
-    {batch_size, learning_rate, learning_rate_init, power_t, max_iter, shuffle}
+    {l1_ratio, batch_size, learning_rate, learning_rate_init, power_t}
+    {max_iter, shuffle}
     {random_state, tol, verbose, warm_start, momentum, nesterovs_momentum}
     {early_stopping, validation_fraction, beta_1_beta_2, epsilon, n_iter_no_change}
     {max_fun, weight_init, n_hidden_layers_n_hidden_units, scoring, max_time}
-    {target_loss}
+    {target_loss, max_grad_norm}
 
     Attributes
     ----------
@@ -137,6 +138,7 @@ class BPRegressor(FittedUnits, RegressorMixin, BaseBP):
         normalize_y=True,
         missing_targets="error",
         alpha="auto",
+        l1_ratio=0.0,
         batch_size="auto",
         learning_rate="auto",
         learning_rate_init="auto",
@@ -162,6 +164,7 @@ class BPRegressor(FittedUnits, RegressorMixin, BaseBP):
         scoring="loss",
         max_time=None,
         target_loss=None,
+        max_grad_norm=None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -172,6 +175,7 @@ class BPRegressor(FittedUnits, RegressorMixin, BaseBP):
         self.normalize_y = normalize_y
         self.missing_targets = missing_targets
         self.alpha = alpha
+        self.l1_ratio = l1_ratio
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.learning_rate_init = learning_rate_init
@@ -197,6 +201,7 @@ class BPRegressor(FittedUnits, RegressorMixin, BaseBP):
         self.scoring = scoring
         self.max_time = max_time
         self.target_loss = target_loss
+        self.max_grad_norm = max_grad_norm
 
     @available_if(supports_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)
