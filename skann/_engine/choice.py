@@ -59,12 +59,12 @@ def epochs(network, alpha, theta, data, optimizer, batch_size, options=PLAIN):
     if is_fused and _native_trains(network, theta, data):
         return native.FusedEpochs(network, alpha, theta, data, optimizer, batch_size)
     batch_size = min(batch_size, data.n_rows)
-    return UnfusedEpochs(
-        objective(network, alpha, theta, data, batch_size),
-        optimizer,
-        batch_size,
-        options,
-    )
+    if options.dropout:
+        about = network, alpha, theta, data, options.dropout, options.rng
+        own = reference.DropoutObjective(*about)
+    else:
+        own = objective(network, alpha, theta, data, batch_size)
+    return UnfusedEpochs(own, optimizer, batch_size, options)
 
 
 def _native_trains(network, theta, data):

@@ -173,7 +173,7 @@ class UnfusedEpochs(Epochs):
         weights = objective.network.layout.weight_slices
         optimizer.bind(objective.theta, objective.gradient, weights)
         self._modifier = None
-        if not options.are_plain:
+        if options.modify_steps:
             bound = objective.theta, objective.gradient
             self._modifier = StepModifier(options, *bound, weights)
 

@@ -35,15 +35,26 @@ class StepOptions:
         Strength of the L1 penalty ``l1 * Σ|w|`` on weights; biases are not penalised.
     max_grad_norm : float
         A longer gradient is scaled to this length.
+    dropout : float
+        Probability with which a hidden unit is left out of a row.
+    rng : numpy.random.Generator or None
+        Draws those units.
     """
 
     l1: float = 0.0
     max_grad_norm: float = math.inf
+    dropout: float = 0.0
+    rng: object = None
+
+    @property
+    def modify_steps(self):
+        """Whether the gradient or theta is changed besides what the optimiser does."""
+        return self.l1 > 0 or self.max_grad_norm < math.inf
 
     @property
     def are_plain(self):
-        """Whether a step is nothing but the optimiser's."""
-        return self == PLAIN
+        """Whether a step is nothing but the optimiser's along the gradient."""
+        return not (self.modify_steps or self.dropout)
 
 
 PLAIN = StepOptions()

@@ -67,7 +67,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
     {random_state, tol, verbose, warm_start, momentum, nesterovs_momentum}
     {early_stopping, validation_fraction, beta_1_beta_2, epsilon, n_iter_no_change}
     {max_fun, weight_init, n_hidden_layers_n_hidden_units, scoring, max_time}
-    {target_loss, max_grad_norm}
+    {target_loss, dropout, max_grad_norm}
 
     Attributes
     ----------
@@ -159,6 +159,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         scoring="loss",
         max_time=None,
         target_loss=None,
+        dropout=0.0,
         max_grad_norm=None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -194,6 +195,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         self.scoring = scoring
         self.max_time = max_time
         self.target_loss = target_loss
+        self.dropout = dropout
         self.max_grad_norm = max_grad_norm
 
     @available_if(supports_partial_fit)

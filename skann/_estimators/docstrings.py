@@ -184,6 +184,13 @@ max_time : float, default=None
 target_loss : float, default=None
     Training ends when the validation loss (the training loss, where there are no
     validation data) is no more than this.""",
+    "dropout": """\
+dropout : float, default=0.0
+    Probability with which a hidden unit is left out of a row of a mini-batch in
+    training; the others make up for it, and predictions leave none out. It can help
+    large networks on few rows, which then want more epochs. `loss_` and `loss_curve_`
+    are with units left out, a validation loss is not. For solvers of mini-batches; the
+    reference engine trains with it.""",
     "max_grad_norm": """\
 max_grad_norm : float, default=None
     A gradient of a mini-batch that is longer than this, as one vector of all layers, is

@@ -27,6 +27,7 @@ PARAMETER_CONSTRAINTS = {
     "solver": [StrOptions({"auto", *SOLVERS}), Optimizer, Minimizer],
     "alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
     "l1_ratio": [Interval(Real, 0, 1, closed="both")],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
     "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
     "batch_size": [
         StrOptions({"auto"}),
@@ -123,12 +124,12 @@ def _check_step_options(estimator, solver):
             f"l1_ratio={estimator.l1_ratio} would not be used: it is a share of the "
             "penalty alpha, which must then be a number. Got alpha='auto'."
         )
-    given = {"l1_ratio": 0.0, "max_grad_norm": None}
+    given = {"l1_ratio": 0.0, "dropout": 0.0, "max_grad_norm": None}
     for name, default in given.items():
         value = getattr(estimator, name)
         if value != default and solver.full_batch:
             raise ValueError(
                 f"{name}={value!r} can't be used with solver={estimator.solver!r}, "
-                "whose steps are not along the gradient: use a solver of mini-batches, "
-                "such as 'sgd' or 'adam'."
+                "which takes all rows at once: use a solver of mini-batches, such as "
+                "'sgd' or 'adam'."
             )

@@ -207,11 +207,10 @@ def _solve(parameters, solver, network, theta, data, progress, monitor, max_iter
     batch_size = resolve_batch_size(parameters.batch_size, data.n_rows)
     limit = parameters.max_grad_norm
     limit = math.inf if limit is None else limit
+    options = StepOptions(l1, limit, parameters.dropout, progress.rng)
     done = Counts(progress.n_steps, progress.n_iter, progress.n_seen)
     minibatch.train(
-        choice.epochs(
-            network, alpha, theta, data, optimizer, batch_size, StepOptions(l1, limit)
-        ),
+        choice.epochs(network, alpha, theta, data, optimizer, batch_size, options),
         progress.schedule,
         monitor,
         rng=progress.rng if parameters.shuffle else None,
