@@ -32,7 +32,6 @@ from .callback_support import CallbackSupport, follower
 from .column_scale import ColumnScale
 from .convergence import warn_if_training_failed
 from .exporting import Export
-from .fitted import FittedNetwork
 from .hints import ExplainedParameters, known_arguments_only
 from .parameters import PARAMETER_CONSTRAINTS, solver_and_schedule
 from .rows import validate_rows
@@ -92,7 +91,6 @@ class BaseBP(
     ExplainedParameters,
     Export,
     Untrained,
-    FittedNetwork,
     BaseEstimator,
     metaclass=ABCMeta,
 ):

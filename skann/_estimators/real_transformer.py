@@ -46,6 +46,7 @@ class RealTransformer:
     """
 
     min_rows_to_score = 2  # R² of one row is not defined
+    _levels = ()
 
     def __init__(self, y, weight, *, normalize, loss=LOSSES["squared_error"]):
         self.flat = y.ndim == 1
@@ -56,18 +57,25 @@ class RealTransformer:
         self.mean, self.scale = self._units(normalize)
 
     @classmethod
-    def of_units(cls, flat, statistics, mean, scale):
+    def of_units(
+        cls, flat, statistics, mean, scale, *, is_robust=False, degree=2, levels=()
+    ):
         """One with these units, which come from where :meth:`units` went."""
         transformer = cls.__new__(cls)
         transformer.flat, transformer.n_outputs = flat, len(mean)
         transformer._statistics = statistics
         transformer.mean, transformer.scale = mean, scale
+        transformer._is_robust, transformer._degree = is_robust, degree
+        transformer._levels = levels
         return transformer
 
     def units(self):
-        """Mean and scale in use, and what has been seen of the targets, as arrays."""
+        """Mean and scale in use, and what has been seen of the targets and how."""
         seen = self._statistics
         return {
+            "is_robust": self._is_robust,
+            "degree": self._degree,
+            "levels": list(self._levels),
             "mean": self.mean,
             "scale": self.scale,
             "count": seen.count,

@@ -8,11 +8,11 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _num_samples, column_or_1d
 
-from .._training.data import Data
 from .base import BaseBP, FitInputs
 from .docstrings import document
 from .fitted import FittedUnits
 from .parameters import PARAMETER_CONSTRAINTS, supports_partial_fit
+from .real_predictions import RealPredictions
 from .real_targets import real_targets
 from .regression_losses import (
     LOSS_NAMES,
@@ -20,11 +20,11 @@ from .regression_losses import (
     loss_of,
     transformer_of,
 )
-from .validation import check_sample_weight, check_targets, unchanged_on_error
+from .validation import check_targets, unchanged_on_error
 
 
 @document
-class BPRegressor(FittedUnits, RegressorMixin, BaseBP):
+class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
     """Neural-network regressor trained by back-propagation.
 
     A fully connected network, trained on mini-batches (or, with ``solver="lbfgs"``, on
@@ -89,7 +89,8 @@ class BPRegressor(FittedUnits, RegressorMixin, BaseBP):
     {activations_, out_activation_, n_features_in_, feature_names_in_}
     y_mean_, y_scale_ : ndarray of shape (n_outputs,)
         Mean and deviation of the targets, zero and one with ``normalize_y=False``:
-        predictions are the network's outputs times `y_scale_` plus `y_mean_`.
+        predictions are the network's outputs times `y_scale_` plus `y_mean_`; behind
+        a log link, exp of the outputs times `y_scale_`.
 
     See Also
     --------
@@ -288,61 +289,6 @@ class BPRegressor(FittedUnits, RegressorMixin, BaseBP):
         targets = transformer.transform(y, name, dtype)
         targets.loss_options = options
         return targets
-
-    def predict(self, X):
-        """Predict targets.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Data.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions, or a column for each of a list of quantiles, in the dtype that
-            the network was trained in; a network in float32 gives float64 where that
-            could not tell the targets apart, that is if their mean is more than 10,000
-            standard deviations from zero, or they are too large or too small for
-            float32.
-        """
-        raw = self._raw(X)
-        return self._transformer.inverse_transform(raw)
-
-    def _decoded_gradients(self, raw, gradients):
-        return self._transformer.decoded_gradients(raw, gradients)
-
-    def score(self, X, y, sample_weight=None):
-        """Coefficient of determination R², the mean over outputs.
-
-        For a list of quantiles, the mean over them of D², the same for the pinball
-        loss: ``sklearn.metrics.d2_pinball_score``.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Data.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            True targets. With ``missing_targets="ignore"`` they may have gaps: each
-            output is then scored on the rows where it was observed.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Row weights.
-
-        Returns
-        -------
-        score : float
-            1 - Σ s (y - f(x))² / Σ s (y - mean y)²; NaN where an output has fewer than
-            two observed targets.
-        """
-        if self.missing_targets == "error" and not has_several_quantiles(self):
-            return super().score(X, real_targets(y), sample_weight)
-        raw = self._raw(X)
-        y = self._check_targets(y, raw)
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y)
-        targets = self._encode(self._transformer, y, raw.dtype)
-        weight = check_sample_weight(sample_weight, raw)
-        return self._transformer.score(raw, Data(raw, y, targets, weight))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -2,11 +2,12 @@
 
 from .._training.data import Data
 from .._training.monitor import Limits, Monitor
+from .fitted import FittedNetwork
 from .validation import unchanged_on_error
 
 
-class Untrained:
-    """What makes an estimator a network without training it."""
+class Untrained(FittedNetwork):
+    """A network that may be made without training."""
 
     def initialize(self, X, y, *, coef_init=None, intercept_init=None):
         """Make the network and its starting weights, and train nothing.

@@ -186,3 +186,14 @@ class TestInitialize:
             Estimator(activation="stairs").initialize(X, self.y)
         with pytest.raises(ValueError, match="X contains NaN"):
             Estimator().initialize(np.full((2, 2), np.nan), [0, 1])
+
+
+def test_what_is_written_of_perceptrons_and_steps():
+    model = rosenblatt(max_iter=2).fit(X, SEPARABLE)
+    with pytest.raises(ValueError, match="can't write networks of loss='perceptron'"):
+        model.to_code()
+    stepped = small_net(BPRegressor, activation="step", solver="adam")
+    stepped.fit(X, INSEPARABLE)
+    module = {}
+    exec(stepped.to_code(), module)  # our own text
+    assert_allclose(np.ravel(module["predict"](X)), stepped.predict(X), atol=1e-6)

@@ -1,5 +1,8 @@
 """A regressor's losses: what each predicts, its units, and what it refuses."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from _helpers import small_net, theta
@@ -15,7 +18,7 @@ from sklearn.metrics import (
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPRegressor
 
-from skann import BPRegressor
+from skann import BPRegressor, load_model
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(400, 3))
@@ -292,3 +295,47 @@ def test_a_search_reaches_the_settings():
         cv=2,
     )
     assert search.fit(X, NOISY).best_params_ == {"quantile": 0.5}
+
+
+class TestStored:
+    @pytest.fixture(
+        params=[
+            {"loss": "absolute_error"},
+            {"loss": "huber", "huber_delta": 0.7},
+            {"loss": "quantile", "quantile": 0.3},
+            {"loss": "quantile", "quantile": [0.1, 0.5, 0.9]},
+            {"loss": "poisson"},
+            {"loss": "gamma"},
+        ],
+        ids=str,
+    )
+    def model(self, request):
+        model = small_net(BPRegressor, **request.param)
+        return model.partial_fit(X[:200], TARGETS[model.loss][:200])
+
+    @pytest.mark.parametrize("way", ["pickle", "file", "copy"])
+    def test_predicts_and_trains_on_the_same(self, model, way, tmp_path):
+        if way == "pickle":
+            other = pickle.loads(pickle.dumps(model))
+        elif way == "copy":
+            other = copy.deepcopy(model)
+        else:
+            model.save_model(tmp_path / "model.skann")
+            other = load_model(tmp_path / "model.skann")
+        assert_array_equal(other.predict(X), model.predict(X))
+        y = 3 * TARGETS[model.loss]
+        for each in (model, other):
+            each.partial_fit(X[200:], y[200:])
+        assert_array_equal(theta(other), theta(model))
+        assert other.score(X, y) == model.score(X, y)
+
+    def test_code_predicts_the_same_or_is_refused(self, model):
+        several = isinstance(model.quantile, list)
+        if several or model.loss in ("poisson", "gamma"):
+            with pytest.raises(ValueError, match="can't write networks of"):
+                model.to_code()
+            return
+        module = {}
+        exec(model.to_code(), module)  # our own text
+        found = np.ravel(module["predict"](X))
+        assert_allclose(found, model.predict(X), rtol=1e-6, atol=1e-6)
