@@ -53,17 +53,17 @@ print("Its probabilities of class 1:", single.predict_proba(X)[:, 1].round(3))
 # -------------------
 # The lecture solves the problem with three neurons that step from 0 to 1 where their
 # input G is above zero. One hidden neuron looks for "both are 1", the other for "at
-# least one is 1", and the output is 1 unless exactly the second has fired.
+# least one is 1", and the output is 1 unless exactly the second has fired. `initialize`
+# makes a network of given weights, which predicts without any training; its
+# `decision_function` is the G of the output, which the lecture works out for two rows.
 
-
-def by_hand(X):
-    y_h1 = X[:, 0] + X[:, 1] - 1 > 0
-    y_h2 = X[:, 0] + X[:, 1] + 1 > 0
-    G_o = 2 * y_h1 - 2 * y_h2 + 1
-    return (G_o > 0).astype(int)
-
-
-print(f"\nThe lecture's steps: {(by_hand(X) == y).sum()} of 4 right")
+coefs, intercepts = [[[1, 1], [1, 1]], [[2], [-2]]], [[-1, 1], [1]]
+by_hand = BPClassifier((2,), "step", loss="perceptron")
+by_hand.initialize(X, y, coef_init=coefs, intercept_init=intercepts)
+n_right = int((by_hand.predict(X) == y).sum())
+print(f"\nThe lecture's steps: {n_right} of 4 right")
+for row in ([1, 1], [1, -1]):
+    print(f"G of {row}: {by_hand.decision_function([row])[0]:.0f}")
 
 # %%
 # A sigmoid of 20 G is nearly a step, so the same numbers times 20 work in a network of
@@ -119,7 +119,7 @@ for n_hidden in (2, 8):
 
 panels = {
     "no hidden layer": lambda grid: single.predict_proba(grid)[:, 1],
-    "by hand, steps": by_hand,
+    "by hand, steps": by_hand.predict,
     "by hand, steep sigmoids": lambda grid: steep.predict_proba(grid)[:, 1],
     "trained, 8 hidden neurons": lambda grid: trained(8, 0).predict_proba(grid)[:, 1],
 }

@@ -8,7 +8,7 @@ formula here, or the tests that run over the table fail.
 import itertools
 
 import numpy as np
-from scipy.special import erfc, expit, log_softmax, softmax
+from scipy.special import erfc, expit, log_softmax, softmax, xlogy
 
 from skann._engine import reference
 from skann._network.losses import LOSSES
@@ -73,10 +73,14 @@ ACTIVATION_FORMULAS = {
         lambda z: z * _mish_gate(z),
         lambda z: _mish_gate(z) + z * expit(z) * (1 - _mish_gate(z) ** 2),
     ),
+    "step": (lambda z: np.heaviside(z, 0), np.zeros_like),
 }
 
-# The activations whose slope, or its slope, jumps at zero.
-BENT_AT_ZERO = {"relu", "leaky_relu", "elu", "selu"}
+# The activations that tell the layers below them how to change.
+DIFFERENTIABLE = [name for name in ACTIVATION_FORMULAS if name != "step"]
+
+# The activations whose value, slope, or its slope, jumps at zero.
+BENT_AT_ZERO = {"relu", "leaky_relu", "elu", "selu", "step"}
 
 # Label: name and settings of every optimiser, and of each rule that one has.
 OPTIMIZER_FORMS = {name: (name, {}) for name in OPTIMIZERS} | {
@@ -106,6 +110,22 @@ LOSS_FORMULAS = {
         y * np.logaddexp(0, -z) + (1 - y) * np.logaddexp(0, z)
     ).sum(axis=1),
     "softmax": lambda z, y: -(y * log_softmax(z, axis=1)).sum(axis=1),
+    "absolute_error": lambda z, y: abs(z - y).sum(axis=1),
+    "huber": lambda z, y: np.where(
+        abs(z - y) <= 1.35, (z - y) ** 2 / 2, 1.35 * (abs(z - y) - 1.35 / 2)
+    ).sum(axis=1),
+    "quantile": lambda z, y: np.maximum(0.5 * (y - z), 0.5 * (z - y)).sum(axis=1),
+    "poisson": lambda z, y: (np.exp(z) - y - y * z + xlogy(y, y)).sum(axis=1),
+    "perceptron": lambda z, y: np.maximum(0, (1 - 2 * y) * z).sum(axis=1),
+    "gamma": lambda z, y: (z - np.log(y) + y / np.exp(z) - 1).sum(axis=1),
+}
+
+# How far outputs are from where the slope of a loss, or its slope, jumps.
+LOSS_KINKS = {
+    "absolute_error": lambda z, y: abs(z - y),
+    "quantile": lambda z, y: abs(z - y),
+    "huber": lambda z, y: abs(abs(z - y) - 1.35),
+    "perceptron": lambda z, y: abs(z),
 }
 
 # Name of an output activation: the activation.
@@ -113,6 +133,7 @@ OUTPUT_FORMULAS = {
     "identity": lambda z: z,
     "logistic": expit,
     "softmax": lambda z: softmax(z, axis=1),
+    "exp": np.exp,
 }
 
 
@@ -147,16 +168,19 @@ def make_targets(loss, n_rows, n_outputs, rng):
     out_activation = LOSSES[loss].out_activation
     if out_activation == "softmax":
         return np.eye(n_outputs)[rng.integers(n_outputs, size=n_rows)]
-    if out_activation == "logistic":
+    if out_activation == "logistic" or loss == "perceptron":
         return rng.integers(2, size=(n_rows, n_outputs)).astype(float)
+    if out_activation == "exp":
+        return rng.gamma(2.0, size=(n_rows, n_outputs))
     return rng.normal(size=(n_rows, n_outputs))
 
 
 def make_case(loss, activations, *, n_rows=7, n_outputs=3, margin=0.0, sizes=None):
     """A small network with its data: network, theta, X, y (rows first), all float64.
 
-    ``margin`` is how far every hidden pre-activation keeps from zero, for those who
-    take differences near an activation's kink; the data are drawn anew until it holds.
+    ``margin`` is how far every hidden pre-activation keeps from zero, and every output
+    from a kink of the loss, for those who take differences near an activation's kink;
+    the data are drawn anew until it holds.
     """
     sizes = sizes or (3, *(4 + i % 2 for i in range(len(activations))), n_outputs)
     network = Network(tuple(sizes), tuple(activations), loss)
@@ -168,14 +192,17 @@ def make_case(loss, activations, *, n_rows=7, n_outputs=3, margin=0.0, sizes=Non
         for b in network.layout.biases(theta):
             b[...] = rng.normal(size=b.shape) / 2
         X = rng.normal(size=(n_rows, sizes[0]))
-        *hidden, _ = plain_forward(network, theta, X)
+        *hidden, z = plain_forward(network, theta, X)
+        y = make_targets(loss, n_rows, sizes[-1], rng)
         bent = [
             abs(z).min()
             for z, name in zip(hidden, activations, strict=True)
             if name in BENT_AT_ZERO
         ]
+        if loss in LOSS_KINKS:
+            bent.append(LOSS_KINKS[loss](z, y).min())
         if min(bent, default=np.inf) >= margin:
-            return network, theta, X, make_targets(loss, n_rows, sizes[-1], rng)
+            return network, theta, X, y
 
 
 def make_weight(n_rows):

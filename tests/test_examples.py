@@ -34,6 +34,8 @@ ARGUMENTS = {
     "plot_validation_data": [],
     "plot_class_weight": [],
     "plot_tabular": [],
+    "plot_perceptron": [],
+    "plot_random_fronts": ["--fronts", "15"],
 }
 
 
@@ -77,6 +79,7 @@ def sees_who_solves_xor(output):
     assert "drawn by chance: 3 of 4 right" in output
     assert "without a hidden layer: 2 of 4 right" in output
     assert "The lecture's steps: 4 of 4 right" in output
+    assert "G of [1, 1]: 1\nG of [1, -1]: -1\n" in output
     assert "steep sigmoids: 4 of 4 right" in output
     assert "8 hidden neurons: all four right from 20 of 20 seeds" in output
 
@@ -179,6 +182,34 @@ def sees_a_raw_table_understood(output):
     )
 
 
+def sees_where_the_rule_ends(output):
+    assert output.count("Perceptron, bit for bit: True") == 2
+    assert "a line divides them: accuracy 1.000" in output
+    first, last = numbers(r"a line .* first pass (\d+), last (\d+)", output)
+    assert first > last == 0
+    _, last = numbers(
+        r"exclusive or: wrong in the first pass (\d+), last (\d+)", output
+    )
+    assert last > 50
+    (learnt,) = numbers(r"back-propagation: ([\d.]+)", output)
+    assert learnt > 0.95
+
+
+def sees_what_fronts_decide(output):
+    fronts, learnt = output.split("Back-propagation")
+    rows = {
+        int(size): (float(worst), float(median))
+        for size, worst, median in re.findall(
+            r"^ +(\d+) +([\d.]+) +([\d.]+) +[\d.]+$", fronts, re.M
+        )
+    }
+    medians = [median for _, median in rows.values()]
+    assert medians == sorted(medians)
+    assert rows[5][0] < 0.75 < 0.9 < rows[100][1]
+    found = dict(re.findall(r"^ +(\d+) +([\d.]+)$", learnt, re.M))
+    assert all(float(found[size]) > 0.95 for size in ("5", "10", "30", "100"))
+
+
 READER_SEES = {
     "plot_lecture_mnist": sees_lecture_accuracies,
     "plot_xor": sees_who_solves_xor,
@@ -190,6 +221,8 @@ READER_SEES = {
     "plot_validation_data": sees_the_best_epoch_kept,
     "plot_class_weight": sees_what_weights_buy,
     "plot_tabular": sees_a_raw_table_understood,
+    "plot_perceptron": sees_where_the_rule_ends,
+    "plot_random_fronts": sees_what_fronts_decide,
 }
 
 

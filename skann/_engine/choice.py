@@ -6,6 +6,7 @@ the table of who does what.
 
 from . import native, reference
 from .contract import UnfusedEpochs
+from .step_options import PLAIN
 
 native.warn_if_not_built()
 
@@ -28,12 +29,12 @@ def objective(network, alpha, theta, data, batch_size=1):
     -------
     objective : Objective
     """
-    if native.supports(data.X, theta.dtype):
+    if _native_trains(network, theta, data):
         return native.Objective(network, alpha, theta, data, batch_size)
     return reference.Objective(network, alpha, theta, data)
 
 
-def epochs(network, alpha, theta, data, optimizer, batch_size):
+def epochs(network, alpha, theta, data, optimizer, batch_size, options=PLAIN):
     """Epochs of an optimiser over the data.
 
     Parameters
@@ -47,17 +48,27 @@ def epochs(network, alpha, theta, data, optimizer, batch_size):
     optimizer : Optimizer
         Started.
     batch_size : int
+    options : StepOptions
+        What a step does besides; steps in NumPy do it.
 
     Returns
     -------
     epochs : Epochs
     """
-    if native.supports(data.X, theta.dtype) and native.can_fuse(optimizer):
+    is_fused = options.are_plain and native.can_fuse(optimizer)
+    if is_fused and _native_trains(network, theta, data):
         return native.FusedEpochs(network, alpha, theta, data, optimizer, batch_size)
     batch_size = min(batch_size, data.n_rows)
-    return UnfusedEpochs(
-        objective(network, alpha, theta, data, batch_size), optimizer, batch_size
-    )
+    if options.dropout:
+        about = network, alpha, theta, data, options.dropout, options.rng
+        own = reference.DropoutObjective(*about)
+    else:
+        own = objective(network, alpha, theta, data, batch_size)
+    return UnfusedEpochs(own, optimizer, batch_size, options)
+
+
+def _native_trains(network, theta, data):
+    return native.trains(network) and native.supports(data.X, theta.dtype)
 
 
 def curvature(network, alpha, data):
@@ -107,5 +118,16 @@ def raw_outputs(network, theta, X, rows=None):
     finite : bool
         May be False where X is finite but pre-activations overflow.
     """
-    engine = native if native.supports(X, theta.dtype) else reference
+    takes = native.predicts(network) and native.supports(X, theta.dtype)
+    engine = native if takes else reference
     return engine.raw_outputs(network, theta, X, rows)
+
+
+def hidden_values(network, theta, X, layer):
+    """Outputs of a hidden layer, 1 the first, which the reference alone has."""
+    return reference.hidden_values(network, theta, X, layer)
+
+
+def input_gradients(network, theta, X):
+    """Derivatives of raw outputs by the inputs, which the reference alone has."""
+    return reference.input_gradients(network, theta, X)

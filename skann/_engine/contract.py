@@ -23,6 +23,7 @@ import math
 import time
 
 from .._network import memory
+from .step_options import PLAIN, StepModifier
 
 
 class Objective:
@@ -159,9 +160,11 @@ class UnfusedEpochs(Epochs):
         Started.
     batch_size : int
         Means nothing to an optimiser that wants the gradient over all rows.
+    options : StepOptions
+        What a step does besides.
     """
 
-    def __init__(self, objective, optimizer, batch_size):
+    def __init__(self, objective, optimizer, batch_size, options=PLAIN):
         self._is_full = optimizer.full_batch
         super().__init__(
             objective.data, objective.n_rows if self._is_full else batch_size
@@ -169,6 +172,10 @@ class UnfusedEpochs(Epochs):
         self._objective, self._optimizer = objective, optimizer
         weights = objective.network.layout.weight_slices
         optimizer.bind(objective.theta, objective.gradient, weights)
+        self._modifier = None
+        if options.modify_steps:
+            bound = objective.theta, objective.gradient
+            self._modifier = StepModifier(options, *bound, weights)
 
     def epoch(self, schedule, done, rng, deadline):
         epoch_rate = rate = schedule.epoch_rate(done)
@@ -176,9 +183,15 @@ class UnfusedEpochs(Epochs):
         for rows in self._batches(rng):
             if epoch_rate is None:
                 rate = schedule.step_rate(done.n_steps + len(losses))
-            loss, self.gradient_norm = self._evaluate(rows)
+            loss, norm = self._evaluate(rows)
+            if self._modifier is None:
+                self._optimizer.step(rate)
+            else:
+                loss, norm = self._modifier.before(loss, norm)
+                self._optimizer.step(rate)
+                self._modifier.after()
+            self.gradient_norm = norm
             losses.append(loss)
-            self._optimizer.step(rate)
             if deadline < math.inf and time.perf_counter() > deadline:
                 break
         return losses, rate

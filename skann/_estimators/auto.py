@@ -145,9 +145,10 @@ def uses_one_cycle(estimator, data):
     """Whether nothing says how to train, and the data suit one cycle.
 
     Wide sparse data do not: decay would move all weights in every step, whatever
-    features a batch has.
+    features a batch has. Nor do steps, below which weights would do nothing but decay,
+    and the perceptron's loss, which no weights at all make as small as it can be.
     """
-    if _asks_for_sklearn(estimator):
+    if _asks_for_sklearn(estimator) or _is_perceptron(estimator):
         return False
     batch_size = resolve_batch_size(estimator.batch_size, data.n_rows)
     return not lazy_updates_pay(data.X, batch_size, 0.0, Adam())
@@ -198,6 +199,12 @@ def auto_values(estimator, settings, n_rows):
     if "batch_size" in found:
         found["batch_size"] = resolve_batch_size(AUTO, n_rows)
     return found
+
+
+def _is_perceptron(estimator):
+    names = estimator.activation
+    names = (names,) if isinstance(names, str) else names
+    return "step" in names or estimator.loss == "perceptron"
 
 
 def _is_auto(value):

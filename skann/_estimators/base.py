@@ -32,11 +32,11 @@ from .callback_support import CallbackSupport, follower
 from .column_scale import ColumnScale
 from .convergence import warn_if_training_failed
 from .exporting import Export
-from .fitted import FittedNetwork
 from .hints import ExplainedParameters, known_arguments_only
 from .parameters import PARAMETER_CONSTRAINTS, solver_and_schedule
 from .rows import validate_rows
 from .scoring import score_function
+from .untrained import Untrained
 from .validation import (
     check_activations,
     check_sample_weight,
@@ -90,7 +90,7 @@ class BaseBP(
     CallbackSupport,
     ExplainedParameters,
     Export,
-    FittedNetwork,
+    Untrained,
     BaseEstimator,
     metaclass=ABCMeta,
 ):
@@ -107,8 +107,8 @@ class BaseBP(
         """The targets' transformer, at a first fit."""
 
     @abstractmethod
-    def _loss_name(self):
-        """The loss that the transformer is to encode for."""
+    def _encode(self, transformer, y, dtype):
+        """``Targets`` for y, with the loss that the parameters ask for."""
 
     @known_arguments_only
     @_fit_context(prefer_skip_nested_validation=True)
@@ -201,7 +201,7 @@ class BaseBP(
         # SciPy's solvers compute in float64: see _training/fullbatch.py.
         dtype = kept if solver.uses_learning_rate else np.dtype(np.float64)
         transformer = self._transformer_for(y, weight, inputs, resume, partial)
-        targets = transformer.transform(y, self._loss_name(), dtype)
+        targets = self._encode(transformer, y, dtype)
         effective = self._effective_weight(weight, transformer, targets)
         data = Data(X, y, targets, effective).with_positive_weight()
         in_one_cycle = not (partial or resume) and uses_one_cycle(self, data)
@@ -297,6 +297,7 @@ class BaseBP(
             check_activations(self.activation, len(hidden)),
             targets.loss,
             targets.tasks,
+            targets.loss_options,
         )
 
     def _initial_state(self, network, data, dtype, solver, resume):

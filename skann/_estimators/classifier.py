@@ -1,27 +1,26 @@
 """The classifier: class labels to targets, raw outputs to labels and probabilities."""
 
+from numbers import Real
+
 from sklearn.base import ClassifierMixin, _fit_context
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from .base import BaseBP, FitInputs
+from .class_predictions import ClassPredictions
 from .class_weight import check_not_balanced, row_weights
 from .docstrings import document
 from .fitted import FittedClasses
 from .known_classes import check_same_classes, validate_classes
-from .label_transformers import (
-    LOSS_NAMES,
-    MultioutputTransformer,
-    make_label_transformer,
-    subset_accuracy,
-)
+from .label_smoothing import smoothed
+from .label_transformers import LOSS_NAMES, make_label_transformer
 from .labels import labels_as_array
 from .parameters import PARAMETER_CONSTRAINTS, supports_partial_fit
 from .validation import unchanged_on_error
 
 
 @document
-class BPClassifier(FittedClasses, ClassifierMixin, BaseBP):
+class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
     """Neural-network classifier trained by back-propagation.
 
     A fully connected network, trained on mini-batches (or, with ``solver="lbfgs"``, on
@@ -45,8 +44,16 @@ class BPClassifier(FittedClasses, ClassifierMixin, BaseBP):
         "mse" or "squared_error": ½‖a - y‖² on sigmoid outputs a. "cross_entropy":
         -Σ_k [y_k log a_k + (1 - y_k) log(1 - a_k)] on sigmoid outputs. "softmax":
         -Σ_k y_k log a_k on a softmax layer; with two classes this is the same as
-        "cross_entropy", and multilabel targets can't use it. "auto": "softmax" for
+        "cross_entropy", and multilabel targets can't use it. "perceptron":
+        Σ_k max(0, -t_k z_k) on raw outputs z, with t = ±1, which has no probabilities:
+        Rosenblatt's perceptron, with ``solver="sgd"``, ``momentum=0``, ``batch_size=1``
+        and no hidden layer. "auto": "softmax" for
         several classes, "cross_entropy" for two and for multilabel targets.
+    label_smoothing : float, default=0.0
+        Share of every row's target that is spread evenly over all classes (on sigmoid
+        outputs, over yes and no of each), on validation data too. Outputs are then less
+        sure of themselves, which can help where labels are noisy or classes many. 0
+        leaves the targets as they are.
     {solver}
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weights of the classes, by their labels; they multiply the rows' weights, on
@@ -55,11 +62,12 @@ class BPClassifier(FittedClasses, ClassifierMixin, BaseBP):
         column. "balanced" gives every class the same total weight, row weights
         included; of several columns, their factors are multiplied. `partial_fit` takes
         a dict, or a list of them.
-    {alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter, shuffle}
+    {alpha, l1_ratio, batch_size, learning_rate, learning_rate_init, power_t}
+    {max_iter, shuffle}
     {random_state, tol, verbose, warm_start, momentum, nesterovs_momentum}
     {early_stopping, validation_fraction, beta_1_beta_2, epsilon, n_iter_no_change}
     {max_fun, weight_init, n_hidden_layers_n_hidden_units, scoring, max_time}
-    {target_loss}
+    {target_loss, dropout, max_grad_norm}
 
     Attributes
     ----------
@@ -111,6 +119,7 @@ class BPClassifier(FittedClasses, ClassifierMixin, BaseBP):
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         **PARAMETER_CONSTRAINTS,
         "loss": [StrOptions({"auto", *LOSS_NAMES})],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
 
@@ -120,9 +129,11 @@ class BPClassifier(FittedClasses, ClassifierMixin, BaseBP):
         activation="relu",
         *,
         loss="auto",
+        label_smoothing=0.0,
         solver="auto",
         class_weight=None,
         alpha="auto",
+        l1_ratio=0.0,
         batch_size="auto",
         learning_rate="auto",
         learning_rate_init="auto",
@@ -148,13 +159,17 @@ class BPClassifier(FittedClasses, ClassifierMixin, BaseBP):
         scoring="loss",
         max_time=None,
         target_loss=None,
+        dropout=0.0,
+        max_grad_norm=None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.loss = loss
+        self.label_smoothing = label_smoothing
         self.solver = solver
         self.class_weight = class_weight
         self.alpha = alpha
+        self.l1_ratio = l1_ratio
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.learning_rate_init = learning_rate_init
@@ -180,6 +195,8 @@ class BPClassifier(FittedClasses, ClassifierMixin, BaseBP):
         self.scoring = scoring
         self.max_time = max_time
         self.target_loss = target_loss
+        self.dropout = dropout
+        self.max_grad_norm = max_grad_norm
 
     @available_if(supports_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)
@@ -241,102 +258,19 @@ class BPClassifier(FittedClasses, ClassifierMixin, BaseBP):
             check_same_classes(make_label_transformer(y).classes, self.classes_)
         return self._transformer
 
-    def _loss_name(self):
-        return self.loss
+    def _encode(self, transformer, y, dtype):
+        if self.label_smoothing and self.loss == "perceptron":
+            raise ValueError(
+                f"label_smoothing={self.label_smoothing!r} would not be used: "
+                "loss='perceptron' only asks on which side of zero an output is."
+            )
+        targets = transformer.transform(y, self.loss, dtype)
+        return smoothed(targets, self.label_smoothing, dtype)
 
     def _effective_weight(self, weight, transformer, targets):
         if self.class_weight is None:
             return weight
         return row_weights(self.class_weight, transformer.columns(targets), weight)
-
-    def predict(self, X):
-        """Predict class labels.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Data.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,) or (n_samples, n_labels)
-            Class labels, or the label indicator matrix.
-        """
-        raw = self._raw(X)
-        return self._transformer.inverse_transform(raw)
-
-    def decision_function(self, X):
-        """Raw outputs of the network, before the output activation.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Data.
-
-        Returns
-        -------
-        z : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            One column for two classes, given flat: positive for ``classes_[1]``.
-        """
-        raw = self._raw(X)
-        return self._transformer.decision_function(raw)
-
-    def predict_proba(self, X):
-        """Probabilities of the classes.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Data.
-
-        Returns
-        -------
-        p : ndarray of shape (n_samples, n_classes)
-            Columns in the order of `classes_`; rows sum to one but for multilabel
-            targets. See the class's notes for sigmoid outputs.
-        """
-        raw = self._raw(X)
-        return self._transformer.probabilities(raw, self.out_activation_)
-
-    def predict_log_proba(self, X):
-        """Logarithms of the probabilities, not rounded to probabilities first.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Data.
-
-        Returns
-        -------
-        log_p : ndarray of shape (n_samples, n_classes)
-            Natural logarithms, in the order of `classes_`.
-        """
-        raw = self._raw(X)
-        return self._transformer.probabilities(
-            raw, self.out_activation_, logarithms=True
-        )
-
-    def score(self, X, y, sample_weight=None):
-        """Accuracy.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Data.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            True labels.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Row weights.
-
-        Returns
-        -------
-        accuracy : float
-            Share of rows whose label is right; where a row has several labels, of rows
-            all of whose labels are right.
-        """
-        if isinstance(getattr(self, "_transformer", None), MultioutputTransformer):
-            return subset_accuracy(self.predict(X), y, sample_weight)
-        return super().score(X, labels_as_array(y), sample_weight)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

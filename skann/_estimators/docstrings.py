@@ -42,8 +42,8 @@ TEXTS = {
 activation : str or sequence of str, default="relu"
     Activation of all hidden layers, or one name for each: "identity",
     "logistic" (the lecture's sigmoid), "tanh", "tanh_opt" (1.7159 tanh(2z/3)),
-    "relu", "leaky_relu" (slope 0.01), "elu", "selu", "gelu", "silu", "softplus" or
-    "mish".""",
+    "relu", "leaky_relu" (slope 0.01), "elu", "selu", "gelu", "silu", "softplus",
+    "mish" or "step" (1 above zero, else 0), below which no layer learns.""",
     "solver": """\
 solver : str or object of `skann.solvers`, default="auto"
     "auto" trains in one cycle with decay: AdamW at a rate that rises and falls
@@ -62,6 +62,12 @@ alpha : float or "auto", default="auto"
     scikit-learn's ``alpha`` is ``batch_size`` times as large for the same effect
     (its default of 1e-4 is 5e-7 here). "auto" is 0, with decay in its place if
     training is one cycle; a number, 0 too, is instead of the decay.""",
+    "l1_ratio": """\
+l1_ratio : float, default=0.0
+    Share of the penalty that is L1: ``alpha * (l1_ratio * Σ|w| + (1 - l1_ratio) / 2
+    * ||W||²)``, as in scikit-learn's ``ElasticNet``. Weights that help little become
+    exactly zero. It needs `alpha` as a number and a solver of mini-batches; its steps
+    are taken in NumPy.""",
     "batch_size": """\
 batch_size : int or "auto", default="auto"
     Rows in a mini-batch; "auto" is a twenty-fifth of the rows, at least 8 and at
@@ -178,6 +184,18 @@ max_time : float, default=None
 target_loss : float, default=None
     Training ends when the validation loss (the training loss, where there are no
     validation data) is no more than this.""",
+    "dropout": """\
+dropout : float, default=0.0
+    Probability with which a hidden unit is left out of a row of a mini-batch in
+    training; the others make up for it, and predictions leave none out. It can help
+    large networks on few rows, which then want more epochs. `loss_` and `loss_curve_`
+    are with units left out, a validation loss is not. For solvers of mini-batches; the
+    reference engine trains with it.""",
+    "max_grad_norm": """\
+max_grad_norm : float, default=None
+    A gradient of a mini-batch that is longer than this, as one vector of all layers, is
+    scaled down to it, so that no single batch throws the weights far away; None for no
+    limit. For solvers of mini-batches, whose steps are then taken in NumPy.""",
     "partial_fit_rest": """\
 sample_weight : array-like of shape (n_samples,), default=None
     Non-negative row weights; their ratios within the call matter.
@@ -282,6 +300,7 @@ With ``solver="auto"`` training is one cycle as long as none of these is set:
   terms of the columns as they are, as if a ``StandardScaler`` had stood before.
 
 `auto_params_` has what was chosen. As soon as one of the parameters is set, for
-wide sparse data and in `partial_fit`, training is scikit-learn's: Adam at a
+wide sparse data, for the activation "step" and the loss "perceptron", and in
+`partial_fit`, training is scikit-learn's: Adam at a
 constant rate, until the loss has converged or for 200 epochs.""",
 }

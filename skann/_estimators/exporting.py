@@ -13,6 +13,7 @@ from .label_transformers import (
     MultioutputTransformer,
 )
 from .model_file import SaveModel
+from .quantile_transformer import QuantileTransformer
 
 _LANGUAGES = {
     "python": code_python.source,
@@ -25,6 +26,13 @@ def describe(estimator):
     """The :class:`Description` of a fitted estimator."""
     check_is_fitted(estimator)
     transformer = estimator._transformer
+    loss = estimator._network.loss
+    levels = isinstance(transformer, QuantileTransformer)
+    if levels or loss in ("perceptron", "poisson", "gamma"):
+        kind = "a list of quantiles" if levels else f"loss={loss!r}"
+        raise ValueError(
+            f"to_onnx and to_code can't write networks of {kind}; save_model can."
+        )
     network = {
         "name": type(estimator).__name__,
         "weights": [np.array(weights) for weights in estimator.coefs_],
@@ -85,7 +93,8 @@ class Export(SaveModel):
             If ``onnx`` is not installed.
         ValueError
             If a parameter is not valid, or the labels are such as ONNX has not: of
-            several types, or unsigned beyond 2⁶³.
+            several types, or unsigned beyond 2⁶³; or for the losses "perceptron",
+            "poisson", "gamma", and "quantile" with a list.
         """
         if dtype not in (np.float32, np.float64):
             raise ValueError(f"dtype must be np.float32 or np.float64; got {dtype!r}.")
@@ -119,7 +128,8 @@ class Export(SaveModel):
         Raises
         ------
         ValueError
-            If the language is not one of these, or a class label has no literal.
+            If the language is not one of these, or a class label has no literal; or for
+            the losses "perceptron", "poisson", "gamma", and "quantile" with a list.
         """
         if not isinstance(language, str) or language not in _LANGUAGES:
             raise ValueError(

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._engine.choice import raw_outputs
+from .inside import InsideNetwork
 from .layer_arrays import LayerArrays
 from .rows import validate_rows
 from .validation import check_all_finite
@@ -33,7 +34,7 @@ def read_only(reason):
 _SHAPE = "follows from the network's layers; fit anew with other hidden_layer_sizes"
 
 
-class FittedNetwork:
+class FittedNetwork(InsideNetwork):
     """What estimators have once they are fitted, besides plain attributes."""
 
     def _raw(self, X):
@@ -47,6 +48,12 @@ class FittedNetwork:
         X = validate_rows(self, X, reset=False)
         raw, _ = raw_outputs(self._network, self._theta, X)
         return self._checked(raw, X)
+
+    def _checked_rows(self, X):
+        """User data as the engines read them, of a fitted network."""
+        if "_theta" not in vars(self):
+            check_is_fitted(self)
+        return validate_rows(self, X, reset=False)
 
     def _checked(self, raw, X):
         if not np.isfinite(raw).all():

@@ -20,6 +20,8 @@ _ALIASES = {
         "leakyrelu": "leaky_relu",
         "lrelu": "leaky_relu",
         "rectifier": "relu",
+        "heaviside": "step",
+        "threshold": "step",
     },
     "solver": {
         "gradient_descent": "sgd",
@@ -42,6 +44,7 @@ _ALIASES = {
         "mae": "absolute_error",
         "l1": "absolute_error",
         "mean_absolute_error": "absolute_error",
+        "pinball": "quantile",
     },
     "learning_rate": {
         "plateau": "adaptive",

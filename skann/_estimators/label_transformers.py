@@ -21,6 +21,7 @@ LOSS_NAMES = {
     "squared_error": "logistic_squared_error",
     "cross_entropy": "cross_entropy",
     "softmax": "softmax",
+    "perceptron": "perceptron",
 }
 
 
@@ -159,7 +160,8 @@ class IndicatorTransformer:
 
     def columns(self, targets):
         """As :meth:`LabelTransformer.columns`; a label's classes are no and yes."""
-        return [(np.array([0, 1]), column.astype(np.intp)) for column in targets.y]
+        # Smoothed ones as well are above a half where the label is there.
+        return [(np.array([0, 1]), (y > 0.5).astype(np.intp)) for y in targets.y]
 
     def inverse_transform(self, raw):
         """The indicator matrix for raw outputs."""
@@ -175,7 +177,7 @@ class IndicatorTransformer:
 
     def score(self, raw, data):
         """Weighted share of rows all of whose labels are right."""
-        truth = data.targets_of(raw.dtype)
+        truth = data.targets_of(raw.dtype) > 0.5
         return _accuracy(((raw > 0) == truth).all(axis=1), data)
 
 

@@ -26,6 +26,9 @@ PARAMETER_CONSTRAINTS = {
     "activation": [StrOptions(set(ACTIVATIONS)), list, tuple],
     "solver": [StrOptions({"auto", *SOLVERS}), Optimizer, Minimizer],
     "alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
+    "l1_ratio": [Interval(Real, 0, 1, closed="both")],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
     "batch_size": [
         StrOptions({"auto"}),
         Interval(Integral, 1, None, closed="left"),
@@ -99,6 +102,7 @@ def solver_and_schedule(estimator, settings):
         Its parameters, none of them "auto".
     """
     solver, schedule = solver_for(settings), schedule_for(settings)
+    _check_step_options(estimator, solver)
     plain = isinstance(schedule, Constant) and not schedule.needs_length
     if solver.follows_schedule or plain:
         return solver, schedule
@@ -111,3 +115,21 @@ def solver_and_schedule(estimator, settings):
     settings = copy.copy(settings)
     settings.learning_rate = "constant"
     return solver, schedule_for(with_sklearn_defaults(settings))
+
+
+def _check_step_options(estimator, solver):
+    """Whether what is asked of the steps would be done."""
+    if estimator.l1_ratio and isinstance(estimator.alpha, str):
+        raise ValueError(
+            f"l1_ratio={estimator.l1_ratio} would not be used: it is a share of the "
+            "penalty alpha, which must then be a number. Got alpha='auto'."
+        )
+    given = {"l1_ratio": 0.0, "dropout": 0.0, "max_grad_norm": None}
+    for name, default in given.items():
+        value = getattr(estimator, name)
+        if value != default and solver.full_batch:
+            raise ValueError(
+                f"{name}={value!r} can't be used with solver={estimator.solver!r}, "
+                "which takes all rows at once: use a solver of mini-batches, such as "
+                "'sgd' or 'adam'."
+            )

@@ -114,6 +114,7 @@ def to_plain(estimator):
             "activations": list(network.activations),
             "loss": network.loss,
             "tasks": list(network.tasks),
+            "loss_options": list(network.loss_options),
         }
     return state
 
@@ -172,7 +173,22 @@ def _network_from_plain(plain):
             raise ValueError(f"there is no activation or loss {name!r}.")
     if tasks and sum(tasks) != sizes[-1]:
         raise ValueError("the tasks of a network must have all of its outputs.")
-    return Network(tuple(sizes), tuple(activations), loss, tuple(tasks))
+    options = plain.get("loss_options", [])
+    if not isinstance(options, list) or not all(map(_is_positive, options)):
+        raise ValueError(f"the settings of a loss must be numbers; got {options!r}.")
+    _check_options(loss, options)
+    return Network(tuple(sizes), tuple(activations), loss, tuple(tasks), tuple(options))
+
+
+def _check_options(loss, options):
+    try:
+        LOSSES[loss].with_options(tuple(options))
+    except TypeError as error:
+        raise ValueError(f"the loss {loss!r} has no settings {options!r}.") from error
+
+
+def _is_positive(number):
+    return isinstance(number, float) and 0 < number < float("inf")
 
 
 def _is_size(number):

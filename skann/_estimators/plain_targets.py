@@ -7,6 +7,8 @@ from .label_transformers import (
     LabelTransformer,
     MultioutputTransformer,
 )
+from .log_transformer import LogTransformer
+from .quantile_transformer import QuantileTransformer
 from .real_transformer import RealTransformer
 from .target_statistics import TargetStatistics
 
@@ -16,13 +18,20 @@ _OF_LABELS = {
     "indicator": IndicatorTransformer,
     "multioutput": MultioutputTransformer,
 }
+_OF_NUMBERS = {
+    "real": RealTransformer,
+    "log": LogTransformer,
+    "quantiles": QuantileTransformer,
+}
+_REAL_KINDS = {kind: name for name, kind in _OF_NUMBERS.items()}
 _KINDS = {kind: name for name, kind in _OF_LABELS.items()}
 
 
 def transformer_to_plain(transformer):
     """Kind of the targets, and their classes or their units."""
     if isinstance(transformer, RealTransformer):
-        return {"kind": "real", "flat": transformer.flat, **transformer.units()}
+        kind = _REAL_KINDS[type(transformer)]
+        return {"kind": kind, "flat": transformer.flat, **transformer.units()}
     return {"kind": _KINDS[type(transformer)], "classes": transformer.classes}
 
 
@@ -35,7 +44,7 @@ def transformer_from_plain(plain, n_outputs):
         If that is not what the data are of.
     """
     kind = plain.get("kind")
-    if kind == "real":
+    if kind in _OF_NUMBERS:
         return _real_transformer(plain, n_outputs)
     if kind not in _OF_LABELS:
         raise ValueError(f"there are no targets of kind {kind!r}.")
@@ -57,6 +66,16 @@ def _are_classes(array):
 
 def _real_transformer(plain, n_outputs):
     names = ("mean", "scale", "count", "seen_mean", "seen_deviation")
+    levels, degree = plain.get("levels", []), plain.get("degree", 2)
+    is_robust = plain.get("is_robust", False)
+    if plain["kind"] == "quantiles":
+        if not isinstance(levels, list) or len(levels) != n_outputs:
+            raise ValueError("there must be a quantile for each output.")
+        if not all(isinstance(q, float) and 0 < q < 1 for q in levels):
+            raise ValueError(f"quantiles are between 0 and 1; got {levels!r}.")
+        n_outputs = 1
+    if degree not in (0, 1, 2) or is_robust not in (True, False):
+        raise ValueError("the loss of the targets must be one that there is.")
     for name in names:
         array = plain.get(name)
         right = isinstance(array, np.ndarray) and array.shape == (n_outputs,)
@@ -64,8 +83,10 @@ def _real_transformer(plain, n_outputs):
             raise ValueError(f"{name} of the targets must be a number for each output.")
     if (plain["scale"] <= 0).any() or plain.get("flat") not in (True, False):
         raise ValueError("the scale of the targets must be positive.")
-    if plain["flat"] and n_outputs != 1:
+    if plain["flat"] and (n_outputs != 1 or levels):
         raise ValueError("targets of one dimension have one output.")
     mean, scale, *statistics = (plain[name] for name in names)
     statistics = TargetStatistics(*statistics)
-    return RealTransformer.of_units(plain["flat"], statistics, mean, scale)
+    kind = _OF_NUMBERS[plain["kind"]]
+    about = {"is_robust": is_robust, "degree": degree, "levels": tuple(levels)}
+    return kind.of_units(plain["flat"], statistics, mean, scale, **about)

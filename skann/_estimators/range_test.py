@@ -282,7 +282,7 @@ def _prepared(model, X, y, sample_weight):
     X, y = model._validate_pair(X, y, reset=True)
     weight = check_sample_weight(sample_weight, X)
     transformer = model._new_transformer(y, weight, None)
-    targets = transformer.transform(y, model._loss_name(), X.dtype)
+    targets = model._encode(transformer, y, X.dtype)
     weight = model._effective_weight(weight, transformer, targets)
     n_rows = X.shape[0] if weight is None else np.count_nonzero(weight)
     model.set_params(batch_size=resolve_batch_size(model.batch_size, n_rows))

@@ -1,7 +1,11 @@
 """Real targets to what the network is trained on, and raw outputs back.
 
 Trained on targets of mean zero and variance one, the same learning rate, tolerance and
-starting weights suit targets in any unit.
+starting weights suit targets in any unit. Losses that do not follow outliers take the
+median and the median absolute deviation in their place, which do not either.
+
+``log_transformer.py`` has what is different behind a log link, and
+``quantile_transformer.py`` for several quantiles of one target.
 """
 
 import copy
@@ -9,6 +13,7 @@ import math
 
 import numpy as np
 
+from .._network.losses import LOSSES
 from .._training.data import Targets
 from .._training.target_rescaling import TargetRescaling
 from .target_statistics import TargetStatistics
@@ -36,30 +41,41 @@ class RealTransformer:
         Row weights.
     normalize : bool
         Whether the network sees standardised targets.
+    loss : Loss
+        What it is trained with; of it, whether that is robust and its degree.
     """
 
     min_rows_to_score = 2  # R² of one row is not defined
+    _levels = ()
 
-    def __init__(self, y, weight, *, normalize):
+    def __init__(self, y, weight, *, normalize, loss=LOSSES["squared_error"]):
         self.flat = y.ndim == 1
-        columns = _columns(y)
+        columns = as_columns(y)
         self.n_outputs = columns.shape[1]
-        self._statistics = TargetStatistics.of(columns, weight)
+        self._is_robust, self._degree = loss.is_robust, loss.degree
+        self._statistics = TargetStatistics.of(columns, weight, self._is_robust)
         self.mean, self.scale = self._units(normalize)
 
     @classmethod
-    def of_units(cls, flat, statistics, mean, scale):
+    def of_units(
+        cls, flat, statistics, mean, scale, *, is_robust=False, degree=2, levels=()
+    ):
         """One with these units, which come from where :meth:`units` went."""
         transformer = cls.__new__(cls)
         transformer.flat, transformer.n_outputs = flat, len(mean)
         transformer._statistics = statistics
         transformer.mean, transformer.scale = mean, scale
+        transformer._is_robust, transformer._degree = is_robust, degree
+        transformer._levels = levels
         return transformer
 
     def units(self):
-        """Mean and scale in use, and what has been seen of the targets, as arrays."""
+        """Mean and scale in use, and what has been seen of the targets and how."""
         seen = self._statistics
         return {
+            "is_robust": self._is_robust,
+            "degree": self._degree,
+            "levels": list(self._levels),
             "mean": self.mean,
             "scale": self.scale,
             "count": seen.count,
@@ -84,9 +100,9 @@ class RealTransformer:
         reset : bool
             Whether statistics are those of ``y`` alone, and not of all so far.
         """
-        columns = _columns(y)
+        columns = as_columns(y)
         self._check_outputs(columns)
-        seen = TargetStatistics.of(columns, weight)
+        seen = TargetStatistics.of(columns, weight, self._is_robust)
         transformer = copy.copy(self)
         if reset:
             transformer._statistics = seen.filled_from(self._statistics)
@@ -112,7 +128,7 @@ class RealTransformer:
         ratio, shift = np.where(known, ratio, 1.0), np.where(known, shift, 0.0)
         if (ratio == 1).all() and (shift == 0).all():
             return None
-        return TargetRescaling(ratio, shift)
+        return TargetRescaling(ratio, shift, ratio**self._degree)
 
     def _check_outputs(self, columns):
         if columns.shape[1] != self.n_outputs:
@@ -123,7 +139,7 @@ class RealTransformer:
 
     def transform(self, y, loss, dtype):
         """Targets for ``y``; ``loss`` is a name in ``LOSSES``."""
-        columns = _columns(y)
+        columns = as_columns(y)
         self._check_outputs(columns)
         with np.errstate(over="ignore", invalid="ignore"):
             scaled = ((columns - self.mean) / self.scale).T
@@ -131,9 +147,20 @@ class RealTransformer:
             _check_squares(columns, encoded)
         return Targets(encoded, self.n_outputs, loss)
 
+    def _decoded(self, raw):
+        """Predictions for raw outputs, in float64 or their dtype."""
+        return raw * self.scale + self.mean
+
+    def decoded_gradients(self, raw, gradients):
+        """Gradients of predictions, given those of raw outputs (outputs in the middle).
+
+        In the dtype of the raw outputs.
+        """
+        return (gradients * self.scale[:, np.newaxis]).astype(raw.dtype)
+
     def inverse_transform(self, raw):
         """Predictions for raw outputs, in their dtype if that can hold them."""
-        y = raw * self.scale + self.mean
+        y = self._decoded(raw)
         y = y.astype(self.result_dtype(raw.dtype), copy=False)
         return y[:, 0] if self.flat else y
 
@@ -151,8 +178,8 @@ class RealTransformer:
         scikit-learn's way there takes a hundred times as long.
         """
         truth, found = (
-            data.take(_columns(data.y)),
-            _columns(self.inverse_transform(raw)),
+            data.take(as_columns(data.y)),
+            as_columns(self.inverse_transform(raw)),
         )
         weight = np.ones(len(truth)) if data.weight is None else data.take(data.weight)
         weights = np.where(np.isnan(truth), 0, weight[:, None])
@@ -182,5 +209,6 @@ def _check_squares(columns, encoded):
         )
 
 
-def _columns(y):
+def as_columns(y):
+    """Targets of shape (n_samples, n_outputs)."""
     return y[:, None] if y.ndim == 1 else y

@@ -1,31 +1,38 @@
 """The regressor: real-valued targets in and out."""
 
+from numbers import Real
+
 import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _num_samples, column_or_1d
 
-from .._training.data import Data
 from .base import BaseBP, FitInputs
 from .docstrings import document
 from .fitted import FittedUnits
 from .parameters import PARAMETER_CONSTRAINTS, supports_partial_fit
+from .real_predictions import RealPredictions
 from .real_targets import real_targets
-from .real_transformer import RealTransformer
-from .validation import check_sample_weight, check_targets, unchanged_on_error
+from .regression_losses import (
+    LOSS_NAMES,
+    has_several_quantiles,
+    loss_of,
+    transformer_of,
+)
+from .validation import check_targets, unchanged_on_error
 
 
 @document
-class BPRegressor(FittedUnits, RegressorMixin, BaseBP):
+class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
     """Neural-network regressor trained by back-propagation.
 
-    A fully connected network with linear outputs, trained on mini-batches (or, with
-    ``solver="lbfgs"``, on all rows at once). The objective is
+    A fully connected network, trained on mini-batches (or, with ``solver="lbfgs"``, on
+    all rows at once). The objective is
 
-        J = Σ_i s_i ½‖z_i - y_i‖² / Σ_i s_i + alpha / 2 * ||W||²
+        J = Σ_i s_i loss_i / Σ_i s_i + alpha / 2 * ||W||²
 
-    with row weights s and the squares summed over the outputs. Reproducible bit for
+    with row weights s and the chosen loss summed over the outputs. Reproducible bit for
     bit for the same `random_state`, with any number of threads; where the compiled
     engine is missing, and for SciPy's minimisers, with the same number of BLAS threads.
 
@@ -35,27 +42,44 @@ class BPRegressor(FittedUnits, RegressorMixin, BaseBP):
         Units of each hidden layer; empty for a network without hidden layers, which
         is linear regression.
     {activation}
-    loss : {"squared_error", "mse"}, default="squared_error"
-        ½‖z - y‖²; the two names are one and the same.
+    loss : str, default="squared_error"
+        With raw outputs z, for targets whose mean is asked for, "squared_error" or
+        "mse": ½‖z - y‖². For their median, which outliers do not move,
+        "absolute_error": Σ_k |z_k - y_k|; and "huber": squares up to `huber_delta` and
+        straight on from there. For quantiles of them "quantile", the pinball loss. For
+        the mean of counts "poisson", and of positive amounts "gamma": half of the
+        deviance of predictions exp(z), which are always positive.
+    quantile : float or list of float, default=None
+        Which quantile ``loss="quantile"`` is of, between 0 and 1; None is 0.5, the
+        median. Of a list that rises, predictions have a column for each, and never
+        cross.
+    huber_delta : float, default=None
+        Where the loss "huber" goes straight on, in units of the network's targets: with
+        `normalize_y`, of 1.4826 median absolute deviations of `y`. None is 1.35, which
+        is Huber's for 95 % of the efficiency of squares on normal errors.
     {solver}
     normalize_y : bool, default=True
         Whether the network is trained on targets that are shifted to mean zero and
         scaled to variance one, each output by itself. Losses and `tol` are then in
-        units of that variance. It makes one set of defaults suit targets in any unit;
-        predictions are in the unit of `y`. Over calls of `partial_fit` mean and
-        variance are those of all rows so far, and with a warm start those of the rows
-        given; as they move, the output layer is rescaled so that predictions stay.
+        units of that variance. "absolute_error", "huber" and "quantile" take the median
+        and 1.4826 times the median absolute deviation for mean and deviation;
+        "poisson" and "gamma" are trained on targets divided by their mean. It makes one
+        set of defaults suit targets in any unit; predictions are in the unit of `y`.
+        Over calls of `partial_fit` mean and variance are those of all rows so far, and
+        with a warm start those of the rows given; as they move, the output layer is
+        rescaled so that predictions stay.
     missing_targets : {"error", "ignore"}, default="error"
         What to do about NaN in `y`: refuse it; or take it as "not observed", so that
         the row trains the other outputs. Rows without any target are left out.
     {alpha}
         Noisy targets want more, 0.003 to 0.03 with `normalize_y`, or
         `early_stopping`.
-    {batch_size, learning_rate, learning_rate_init, power_t, max_iter, shuffle}
+    {l1_ratio, batch_size, learning_rate, learning_rate_init, power_t}
+    {max_iter, shuffle}
     {random_state, tol, verbose, warm_start, momentum, nesterovs_momentum}
     {early_stopping, validation_fraction, beta_1_beta_2, epsilon, n_iter_no_change}
     {max_fun, weight_init, n_hidden_layers_n_hidden_units, scoring, max_time}
-    {target_loss}
+    {target_loss, dropout, max_grad_norm}
 
     Attributes
     ----------
@@ -65,7 +89,8 @@ class BPRegressor(FittedUnits, RegressorMixin, BaseBP):
     {activations_, out_activation_, n_features_in_, feature_names_in_}
     y_mean_, y_scale_ : ndarray of shape (n_outputs,)
         Mean and deviation of the targets, zero and one with ``normalize_y=False``:
-        predictions are the network's outputs times `y_scale_` plus `y_mean_`.
+        predictions are the network's outputs times `y_scale_` plus `y_mean_`; behind
+        a log link, exp of the outputs times `y_scale_`.
 
     See Also
     --------
@@ -95,7 +120,9 @@ class BPRegressor(FittedUnits, RegressorMixin, BaseBP):
 
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         **PARAMETER_CONSTRAINTS,
-        "loss": [StrOptions({"squared_error", "mse"})],
+        "loss": [StrOptions(set(LOSS_NAMES))],
+        "quantile": [Interval(Real, 0, 1, closed="neither"), "array-like", None],
+        "huber_delta": [Interval(Real, 0, None, closed="neither"), None],
         "normalize_y": ["boolean"],
         "missing_targets": [StrOptions({"error", "ignore"})],
     }
@@ -106,10 +133,13 @@ class BPRegressor(FittedUnits, RegressorMixin, BaseBP):
         activation="relu",
         *,
         loss="squared_error",
+        quantile=None,
+        huber_delta=None,
         solver="auto",
         normalize_y=True,
         missing_targets="error",
         alpha="auto",
+        l1_ratio=0.0,
         batch_size="auto",
         learning_rate="auto",
         learning_rate_init="auto",
@@ -135,14 +165,19 @@ class BPRegressor(FittedUnits, RegressorMixin, BaseBP):
         scoring="loss",
         max_time=None,
         target_loss=None,
+        dropout=0.0,
+        max_grad_norm=None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.loss = loss
+        self.quantile = quantile
+        self.huber_delta = huber_delta
         self.solver = solver
         self.normalize_y = normalize_y
         self.missing_targets = missing_targets
         self.alpha = alpha
+        self.l1_ratio = l1_ratio
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.learning_rate_init = learning_rate_init
@@ -168,6 +203,8 @@ class BPRegressor(FittedUnits, RegressorMixin, BaseBP):
         self.scoring = scoring
         self.max_time = max_time
         self.target_loss = target_loss
+        self.dropout = dropout
+        self.max_grad_norm = max_grad_norm
 
     @available_if(supports_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)
@@ -237,7 +274,7 @@ class BPRegressor(FittedUnits, RegressorMixin, BaseBP):
         return weight
 
     def _new_transformer(self, y, weight, classes):
-        return RealTransformer(y, weight, normalize=self.normalize_y)
+        return transformer_of(self, y, weight)
 
     def _known_transformer(self, y, weight, partial):
         return self._transformer.updated(
@@ -247,59 +284,18 @@ class BPRegressor(FittedUnits, RegressorMixin, BaseBP):
     def _target_rescaling(self, transformer):
         return self._transformer.rescaling_to(transformer)
 
-    def _loss_name(self):
-        ignore = self.missing_targets == "ignore"
-        return "masked_squared_error" if ignore else "squared_error"
-
-    def predict(self, X):
-        """Predict targets.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Data.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions, in the dtype that the network was trained in; a network in
-            float32 gives float64 where that could not tell the targets apart, that is
-            if their mean is more than 10,000 standard deviations from zero, or they are
-            too large or too small for float32.
-        """
-        raw = self._raw(X)
-        return self._transformer.inverse_transform(raw)
-
-    def score(self, X, y, sample_weight=None):
-        """Coefficient of determination R², the mean over outputs.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Data.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            True targets. With ``missing_targets="ignore"`` they may have gaps: each
-            output is then scored on the rows where it was observed.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Row weights.
-
-        Returns
-        -------
-        r2 : float
-            1 - Σ s (y - f(x))² / Σ s (y - mean y)²; NaN where an output has fewer than
-            two observed targets.
-        """
-        if self.missing_targets == "error":
-            return super().score(X, real_targets(y), sample_weight)
-        raw = self._raw(X)
-        y = self._check_targets(y, raw)
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y)
-        targets = self._transformer.transform(y, self._loss_name(), raw.dtype)
-        weight = check_sample_weight(sample_weight, raw)
-        return self._transformer.score(raw, Data(raw, y, targets, weight))
+    def _encode(self, transformer, y, dtype):
+        name, options = loss_of(self)
+        targets = transformer.transform(y, name, dtype)
+        targets.loss_options = options
+        return targets
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
+        # Several columns of counts or amounts are welcome as well, but the checks that
+        # come with multi_output give negative ones.
+        tags.target_tags.positive_only = self.loss in ("poisson", "gamma")
+        tags.target_tags.multi_output = not (
+            has_several_quantiles(self) or tags.target_tags.positive_only
+        )
         return tags

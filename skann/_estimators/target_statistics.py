@@ -13,6 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._network.loss_base import weighted_quantile
+
+# Of normal targets the median absolute deviation, so often, is the deviation.
+_NORMAL_MAD = 1.4826
+
 
 @dataclass(frozen=True)
 class TargetStatistics:
@@ -23,9 +28,11 @@ class TargetStatistics:
     count : ndarray of shape (n_outputs,)
         Observed targets, weighted by weights that are one on average in every batch.
     mean : ndarray of shape (n_outputs,)
-        Zero for an output without an observation.
+        Zero for an output without an observation. Robust statistics have the median.
     deviation : ndarray of shape (n_outputs,)
         Root of the mean square distance from the mean; zero where that is rounding.
+        Robust ones have 1.4826 times the median distance from the median, which is the
+        same for normal targets, unless that is zero.
     """
 
     count: np.ndarray
@@ -33,7 +40,7 @@ class TargetStatistics:
     deviation: np.ndarray
 
     @classmethod
-    def of(cls, columns, weight):
+    def of(cls, columns, weight, is_robust=False):
         """Those of one batch.
 
         Parameters
@@ -41,6 +48,8 @@ class TargetStatistics:
         columns : ndarray of shape (n_samples, n_outputs)
             NaN where not observed.
         weight : ndarray of shape (n_samples,) or None
+        is_robust : bool
+            Whether outliers are not to count.
         """
         weight = np.ones(len(columns)) if weight is None else weight
         used = weight > 0
@@ -48,7 +57,8 @@ class TargetStatistics:
         columns, weight = columns[used], weight[used] / weight.max()
         # Numbers that are too large for this are refused where they are encoded.
         with np.errstate(over="ignore", invalid="ignore"):
-            return cls._of(columns, weight)
+            plain = cls._of(columns, weight)
+            return plain._robust(columns, weight) if is_robust else plain
 
     @classmethod
     def _of(cls, columns, weight):
@@ -66,8 +76,18 @@ class TargetStatistics:
         deviation = largest * np.sqrt((weights * parts**2).sum(axis=0) / safe_totals)
         return cls(count, mean, _beyond_rounding(deviation, mean))
 
+    def _robust(self, columns, weight):
+        columns = np.where(np.isfinite(columns), columns, np.nan)
+        levels = np.full(columns.shape[1], 0.5)
+        median = weighted_quantile(columns, weight, levels)
+        distances = np.abs(columns - median)
+        deviation = _NORMAL_MAD * weighted_quantile(distances, weight, levels)
+        deviation = _beyond_rounding(deviation, median)
+        deviation = np.where(deviation > 0, deviation, self.deviation)
+        return TargetStatistics(self.count, median, deviation)
+
     def merged(self, other):
-        """Those of both batches together."""
+        """Those of both batches together; of medians, about those."""
         count = self.count + other.count
         safe = np.where(count > 0, count, 1)
         mine, theirs = self.count / safe, other.count / safe

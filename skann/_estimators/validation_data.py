@@ -54,7 +54,7 @@ def given_validation_data(estimator, data, inputs, transformer):
     with prefix_errors("y_val"):
         y = estimator._check_targets(inputs.y_val, X)
         dtype = data.targets.y.dtype if data.targets.y.ndim == 2 else data.X.dtype
-        targets = transformer.transform(y, estimator._loss_name(), dtype)
+        targets = estimator._encode(transformer, y, dtype)
     with prefix_errors("sample_weight_val"):
         weight = check_sample_weight(inputs.sample_weight_val, X)
     with prefix_errors("y_val"):

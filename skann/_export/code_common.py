@@ -23,6 +23,7 @@ FORMULAS = {
     "silu": "z * sigmoid(z)",
     "softplus": "softplus(z)",
     "mish": "z * {tanh}(softplus(z))",
+    "step": "1.0 * (z > 0.0)",
 }
 SOFTPLUS = "{max}(z, 0.0) + {log1p}({exp}(-{abs}(z)))"
 SIGMOID = "{exp}(-softplus(-z))"

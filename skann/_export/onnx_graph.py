@@ -119,6 +119,7 @@ ONNX_ACTIVATIONS = {
     "silu": lambda graph, z: graph.apply("Mul", z, graph.apply("Sigmoid", z)),
     "softplus": _softplus,
     "mish": _mish,
+    "step": lambda graph, z: graph.cast(graph.apply("Greater", z, 0.0), graph.dtype),
 }
 
 

@@ -6,7 +6,8 @@ some in the other; at a kink they are those of the left side.
 
 To add one: write the class, add an instance to :data:`ACTIVATIONS` and say in
 ``DEFAULT_INITIALIZER`` of ``initializers.py`` how its layer starts. The tests run over
-the table. For the compiled engine it is a function in ``activations.h``.
+the table. For the compiled engine it is a function in ``activations.h`` and a name in
+``_engine/native/binding.py``.
 """
 
 import math
@@ -207,6 +208,23 @@ class Mish(Activation):
         return s * (1 - t * t) * (2 + z * (1 - s - 2 * t * s))
 
 
+class Step(Activation):
+    """f(z) = 1 for z > 0, else 0: the perceptron's; f' = 0
+
+    A network of steps is the lecture's before back-propagation. No derivative tells the
+    layers below how to change, so they stay as they are.
+    """
+
+    def value(self, z):
+        return (z > 0).astype(z.dtype)
+
+    def derivative(self, z, a):
+        return np.zeros_like(z)
+
+    def second_derivative(self, z, a):
+        return np.zeros_like(z)
+
+
 ACTIVATIONS = {
     "identity": Identity(),
     "logistic": Logistic(),
@@ -220,4 +238,5 @@ ACTIVATIONS = {
     "silu": Silu(),
     "softplus": Softplus(),
     "mish": Mish(),
+    "step": Step(),
 }

@@ -100,6 +100,7 @@ DEFAULT_INITIALIZER = {
     "silu": "he_uniform_max",
     "softplus": "glorot_uniform",
     "mish": "he_uniform_max",
+    "step": "glorot_uniform",
 }
 
 

@@ -1,60 +1,26 @@
 """Losses on raw outputs, each paired with its output activation.
 
-Rows are samples: ``z`` and ``y`` have shape ``(n_rows, n_outputs)``. A loss is a plain
-function of them, :meth:`Loss.value_and_delta`: the loss of each row and its derivative
-with respect to ``z``. (Full-batch methods ask for a product with the second derivative
-as well, :meth:`Loss.hessian_product`.) Weights and the mean over rows are the
-objective's business.
+``loss_base.py`` says what a loss is. Here are the lecture's three, the squared error,
+and the table of all; the others of real targets are in ``real_losses.py``.
 
 Values are computed from ``z`` itself (log-sum-exp, softplus), never from the logarithm
 of a probability, so nothing is clipped and a confident mistake keeps its true price.
 Where loss and output activation belong together, ``delta`` is ``a - y``.
 
 To add a loss: write the class and add an instance to :data:`LOSSES`. For the compiled
-engine it is a loop in ``losses.h``.
+engine it is a loop in ``losses.h`` and a name in ``_engine/native/binding.py``; without
+them the reference engine trains with it.
 """
 
 import numpy as np
 from scipy.special import expit, logit, softmax
 
 from .elementwise import softplus
+from .loss_base import Loss
+from .real_losses import AbsoluteError, Gamma, Huber, Poisson, Quantile
 
-
-class Loss:
-    """A loss together with the output activation that it belongs to.
-
-    Attributes
-    ----------
-    out_activation : str
-        Name of the output activation f in ``a = f(z)``.
-    """
-
-    out_activation: str
-
-    def value_and_delta(self, z, y):
-        """Loss of each row, and its derivative with respect to ``z``.
-
-        Parameters
-        ----------
-        z : ndarray of shape (n_rows, n_outputs)
-            Raw outputs.
-        y : ndarray of shape (n_rows, n_outputs)
-            Targets.
-
-        Returns
-        -------
-        value : ndarray of shape (n_rows,)
-        delta : ndarray of shape (n_rows, n_outputs)
-        """
-        raise NotImplementedError
-
-    def hessian_product(self, z, y, direction):
-        """How ``delta`` changes as ``z`` moves along ``direction``; of its shape."""
-        raise NotImplementedError
-
-    def raw_mean(self, mean):
-        """Raw outputs of the best constant prediction, targets' ``mean``."""
-        raise NotImplementedError
+# Probabilities of a class that no row has, in its place: their logarithm is finite.
+_TINY = 1e-30
 
 
 class SquaredError(Loss):
@@ -66,7 +32,7 @@ class SquaredError(Loss):
         delta = z - y
         return 0.5 * np.square(delta).sum(axis=1), delta
 
-    def raw_mean(self, mean):
+    def link(self, mean):
         return mean
 
     def hessian_product(self, z, y, direction):
@@ -82,7 +48,7 @@ class MaskedSquaredError(Loss):
         delta = z - np.where(np.isnan(y), z, y)
         return 0.5 * np.square(delta).sum(axis=1), delta
 
-    def raw_mean(self, mean):
+    def link(self, mean):
         return mean
 
     def hessian_product(self, z, y, direction):
@@ -102,8 +68,8 @@ class LogisticSquaredError(Loss):
         a = expit(z)
         return 0.5 * np.square(a - y).sum(axis=1), (a - y) * a * (1 - a)
 
-    def raw_mean(self, mean):
-        return logit(mean)
+    def link(self, mean):
+        return logit(_inside(mean))
 
     def hessian_product(self, z, y, direction):
         # Not convex: the second term is negative where a is on the wrong side.
@@ -125,8 +91,8 @@ class CrossEntropy(Loss):
         # 0, while that of two long sums could be anything, even negative.
         return (softplus(z) - y * z).sum(axis=1), expit(z) - y
 
-    def raw_mean(self, mean):
-        return logit(mean)
+    def link(self, mean):
+        return logit(_inside(mean))
 
     def hessian_product(self, z, y, direction):
         return expit(z) * expit(-z) * direction
@@ -147,12 +113,35 @@ class SoftmaxLikelihood(Loss):
         a /= total
         return np.log(total[:, 0]) - (y * z).sum(axis=1), a - y
 
-    def raw_mean(self, mean):
-        return np.log(mean)
+    def link(self, mean):
+        return np.log(_inside(mean))
 
     def hessian_product(self, z, y, direction):
         a = softmax(z, axis=1)
         return a * (direction - (a * direction).sum(axis=1, keepdims=True))
+
+
+class PerceptronLoss(Loss):
+    """Σ_k max(0, -t_k z_k) with t = 2 y - 1, which is ±1: Rosenblatt's perceptron.
+
+    delta is -t where t z ≤ 0 and 0 elsewhere: a right answer changes nothing, a wrong
+    one, or none at z = 0, moves the weights by the row itself.
+
+    References
+    ----------
+    Rosenblatt, F. (1958). The perceptron: a probabilistic model for information storage
+    and organization in the brain. Psychological Review 65, 386-408.
+    """
+
+    out_activation = "identity"
+    has_guess = False  # z = 0 costs nothing
+
+    def value_and_delta(self, z, y):
+        t = 2 * y - 1
+        return np.maximum(0, -t * z).sum(axis=1), np.where(t * z <= 0, -t, 0)
+
+    def hessian_product(self, z, y, direction):
+        return np.zeros_like(direction)
 
 
 class MultitaskLoss(Loss):
@@ -180,13 +169,18 @@ class MultitaskLoss(Loss):
         values, deltas = zip(*parts, strict=True)
         return sum(values), np.hstack(deltas)
 
-    def raw_mean(self, mean):
-        # A task's outputs do not touch another's, nor does the loss's link.
-        return self._loss.raw_mean(mean)
+    def best_constant(self, y, weight):
+        parts = [self._loss.best_constant(part, weight) for (part,) in self._parts(y)]
+        return np.hstack(parts)
 
     def hessian_product(self, z, y, direction):
         product = self._loss.hessian_product
         return np.hstack([product(*part) for part in self._parts(z, y, direction)])
+
+
+def _inside(mean):
+    """Shares of classes, away from where their link is infinite."""
+    return np.clip(mean, _TINY, 1 - np.finfo(float).eps / 2)
 
 
 LOSSES = {
@@ -195,4 +189,10 @@ LOSSES = {
     "logistic_squared_error": LogisticSquaredError(),
     "cross_entropy": CrossEntropy(),
     "softmax": SoftmaxLikelihood(),
+    "absolute_error": AbsoluteError(),
+    "huber": Huber(),
+    "quantile": Quantile(),
+    "poisson": Poisson(),
+    "gamma": Gamma(),
+    "perceptron": PerceptronLoss(),
 }

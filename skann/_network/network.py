@@ -26,12 +26,15 @@ class Network:
         Name of the loss, which brings the output activation.
     tasks : tuple of int
         Numbers of outputs that the loss is taken of apart; empty for all together.
+    loss_options : tuple of float
+        Settings of the loss; empty for its own.
     """
 
     layer_sizes: tuple
     activations: tuple
     loss: str
     tasks: tuple = ()
+    loss_options: tuple = ()
 
     @cached_property
     def layout(self):
@@ -46,8 +49,9 @@ class Network:
     @cached_property
     def loss_function(self):
         """The loss itself."""
-        loss = LOSSES[self.loss]
+        loss = LOSSES[self.loss].with_options(self.loss_options)
         return MultitaskLoss(loss, self.tasks) if self.tasks else loss
 
     def __reduce__(self):
-        return Network, (self.layer_sizes, self.activations, self.loss, self.tasks)
+        fields = self.layer_sizes, self.activations, self.loss, self.tasks
+        return Network, (*fields, self.loss_options)

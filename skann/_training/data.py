@@ -27,6 +27,8 @@ class Targets:
     tasks : tuple of int
         Numbers of outputs that each task has, where the loss is to be taken of each
         task by itself; empty for one loss over all outputs.
+    loss_options : tuple of float
+        Settings of the loss; empty for its own.
     """
 
     y: np.ndarray
@@ -34,6 +36,7 @@ class Targets:
     loss: str
     labels: np.ndarray | None = None
     tasks: tuple = ()
+    loss_options: tuple = ()
 
 
 @dataclass

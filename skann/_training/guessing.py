@@ -1,15 +1,15 @@
 """What a network has to beat: one constant prediction for all rows."""
 
-import numpy as np
+import math
 
-# Probabilities of a class that no row has, in its place: their logarithm is finite.
-_TINY = 1e-30
+import numpy as np
 
 
 def loss_of_guessing(loss_function, data):
-    """Mean loss over the rows in use of always predicting the targets' mean.
+    """Mean loss over the rows in use of the best constant prediction.
 
-    For classes that is their shares. Of many rows a sample is taken.
+    That is the targets' mean for most losses; for classes, their shares. Of many rows a
+    sample is taken.
 
     Parameters
     ----------
@@ -19,15 +19,13 @@ def loss_of_guessing(loss_function, data):
     Returns
     -------
     loss : float
+        Infinite where a constant says nothing.
     """
+    if not loss_function.has_guess:
+        return math.inf
     rows = data.sample()
     y = data.targets_of(np.float64, rows)
     weight = data.weight_of(rows)
-    known = ~np.isnan(y)
-    total = weight @ known
-    mean = weight @ np.where(known, y, 0) / np.where(total > 0, total, 1)
-    if loss_function.out_activation != "identity":
-        mean = np.clip(mean, _TINY, 1 - np.finfo(float).eps / 2)
-    z = np.broadcast_to(loss_function.raw_mean(mean), y.shape)
+    z = np.broadcast_to(loss_function.best_constant(y, weight), y.shape)
     losses, _ = loss_function.value_and_delta(z, y)
     return float(np.average(losses, weights=weight))

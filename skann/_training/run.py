@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._engine import choice
+from .._engine.step_options import StepOptions
 from .._optimize.schedule_base import Counts
 from . import fullbatch, minibatch
 from .best import BestWeights
@@ -188,7 +189,8 @@ def _patience(parameters, solver, progress, stops_early, partial):
 
 
 def _solve(parameters, solver, network, theta, data, progress, monitor, max_iter):
-    alpha = parameters.alpha
+    l1 = parameters.alpha * parameters.l1_ratio
+    alpha = parameters.alpha - l1
     if not solver.uses_learning_rate:
         fullbatch.train(
             choice.objective(network, alpha, theta, data),
@@ -203,9 +205,12 @@ def _solve(parameters, solver, network, theta, data, progress, monitor, max_iter
         optimizer = progress.optimizer = solver
         optimizer.start(theta.size, theta.dtype)
     batch_size = resolve_batch_size(parameters.batch_size, data.n_rows)
+    limit = parameters.max_grad_norm
+    limit = math.inf if limit is None else limit
+    options = StepOptions(l1, limit, parameters.dropout, progress.rng)
     done = Counts(progress.n_steps, progress.n_iter, progress.n_seen)
     minibatch.train(
-        choice.epochs(network, alpha, theta, data, optimizer, batch_size),
+        choice.epochs(network, alpha, theta, data, optimizer, batch_size, options),
         progress.schedule,
         monitor,
         rng=progress.rng if parameters.shuffle else None,

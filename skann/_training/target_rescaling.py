@@ -6,9 +6,10 @@ stays: with outputs W, b for targets of mean μ and deviation σ, and r = σ / �
     W' = r W        b' = r b + (μ - μ') / σ'
 
 give the same predictions for targets of mean μ' and deviation σ' (Pop-Art, van Hasselt
-et al. 2016). The gradient of the new loss with respect to W' is r times that of the old
-one to W, and r² times with respect to the layers below; what an optimiser remembers of
-gradients is carried over in that proportion.
+et al. 2016). A loss of degree d, 2 for squares, is r^d times the old one. Its gradient
+with respect to W' is r^(d-1) times that of the old one to W, and r^d times with respect
+to the layers below; what an optimiser remembers of gradients is carried over in that
+proportion. Behind a log link a unit is a shift of the bias alone.
 
 References
 ----------
@@ -32,10 +33,13 @@ class TargetRescaling:
     ----------
     ratio, shift : ndarray of shape (n_outputs,)
         r and (μ - μ') / σ' of each output.
+    loss_ratio : ndarray of shape (n_outputs,)
+        r^d: by how much the losses grow.
     """
 
     ratio: np.ndarray
     shift: np.ndarray
+    loss_ratio: np.ndarray
 
     def apply(self, layout, theta, progress):
         """Carry parameters and what training remembers over, in place."""
@@ -56,13 +60,14 @@ class TargetRescaling:
     def _scale_state(self, layout, vector, power):
         # Layers below get the gradients of all outputs: of several, the root of the
         # mean square is what independent ones of one size have.
-        below = math.sqrt(np.mean(self.ratio**4)) ** power
+        below = math.sqrt(np.mean(self.loss_ratio**2)) ** power
         for weights in layout.weights(vector)[:-1]:
             weights *= below
         for biases in layout.biases(vector)[:-1]:
             biases *= below
-        layout.weights(vector)[-1][...] *= self.ratio**power
-        layout.biases(vector)[-1][...] *= self.ratio**power
+        own = (self.loss_ratio / self.ratio) ** power
+        layout.weights(vector)[-1][...] *= own
+        layout.biases(vector)[-1][...] *= own
 
     def reevaluate_best(self, network, progress, held_out):
         """What patience and the best parameters have seen, as it is in the new units.
@@ -77,7 +82,7 @@ class TargetRescaling:
         if progress.watched == "validation score":
             return
         best, patience = progress.best, progress.patience
-        factor = float(np.mean(self.ratio**2))
+        factor = float(np.mean(self.loss_ratio))
         if best is not None and best.theta is not None and held_out is not None:
             loss, _ = validator(network, best.theta, held_out, _no_score)()
             best.value = loss

@@ -81,17 +81,24 @@ class TestTable:
 
     @needs_compiled
     @pytest.mark.parametrize(
-        ("what", "table"), [("activation", ACTIVATIONS), ("loss", LOSSES)]
+        ("what", "table", "compiled"),
+        [
+            ("activation", ACTIVATIONS, binding.ACTIVATIONS),
+            ("loss", LOSSES, binding.LOSSES),
+        ],
     )
-    def test_of_activations_and_losses(self, what, table):
-        assert self.section(what) == dict.fromkeys(table, ("yes", "yes"))
+    def test_of_activations_and_losses(self, what, table, compiled):
+        assert self.section(what) == {
+            name: (yes(name in compiled), "yes") for name in table
+        }
+        for name in compiled:
+            self.evaluate(name if what == "loss" else "squared_error", what, name)
+
+    def evaluate(self, loss, what, name):
+        activation = name if what == "activation" else "tanh"
         # The compiled engine's own checks refuse what it does not know.
-        for name in table:
-            activation, loss = (
-                (name, "squared_error") if what == "activation" else ("tanh", name)
-            )
-            network, theta, X, y = make_case(loss, (activation,))
-            native.Objective(network, 0.0, theta, make_data(X, y, loss), 5).full()
+        network, theta, X, y = make_case(loss, (activation,))
+        native.Objective(network, 0.0, theta, make_data(X, y, loss), 5).full()
 
     def test_of_solvers(self):
         assert self.section("solver") == {
@@ -133,6 +140,24 @@ class TestChoice:
         by_rule = engine is native and native.can_fuse(optimizer)
         expected = native.FusedEpochs if by_rule else contract.UnfusedEpochs
         assert type(epochs) is expected
+
+    @pytest.mark.parametrize("loss", LOSSES)
+    @pytest.mark.parametrize("activation", ["tanh", "step"])
+    def test_what_it_does_not_know_is_the_reference_s(self, loss, activation):
+        network, theta, X, y = make_case(loss, ("tanh", activation))
+        about = network, 0.0, theta, make_data(X, y, loss)
+        known = binding.is_compiled() and loss in binding.LOSSES
+        known = known and activation != "step"
+        assert type(choice.objective(*about)) is (
+            native.Objective if known else reference.Objective
+        )
+        optimizer = OPTIMIZERS["adam"]().start(theta.size, theta.dtype)
+        expected = native.FusedEpochs if known else contract.UnfusedEpochs
+        assert type(choice.epochs(*about, optimizer, 3)) is expected
+        raw, _ = choice.raw_outputs(network, theta, X)
+        np.testing.assert_allclose(
+            raw, reference.raw_outputs(network, theta, X)[0], rtol=1e-12
+        )
 
     @pytest.mark.parametrize("name", OPTIMIZERS)
     def test_without_the_compiled_engine_it_is_the_reference(self, name, monkeypatch):

@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from _helpers import (
+    DIFFERENTIABLE,
+    LOSS_KINKS,
     make_case,
     make_data,
     make_targets,
@@ -16,7 +18,6 @@ from scipy import sparse
 
 from skann._engine.reference import Curvature, curvature
 from skann._engine.reference.rows import CHUNK_ROWS
-from skann._network.activations import ACTIVATIONS
 from skann._network.losses import LOSSES
 from skann._network.network import Network
 
@@ -63,6 +64,9 @@ class Case:
             self.network, self.theta.copy(), X, y, weight, alpha
         )
         self.curvature = Curvature(self.network, alpha, self.objective.data)
+        # Of linear outputs a loss of straight lines is made of planes.
+        straight = loss in ("absolute_error", "quantile", "perceptron")
+        self.is_flat = straight and not activations and not alpha
 
     def gradient(self, point):
         self.objective.theta[...] = point
@@ -80,7 +84,7 @@ class Case:
     def check(self, relative=1e-8):
         for vector in self.directions():
             numeric = slope(self.gradient, self.theta, vector)
-            assert abs(numeric).max() > 0
+            assert abs(numeric).max() > 0 or self.is_flat
             error = abs(self.product(vector) - numeric).max()
             assert error <= relative * abs(numeric).max()
 
@@ -90,7 +94,7 @@ class Case:
 @over_alphas
 class TestIsTheSlopeOfTheGradient:
     @pytest.mark.parametrize("depth", [1, 2, 3])
-    @pytest.mark.parametrize("activation", ACTIVATIONS)
+    @pytest.mark.parametrize("activation", DIFFERENTIABLE)
     def test_every_activation(self, loss, weighted, alpha, activation, depth):
         # No step crosses a kink, where the gradient of some activations jumps.
         Case(loss, (activation,) * depth, weighted, alpha, margin=3e-3).check()
@@ -100,7 +104,7 @@ class TestIsTheSlopeOfTheGradient:
         if n_outputs == 1 or loss == TASKS:
             # One softmax output is always 1 and has no gradient.
             n_outputs += {"softmax": 2, TASKS: 3}.get(loss, 0)
-        Case(loss, (), weighted, alpha, n_outputs=n_outputs).check()
+        Case(loss, (), weighted, alpha, n_outputs=n_outputs, margin=3e-3).check()
 
     @pytest.mark.parametrize("depth", [0, 1, 2])
     @pytest.mark.parametrize("as_sparse", [False, True])
@@ -108,6 +112,8 @@ class TestIsTheSlopeOfTheGradient:
     def test_any_kind_of_x_in_any_number_of_rows(
         self, loss, weighted, alpha, depth, as_sparse, n_rows
     ):
+        if loss in LOSS_KINKS:
+            pytest.skip("of so many rows some are always near a kink")
         activations = ("tanh", "gelu")[:depth]
         Case(
             loss, activations, weighted, alpha, as_sparse=as_sparse, n_rows=n_rows
@@ -116,7 +122,7 @@ class TestIsTheSlopeOfTheGradient:
 
 @over_losses
 def test_all_activations_in_one_network(loss):
-    names = tuple(ACTIVATIONS)
+    names = tuple(DIFFERENTIABLE)
     Case(loss, names, True, 0.1, margin=3e-3, sizes=(5,) * len(names) + (5, 3)).check(
         1e-6
     )

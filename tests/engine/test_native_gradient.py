@@ -13,15 +13,14 @@ from _native import expected, gradient, needs_engine, network_of
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skann._engine import native, reference
-from skann._network.activations import ACTIVATIONS
-from skann._network.losses import LOSSES
+from skann._engine.native import binding
 from skann._network.network import Network
 
 pytestmark = needs_engine
 
 
 class TestGradient:
-    @pytest.mark.parametrize("loss", LOSSES)
+    @pytest.mark.parametrize("loss", binding.LOSSES)
     @pytest.mark.parametrize("depth", [0, 1, 3])
     @pytest.mark.parametrize("weighted", [False, True])
     @pytest.mark.parametrize("alpha", [0.0, 0.1])
@@ -39,7 +38,7 @@ class TestGradient:
         assert_allclose(found, right, rtol=1e-11, atol=1e-14)
         assert square == pytest.approx(right @ right, rel=1e-11)
 
-    @pytest.mark.parametrize("activation", ACTIVATIONS)
+    @pytest.mark.parametrize("activation", binding.ACTIVATIONS)
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
     def test_of_every_activation(self, activation, dtype, level):
         network, theta, rng = network_of((3, 9, 17, 2), activation=activation)
@@ -168,7 +167,7 @@ class TestElementwise:
             sizes = np.append(sizes, np.logspace(2, 30, 50))
         return np.concatenate([-sizes[::-1], [0.0], sizes]).astype(dtype)
 
-    @pytest.mark.parametrize("activation", ACTIVATIONS)
+    @pytest.mark.parametrize("activation", binding.ACTIVATIONS)
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
     def test_activations_keep_their_digits(self, activation, dtype, level):
         z = self.values(activation, dtype)
@@ -181,7 +180,7 @@ class TestElementwise:
         tolerance = max(tolerance, 16 * limits.eps)
         assert_allclose(found, right, rtol=tolerance, atol=200 * limits.tiny)
 
-    @pytest.mark.parametrize("activation", ACTIVATIONS)
+    @pytest.mark.parametrize("activation", binding.ACTIVATIONS)
     def test_derivatives_keep_their_digits(self, activation, level):
         z = np.linspace(-40, 40, 161)
         network, theta, a = self.seen(activation, z)

@@ -39,6 +39,12 @@ ESTIMATORS = [
     BPRegressor(solver="sgd"),
     BPRegressor(solver="lbfgs"),
     BPRegressor(early_stopping=True),
+    BPClassifier(label_smoothing=0.1),
+    BPRegressor(loss="absolute_error"),
+    BPRegressor(loss="huber", huber_delta=1.0),
+    BPRegressor(loss="quantile", quantile=0.4),
+    BPRegressor(loss="poisson"),
+    BPRegressor(loss="gamma"),
 ]
 
 NO_RANDOM_SPLIT_CAN = {

@@ -41,6 +41,7 @@ PROMISED = {
     "silu": "he",
     "softplus": "glorot",
     "mish": "he",
+    "step": "glorot",
 }
 
 

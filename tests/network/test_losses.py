@@ -6,9 +6,13 @@ from _helpers import (
     LOSS_FORMULAS,
     OUTPUT_FORMULAS,
     make_targets,
+    make_weight,
     slope,
 )
+from scipy.optimize import minimize_scalar
 from scipy.special import expit
+from sklearn._loss import HalfGammaLoss, HalfPoissonLoss
+from sklearn.metrics import mean_pinball_loss
 
 from skann._network.losses import LOSSES
 
@@ -23,6 +27,7 @@ JACOBIAN_PRODUCTS = {
     "identity": lambda a, g: g,
     "logistic": lambda a, g: a * (1 - a) * g,
     "softmax": lambda a, g: a * (g - (a * g).sum(axis=1, keepdims=True)),
+    "exp": lambda a, g: a * g,
 }
 # ... and for each loss its derivative with respect to a.
 DERIVATIVES_BY_OUTPUT = {
@@ -31,6 +36,12 @@ DERIVATIVES_BY_OUTPUT = {
     "logistic_squared_error": lambda a, y: a - y,
     "cross_entropy": lambda a, y: -y / a + (1 - y) / (1 - a),
     "softmax": lambda a, y: -y / a,
+    "absolute_error": lambda a, y: np.where(a > y, 1.0, -1.0),
+    "huber": lambda a, y: np.maximum(-1.35, np.minimum(a - y, 1.35)),
+    "quantile": lambda a, y: np.where(a > y, 0.5, -0.5),
+    "perceptron": lambda a, y: np.where((a > 0) == (y > 0.5), 0, 1 - 2 * y),
+    "poisson": lambda a, y: 1 - y / a,
+    "gamma": lambda a, y: 1 / a - y / a**2,
 }
 
 
@@ -52,6 +63,8 @@ def draw(name, n_rows, n_outputs=4, scale=2.0):
 def huge(name, n_rows):
     rng = np.random.default_rng(0)
     z = rng.choice([-1e4, -1600.0, 0.0, 1600.0, 1e4], (n_rows, 3))
+    if LOSSES[name].out_activation == "exp":
+        z /= 200  # exp(50): of more, a price in float32 is infinite, as it should be
     return z, make_targets(name, n_rows, 3, rng)
 
 
@@ -150,6 +163,9 @@ class TestEveryLoss:
             y = (z == z.max(axis=1, keepdims=True)).astype(float)
         elif LOSSES[name].out_activation == "identity":
             y = z
+        elif LOSSES[name].out_activation == "exp":
+            z = z.astype(dtype) / 4
+            y = np.exp(z)
         value, _ = LOSSES[name].value_and_delta(z.astype(dtype), y.astype(dtype))
         assert (value >= 0).all()
 
@@ -192,6 +208,78 @@ def test_confident_small_probabilities_keep_their_digits():
     z = np.array([[-40.0], [-100.0], [-300.0]])
     _, delta = evaluate("cross_entropy", z, np.zeros_like(z))
     np.testing.assert_allclose(delta, expit(z), rtol=1e-12)
+
+
+def best_by_search(loss, y, weight):
+    """The constant for one column of targets that no other one beats, and its loss."""
+
+    def cost(z):
+        return weight @ loss.value_and_delta(np.full_like(y, z), y)[0]
+
+    found = minimize_scalar(cost, bounds=(-9, 9), options={"xatol": 1e-10})
+    return found.x, found.fun, cost
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_best_constant_is_the_best(name, weighted):
+    if name == "softmax" or not LOSSES[name].has_guess:
+        pytest.skip("every constant is best, or zero")
+    y = make_targets(name, 41, 1, np.random.default_rng(3))
+    weight = make_weight(41) if weighted else np.ones(41)
+    _, least, cost = best_by_search(LOSSES[name], y, weight)
+    (found,) = LOSSES[name].best_constant(y, weight)
+    assert cost(found) <= least * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("name", ["huber", "quantile", "absolute_error"])
+def test_targets_that_are_not_observed_cost_nothing(name):
+    z, y = draw(name, 30)
+    gaps = np.where(np.random.default_rng(0).uniform(size=y.shape) < 0.4, np.nan, y)
+    value, delta = LOSSES[name].value_and_delta(z, gaps)
+    for k in range(y.shape[1]):
+        known = ~np.isnan(gaps[:, k])
+        _, own = LOSSES[name].value_and_delta(z[known, k : k + 1], y[known, k : k + 1])
+        np.testing.assert_array_equal(delta[known, k], own[:, 0])
+        assert (delta[~known, k] == 0).all()
+    assert np.isfinite(value).all()
+    constant = LOSSES[name].best_constant(gaps, np.ones(30))
+    for k in range(y.shape[1]):
+        column = gaps[~np.isnan(gaps[:, k]), k : k + 1]
+        alone = LOSSES[name].best_constant(column, np.ones(len(column)))
+        np.testing.assert_allclose(constant[k], alone[0])
+
+
+def test_quantiles_have_levels_of_their_own():
+    z, y = draw("quantile", 50, 3)
+    levels = 0.1, 0.5, 0.8
+    value, delta = LOSSES["quantile"].with_options(levels).value_and_delta(z, y)
+    expected = [
+        mean_pinball_loss(y[:, k], z[:, k], alpha=level)
+        for k, level in enumerate(levels)
+    ]
+    assert value.mean() == pytest.approx(sum(expected))
+    np.testing.assert_array_equal(np.unique(delta[:, 0]), [-0.1, 0.9])
+
+
+@pytest.mark.parametrize(
+    ("name", "Theirs"), [("poisson", HalfPoissonLoss), ("gamma", HalfGammaLoss)]
+)
+def test_deviances_are_scikit_learn_s(name, Theirs):
+    z, y = draw(name, 60, 1)
+    value, delta = LOSSES[name].value_and_delta(z, y)
+    theirs = Theirs()
+    right, slope_ = theirs.loss_gradient(y[:, 0], z[:, 0].copy())
+    right = right + theirs.constant_to_optimal_zero(y[:, 0])
+    np.testing.assert_allclose(value, right, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(delta[:, 0], slope_, rtol=1e-10, atol=1e-12)
+
+
+def test_counts_of_zero_are_counts():
+    z = np.array([[0.0], [-3.0], [2.0]])
+    value, delta = LOSSES["poisson"].value_and_delta(z, np.zeros_like(z))
+    np.testing.assert_allclose(value, np.exp(z[:, 0]))
+    np.testing.assert_allclose(delta, np.exp(z))
 
 
 @pytest.mark.parametrize("name", LOSSES)

@@ -37,7 +37,7 @@ def finite_differences(net, theta, y):
 def test_an_optimizer_remembers_gradients_of_the_new_loss(name, momentum):
     """Of one output exactly: as if all its gradients had been in the new units."""
     net = network(1)
-    change = TargetRescaling(RATIO[:1], SHIFT[:1])
+    change = TargetRescaling(RATIO[:1], SHIFT[:1], RATIO[:1] ** 2)
     options = {}
     if name in ("sgd", "rmsprop"):
         options["momentum"] = 0.9 if momentum else 0.0
@@ -69,7 +69,7 @@ def test_the_best_parameters_predict_what_they_did():
     theta = rng.normal(size=net.layout.n_parameters)
     best = BestWeights(theta=theta.copy())
     progress = Progress(None, best=best, watched="validation loss")
-    TargetRescaling(RATIO, SHIFT).apply(net.layout, theta, progress)
+    TargetRescaling(RATIO, SHIFT, RATIO**2).apply(net.layout, theta, progress)
     assert_allclose(best.theta, theta)
     assert not np.shares_memory(best.theta, theta)
 
@@ -81,5 +81,5 @@ def test_patience_compares_like_with_like(watched, factor):
     patience = Patience(0.0, 3)
     patience.update(2.0)
     progress = Progress(None, patience=patience, watched=watched)
-    TargetRescaling(RATIO, SHIFT).reevaluate_best(network(2), progress, None)
+    TargetRescaling(RATIO, SHIFT, RATIO**2).reevaluate_best(network(2), progress, None)
     assert patience.best == 2 * factor

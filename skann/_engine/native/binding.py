@@ -17,8 +17,6 @@ import joblib
 import numpy as np
 from scipy import sparse
 
-from ..._network.activations import ACTIVATIONS
-from ..._network.losses import LOSSES
 from ..._optimize.adam import Adam, AdamW
 from ..._optimize.sgd import SGD
 
@@ -42,6 +40,29 @@ if _compiled is not None and (_wanted_level := os.environ.get("SKANN_SIMD")):
         )
     _compiled.use_level(_wanted_level)
 
+#: Activations and losses that it has; what else the tables have is the reference
+#: engine's.
+ACTIVATIONS = (
+    "identity",
+    "logistic",
+    "tanh",
+    "tanh_opt",
+    "relu",
+    "leaky_relu",
+    "elu",
+    "selu",
+    "gelu",
+    "silu",
+    "softplus",
+    "mish",
+)
+LOSSES = (
+    "squared_error",
+    "masked_squared_error",
+    "logistic_squared_error",
+    "cross_entropy",
+    "softmax",
+)
 # The orders of the enumerations in engine.h.
 _ACTIVATION_NUMBERS = {name: i for i, name in enumerate(ACTIVATIONS)}
 _LOSS_NUMBERS = {name: i for i, name in enumerate(LOSSES)}
@@ -73,6 +94,16 @@ def warn_if_not_built():
 def level():
     """The vector instructions that it uses, such as "avx2"; "none" without it."""
     return "none" if _compiled is None else _compiled.level()
+
+
+def predicts(network):
+    """Whether the compiled engine has what a network's predictions take."""
+    return _ACTIVATION_NUMBERS.keys() >= set(network.activations)
+
+
+def trains(network):
+    """Whether the compiled engine has what a network's training takes."""
+    return predicts(network) and network.loss in _LOSS_NUMBERS
 
 
 def supports(X, dtype):

@@ -2,8 +2,9 @@
 
 ``equations.py`` has the way forward and the way back; ``objective.py`` adds up loss
 and gradient over rows, ``curvature.py`` products with the Hessian, and
-``prediction.py`` has raw outputs. It takes every case and is what the compiled engine
-is tested against.
+``prediction.py`` has raw outputs, ``inside.py`` what is behind them,
+``dropout.py`` the gradient with units left out. It takes every
+case and is what the compiled engine is tested against.
 
 May come in: every loss, activation and kind of data that estimators let through,
 written as the formula is. May not: a trick for speed that hides an equation, or
@@ -11,7 +12,16 @@ anything of the compiled engine.
 """
 
 from .curvature import Curvature
+from .dropout import DropoutObjective
+from .inside import hidden_values, input_gradients
 from .objective import Objective
 from .prediction import raw_outputs
 
-__all__ = ["Curvature", "Objective", "raw_outputs"]
+__all__ = [
+    "Curvature",
+    "DropoutObjective",
+    "Objective",
+    "hidden_values",
+    "input_gradients",
+    "raw_outputs",
+]

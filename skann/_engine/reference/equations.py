@@ -6,6 +6,8 @@ read as below; ``W`` is the transpose of the lecture's. ``a[0]`` is X, dense or 
 loss takes as they are.
 """
 
+import numpy as np
+
 
 def forward(network, theta, X):
     """z and a of every layer.
@@ -23,6 +25,25 @@ def forward(network, theta, X):
             a.append(f[i - 1].value(z[i]))
         z.append(a[i] @ W + b)
     return z, a
+
+
+def input_derivatives(network, theta, z, a):
+    """dz/dX of every raw output, of shape (n_rows, n_outputs, n_features).
+
+    ::
+
+        d_below = (d W^T) * f'(z_below), from d = 1 at one output and 0 at the others
+    """
+    f, W = network.activation_functions, network.layout.weights(theta)
+    n_rows, n_outputs = z[-1].shape
+    found = np.empty((n_rows, n_outputs, W[0].shape[0]), theta.dtype)
+    for k in range(n_outputs):
+        d = np.zeros_like(z[-1])
+        d[:, k] = 1
+        for i in reversed(range(1, len(W))):
+            d = (d @ W[i].T) * f[i - 1].derivative(z[i], a[i])
+        found[:, k] = d @ W[0].T
+    return found
 
 
 def backward(network, theta, z, a, delta, gradient):

@@ -1,0 +1,110 @@
+"""What a classifier says of rows: labels, raw outputs, probabilities, a score."""
+
+from sklearn.utils.metaestimators import available_if
+
+from .label_transformers import MultioutputTransformer, subset_accuracy
+from .labels import labels_as_array
+
+
+def _has_probabilities(estimator):
+    if estimator.loss == "perceptron":
+        raise AttributeError(
+            "loss='perceptron' does not make probabilities; use decision_function, or "
+            "another loss."
+        )
+    return True
+
+
+class ClassPredictions:
+    """Predictions of a fitted classifier, by its transformer of labels."""
+
+    def predict(self, X):
+        """Predict class labels.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+            Class labels, or the label indicator matrix.
+        """
+        raw = self._raw(X)
+        return self._transformer.inverse_transform(raw)
+
+    def decision_function(self, X):
+        """Raw outputs of the network, before the output activation.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data.
+
+        Returns
+        -------
+        z : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            One column for two classes, given flat: positive for ``classes_[1]``.
+        """
+        raw = self._raw(X)
+        return self._transformer.decision_function(raw)
+
+    @available_if(_has_probabilities)
+    def predict_proba(self, X):
+        """Probabilities of the classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data.
+
+        Returns
+        -------
+        p : ndarray of shape (n_samples, n_classes)
+            Columns in the order of `classes_`; rows sum to one but for multilabel
+            targets. See the class's notes for sigmoid outputs.
+        """
+        raw = self._raw(X)
+        return self._transformer.probabilities(raw, self.out_activation_)
+
+    @available_if(_has_probabilities)
+    def predict_log_proba(self, X):
+        """Logarithms of the probabilities, not rounded to probabilities first.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data.
+
+        Returns
+        -------
+        log_p : ndarray of shape (n_samples, n_classes)
+            Natural logarithms, in the order of `classes_`.
+        """
+        raw = self._raw(X)
+        return self._transformer.probabilities(
+            raw, self.out_activation_, logarithms=True
+        )
+
+    def score(self, X, y, sample_weight=None):
+        """Accuracy.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Row weights.
+
+        Returns
+        -------
+        accuracy : float
+            Share of rows whose label is right; where a row has several labels, of rows
+            all of whose labels are right.
+        """
+        if isinstance(getattr(self, "_transformer", None), MultioutputTransformer):
+            return subset_accuracy(self.predict(X), y, sample_weight)
+        return super().score(X, labels_as_array(y), sample_weight)

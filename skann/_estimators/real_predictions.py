@@ -1,0 +1,67 @@
+"""What a regressor says of rows: predictions, their gradients, a score."""
+
+from sklearn.utils.validation import column_or_1d
+
+from .._training.data import Data
+from .real_targets import real_targets
+from .regression_losses import has_several_quantiles
+from .validation import check_sample_weight
+
+
+class RealPredictions:
+    """Predictions of a fitted regressor, by its transformer of targets."""
+
+    def predict(self, X):
+        """Predict targets.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions, or a column for each of a list of quantiles, in the dtype that
+            the network was trained in; a network in float32 gives float64 where that
+            could not tell the targets apart, that is if their mean is more than 10,000
+            standard deviations from zero, or they are too large or too small for
+            float32.
+        """
+        raw = self._raw(X)
+        return self._transformer.inverse_transform(raw)
+
+    def _decoded_gradients(self, raw, gradients):
+        return self._transformer.decoded_gradients(raw, gradients)
+
+    def score(self, X, y, sample_weight=None):
+        """Coefficient of determination R², the mean over outputs.
+
+        For a list of quantiles, the mean over them of D², the same for the pinball
+        loss: ``sklearn.metrics.d2_pinball_score``.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True targets. With ``missing_targets="ignore"`` they may have gaps: each
+            output is then scored on the rows where it was observed.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Row weights.
+
+        Returns
+        -------
+        score : float
+            1 - Σ s (y - f(x))² / Σ s (y - mean y)²; NaN where an output has fewer than
+            two observed targets.
+        """
+        if self.missing_targets == "error" and not has_several_quantiles(self):
+            return super().score(X, real_targets(y), sample_weight)
+        raw = self._raw(X)
+        y = self._check_targets(y, raw)
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y)
+        targets = self._encode(self._transformer, y, raw.dtype)
+        weight = check_sample_weight(sample_weight, raw)
+        return self._transformer.score(raw, Data(raw, y, targets, weight))

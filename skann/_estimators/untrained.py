@@ -1,0 +1,69 @@
+"""A network that predicts before any training."""
+
+from .._training.data import Data
+from .._training.monitor import Limits, Monitor
+from .fitted import FittedNetwork
+from .validation import unchanged_on_error
+
+
+class Untrained(FittedNetwork):
+    """A network that may be made without training."""
+
+    def initialize(self, X, y, *, coef_init=None, intercept_init=None):
+        """Make the network and its starting weights, and train nothing.
+
+        It predicts with weights set by hand, or with those that `fit` would start from
+        for the same `random_state`. `partial_fit`, and `fit` with ``warm_start=True``,
+        go on from there; another `fit` starts anew.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Data like those to come: their number of features and their dtype are the
+            network's.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets like those to come, which have all the classes; with the regressor's
+            `normalize_y` they give the unit of the outputs.
+        coef_init : list of array-like of shape (n_in, n_out), default=None
+            Weights, one array a layer; None draws them as `weight_init` says.
+        intercept_init : list of array-like of shape (n_out,), default=None
+            Biases, one array a layer; None for zeros.
+
+        Returns
+        -------
+        self : object
+            The estimator, whose `loss_` is None and whose curves are empty.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, the data or the weights are not valid. The estimator is then
+            left as it was.
+
+        Examples
+        --------
+        The lecture's network for exclusive or, of three neurons that step:
+
+        >>> from skann import BPClassifier
+        >>> X, y = [[1, 1], [1, -1], [-1, 1], [-1, -1]], [1, 0, 0, 1]
+        >>> net = BPClassifier((2,), "step", loss="perceptron")
+        >>> W, b = [[[1, 1], [1, 1]], [[2], [-2]]], [[-1, 1], [1]]
+        >>> net.initialize(X, y, coef_init=W, intercept_init=b).predict(X)
+        array([1, 0, 0, 1])
+        """
+        self._validate_params()
+        with unchanged_on_error(self):
+            X, y = self._validate_pair(X, y, reset=True)
+            transformer = self._new_transformer(y, None, None)
+            targets = self._encode(transformer, y, X.dtype)
+            weight = self._effective_weight(None, transformer, targets)
+            data = Data(X, y, targets, weight).with_positive_weight()
+            network = self._make_network(X, targets)
+            theta, progress = self._initial_state(network, data, X.dtype, None, False)
+            network.layout.fill(theta, coef_init, intercept_init)
+            nothing_yet = Monitor(theta, Limits())
+            self._set_fitted_attributes(
+                transformer, network, theta, progress, nothing_yet, False, True
+            )
+            self.auto_params_ = {}
+        return self
