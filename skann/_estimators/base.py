@@ -26,7 +26,8 @@ from .._network.network import Network
 from .._training.data import Data
 from .._training.dynamic_array import DynamicArray
 from .._training.monitor import new_history
-from .._training.run import Progress, run, validator
+from .._training.progress import Progress
+from .._training.run import run, validator
 from .auto import auto_values, one_cycle_settings, uses_one_cycle, with_sklearn_defaults
 from .callback_support import CallbackSupport, follower
 from .column_scale import ColumnScale

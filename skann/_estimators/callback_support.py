@@ -14,7 +14,7 @@ from sklearn import __version__ as sklearn_version
 from sklearn.utils import _safe_indexing
 
 from .._training.dynamic_array import DynamicArray
-from .._training.run import Progress
+from .._training.progress import Progress
 
 try:
     from sklearn.callback import CallbackSupportMixin as _Mixin
@@ -148,6 +148,13 @@ class Follower:
         self._fit.call_on_fit_task_begin(
             estimator=estimator, **self._given, metadata=self._weights
         )
+
+    def begin_run(self, run):
+        """The run is set up; a callback with ``begin_run`` may restore another."""
+        for callback in self._estimator._skl_callbacks:
+            begin = getattr(callback, "begin_run", None)
+            if begin is not None:
+                begin(run, self._fit)
 
     def begin_epoch(self, monitor):
         """An epoch begins."""

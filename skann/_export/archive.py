@@ -56,9 +56,20 @@ def write(path, data):
             os.fsync(file.fileno())
         _permit_as_usual(temporary)
         os.replace(temporary, path)
+        _flush_folder(path.parent)
     except BaseException:
-        os.unlink(temporary)
+        Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _flush_folder(path):
+    """Have the disk know the file's new name, where a folder can be opened for that."""
+    if os.name == "posix":
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _entry(name):

@@ -31,9 +31,14 @@ def train(epochs, schedule, monitor, *, rng, max_iter, done):
     schedule.start(
         done, Counts(epochs.n_batches * max_iter, max_iter, n_rows * max_iter)
     )
+    # Of a run that goes on from a checkpoint; else none.
+    done.n_steps += len(monitor.batch_losses)
+    done.n_epochs += monitor.n_iter
+    done.n_seen += monitor.n_seen
+    max_iter = 0 if monitor.stop_reason else max_iter
     reads_theta, begin_epoch = monitor.reads_theta, monitor.begin_epoch
     try:
-        for _ in range(max_iter):
+        for _ in range(monitor.n_iter, max_iter):
             if begin_epoch is not None:
                 begin_epoch()
             losses, rate = epochs.epoch(schedule, done, rng, monitor.deadline)

@@ -17,7 +17,7 @@ from .._optimize.plain_options import (
 from .best import BestWeights
 from .dynamic_array import DynamicArray
 from .monitor import new_history
-from .run import Progress
+from .progress import Progress
 from .stopping import Patience
 
 _COUNTS = {"n_iter": int, "n_seen": int, "n_steps": int, "seconds": float}

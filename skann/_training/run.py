@@ -6,7 +6,6 @@ parameters and nothing else about estimators.
 
 import copy
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,31 +16,8 @@ from . import fullbatch, minibatch
 from .best import BestWeights
 from .monitor import Limits, Monitor, check_finite, diverged
 from .report import make_report
+from .run_state import RunState
 from .stopping import Patience
-
-
-@dataclass
-class Progress:
-    """What training needs to go on exactly where it stopped."""
-
-    rng: np.random.Generator
-    optimizer: object = None
-    schedule: object = None
-    patience: Patience | None = None
-    best: BestWeights | None = None
-    watched: str | None = None
-    n_iter: int = 0
-    n_seen: int = 0
-    seconds: float = 0.0
-    n_steps: int = 0
-
-    def forget(self):
-        """Keep what a fresh start from the same weights would have."""
-        self.optimizer = self.schedule = self.patience = self.best = None
-
-    def copy(self):
-        """A copy that can be trained on without touching this one."""
-        return copy.deepcopy(self)
 
 
 def run(
@@ -111,6 +87,12 @@ def run(
         seconds_before=progress.seconds,
         observer=observer,
     )
+    if observer is not None:
+        observer.begin_run(
+            RunState(
+                parameters, solver, network, data, theta, progress, monitor, validate
+            )
+        )
     # Overflow on the way to a divergence is reported by the monitor, once and with
     # what to change; an underflow to zero is what it looks like.
     try:

@@ -5,8 +5,9 @@ or draw every epoch of its fits. scikit-learn 1.9 brought the protocol, with a p
 bar and a monitor of scores; ``docs/callbacks.md`` has it all together.
 """
 
+from ._checkpoint import Checkpoint
 from ._live_plot import LivePlot
 from ._trackers import MLflowLog, TensorBoardLog
 from ._training_log import TrainingLog
 
-__all__ = ["LivePlot", "MLflowLog", "TensorBoardLog", "TrainingLog"]
+__all__ = ["Checkpoint", "LivePlot", "MLflowLog", "TensorBoardLog", "TrainingLog"]

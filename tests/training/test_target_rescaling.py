@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 from skann._network.network import Network
 from skann._optimize.optimizers import OPTIMIZERS
 from skann._training.best import BestWeights
-from skann._training.run import Progress
+from skann._training.progress import Progress
 from skann._training.stopping import Patience
 from skann._training.target_rescaling import TargetRescaling
 

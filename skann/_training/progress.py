@@ -1,0 +1,33 @@
+"""Where a model's training is, between its runs."""
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+
+from .best import BestWeights
+from .stopping import Patience
+
+
+@dataclass
+class Progress:
+    """What training needs to go on exactly where it stopped."""
+
+    rng: np.random.Generator
+    optimizer: object = None
+    schedule: object = None
+    patience: Patience | None = None
+    best: BestWeights | None = None
+    watched: str | None = None
+    n_iter: int = 0
+    n_seen: int = 0
+    seconds: float = 0.0
+    n_steps: int = 0
+
+    def forget(self):
+        """Keep what a fresh start from the same weights would have."""
+        self.optimizer = self.schedule = self.patience = self.best = None
+
+    def copy(self):
+        """A copy that can be trained on without touching this one."""
+        return copy.deepcopy(self)

@@ -1,0 +1,196 @@
+"""A run in progress as plain data, and back: what checkpoints hold.
+
+Between two epochs everything that the coming ones depend on is in five places: theta,
+optimiser, schedule, random generator, and the monitor with its record, patience and
+best weights. A run that begins with all of them as they were goes on bit for bit as if
+it had never stopped.
+"""
+
+import re
+import time
+from array import array
+
+import joblib
+import numpy as np
+from scipy.sparse import issparse
+
+from .._optimize.plain_options import CLASSES, is_vector, options_to_plain
+from .monitor import COLUMNS
+from .plain_progress import progress_from_plain, progress_to_plain
+
+# Parameters that may have become others: no epoch depends on them. What the seed has
+# led to is in the state of the generator.
+_FREE = ("verbose", "max_time", "random_state", "warm_start")
+
+_BEFORE_SPIKE = ("value", "epoch", "theta", "_last_loss", "_last_theta")
+
+
+class RunState:
+    """A run, for an observer that saves or restores it between epochs.
+
+    Parameters
+    ----------
+    parameters : object
+        Has the estimator's parameters as they are used.
+    solver : Optimizer or Minimizer
+    network : Network
+    data : Data
+        What is trained on.
+    theta : ndarray of shape (n_parameters,)
+    progress : Progress
+    monitor : Monitor
+    validate : callable or None
+    """
+
+    def __init__(
+        self, parameters, solver, network, data, theta, progress, monitor, validate
+    ):
+        self._parameters, self._network, self._data = parameters, network, data
+        self._theta, self._progress = theta, progress
+        self._monitor, self._validate = monitor, validate
+        self._identity = None
+        #: Whether runs of this solver can go on from a saved state.
+        self.can_go_on = solver.uses_learning_rate and type(solver) in CLASSES.values()
+
+    @property
+    def ends(self):
+        """Whether the epoch that has just ended is the last one."""
+        monitor = self._monitor
+        return monitor.stop_reason is not None or monitor.n_iter >= monitor.limit[1]
+
+    @property
+    def ended_by_the_clock(self):
+        """Whether ``max_time`` has cut the last epoch short."""
+        return (self._monitor.stop_reason or "").startswith("max_time")
+
+    def to_plain(self):
+        """The run as plain data; arrays are those of the run, not copies."""
+        monitor = self._monitor
+        limits, before = monitor._limits, monitor._before_spike
+        progress = progress_to_plain(self._progress)
+        if type(self._progress.schedule) not in CLASSES.values():
+            progress["schedule"] = None  # a function, which keeps nothing
+        best, patience = monitor.best, (limits.patience, limits.training_patience)
+        return {
+            "identity": self.identity(),
+            "theta": self._theta,
+            "progress": {**progress, "best": None, "patience": None},
+            "patience": [p if p is None else [p.best, p.count] for p in patience],
+            "best": None if best is None or best is before else dict(vars(best)),
+            "before_spike": None if before is None else _of(before, _BEFORE_SPIKE),
+            "rests_before_spike": before is not None and best is before,
+            "entries": np.array(monitor._entries, float).reshape(-1, len(COLUMNS)),
+            "batch_losses": np.array(monitor.batch_losses),
+            "n_seen": monitor.n_seen,
+            "seconds": monitor.seconds,
+            "stop_reason": monitor.stop_reason,
+        }
+
+    def identity(self):
+        """What must be the same for a run to go on: parameters, network and data."""
+        if self._identity is None:
+            # Hashed once: data may be large.
+            values = self._parameters.get_params(deep=False).items()
+            self._identity = {
+                "parameters": {n: _text(v) for n, v in values if n not in _FREE},
+                "network": repr(self._network),
+                "data": _digest(self._data),
+                "dtype": self._theta.dtype.str,
+                "epochs_before": self._progress.n_iter,
+            }
+        return self._identity
+
+    def restore(self, plain):
+        """Make the run, which has not begun, what the data say.
+
+        Raises
+        ------
+        ValueError
+            If they are of another run, or are not whole. The run may then be anything.
+        """
+        self._check(plain["identity"])
+        theta, n_parameters = plain["theta"], self._theta.size
+        if not is_vector(theta, n_parameters, self._theta.dtype):
+            raise ValueError("the checkpoint's weights are not the network's.")
+        np.copyto(self._theta, theta)
+        progress = progress_from_plain(plain["progress"], n_parameters)
+        self._progress.rng = progress.rng
+        self._progress.optimizer = progress.optimizer
+        self._restore_schedule(progress.schedule)
+        self._restore_monitor(plain)
+        self._check_validation()
+
+    def _restore_schedule(self, saved):
+        schedule = self._progress.schedule
+        if type(saved) is type(schedule):
+            vars(schedule).update(vars(saved))
+
+    def _restore_monitor(self, plain):
+        monitor = self._monitor
+        limits, before = monitor._limits, monitor._before_spike
+        both = zip(
+            (limits.patience, limits.training_patience), plain["patience"], strict=True
+        )
+        for patience, saved in both:
+            if patience is not None:
+                patience.best, patience.count = saved
+        if plain["best"] is not None:
+            vars(monitor.best).update(plain["best"])
+        if before is not None:
+            vars(before).update(plain["before_spike"])
+            if plain["rests_before_spike"]:
+                monitor.best = before
+        rows = plain["entries"].tolist()
+        monitor._entries = [x for epoch, *rest in rows for x in (int(epoch), *rest)]
+        monitor.batch_losses = array("d", plain["batch_losses"].tolist())
+        monitor.n_iter, monitor.n_seen = len(rows), plain["n_seen"]
+        monitor.loss, monitor.stop_reason = rows[-1][1], plain["stop_reason"]
+        monitor._started = time.perf_counter() - plain["seconds"]
+
+    def _check(self, saved):
+        own = self.identity()
+        for name, value in own["parameters"].items():
+            if saved["parameters"].get(name) != value:
+                raise ValueError(
+                    f"The checkpoint is of a fit with {name}="
+                    f"{saved['parameters'].get(name)}, and this one has {name}={value}."
+                )
+        what = {
+            "network": "another network",
+            "data": "other data, weights, or rows held out",
+            "dtype": "another dtype",
+            "epochs_before": "an estimator that had been trained for longer, or less",
+        }
+        for name, words in what.items():
+            if saved[name] != own[name]:
+                raise ValueError(
+                    f"The checkpoint is of a fit with {words}, and can't go on with "
+                    "this one. (Where rows are drawn to be held out, random_state must "
+                    "be an integer.)"
+                )
+
+    def _check_validation(self):
+        if self._validate is None:
+            return
+        known = self._monitor.last_row()["validation_loss"]
+        if not np.isclose(self._validate()[0], known, rtol=1e-6):
+            raise ValueError("The checkpoint is of a fit with other validation data.")
+
+
+def _of(thing, names):
+    return {name: getattr(thing, name) for name in names}
+
+
+def _text(value):
+    value = options_to_plain(value)
+    if callable(value):
+        value = getattr(value, "__qualname__", type(value).__qualname__)
+    # Where an object lies in memory says nothing.
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
+
+
+def _digest(data):
+    X = data.X
+    if issparse(X):
+        X = (X.shape, X.data, X.indices, X.indptr)
+    return joblib.hash((X, data.targets.y, data.weight, data.rows))
