@@ -6,11 +6,10 @@ fitted attributes. Training works on a copy of theta and nothing is published be
 has succeeded, so an error leaves the fitted model as it was; attributes that
 scikit-learn's validation sets early are put back by ``unchanged_on_error``.
 
-What a later
-``partial_fit`` or warm start needs is in ``_progress``: the random generator always
-(or an int seed would repeat one permutation for ever), the optimiser's state only
-where training is meant to go on, so that the pickle of a finished fit is no larger than
-its parameters.
+What a later ``partial_fit`` or warm start needs is in ``_progress``: the random
+generator always (or an int seed would repeat one permutation for ever), the optimiser's
+state only where training is meant to go on, so that the pickle of a finished fit is no
+larger than its parameters.
 """
 
 from abc import ABCMeta, abstractmethod
@@ -34,6 +33,7 @@ from .column_scale import ColumnScale
 from .convergence import warn_if_training_failed
 from .exporting import Export
 from .hints import ExplainedParameters, known_arguments_only
+from .notebook import Notebook
 from .parameters import PARAMETER_CONSTRAINTS, solver_and_schedule
 from .rows import validate_rows
 from .scoring import score_function
@@ -92,6 +92,7 @@ class BaseBP(
     ExplainedParameters,
     Export,
     Untrained,
+    Notebook,
     BaseEstimator,
     metaclass=ABCMeta,
 ):

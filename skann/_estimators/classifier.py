@@ -65,8 +65,8 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
     {alpha, l1_ratio, batch_size, learning_rate, learning_rate_init, power_t}
     {max_iter, shuffle}
     {random_state, tol, verbose, warm_start, momentum, nesterovs_momentum}
-    {early_stopping, validation_fraction, beta_1_beta_2, epsilon, n_iter_no_change}
-    {max_fun, weight_init, n_hidden_layers_n_hidden_units, scoring, max_time}
+    {early_stopping, validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change}
+    {max_fun, weight_init, n_hidden_layers, n_hidden_units, scoring, max_time}
     {target_loss, dropout, max_grad_norm}
 
     Attributes
@@ -76,8 +76,8 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         columns of classes a list of each column's.
     multilabel_ : bool
         Whether targets are an indicator matrix of labels, each yes or no by itself.
-    {coefs_, intercepts_, loss_curve_, batch_loss_curve_, loss__best_loss_}
-    {auto_params_, history_, validation_loss_curve__validation_scores_, best_iter_}
+    {coefs_, intercepts_, loss_curve_, batch_loss_curve_, loss_, best_loss_}
+    {auto_params_, history_, validation_loss_curve_, validation_scores_, best_iter_}
     {best_validation_score_, n_iter_, t_, stop_reason_, n_layers_, n_outputs_}
     {activations_, out_activation_, n_features_in_, feature_names_in_}
 

@@ -143,9 +143,12 @@ validation_fraction : float or splitter, default=0.1
     Share of the rows held out by `early_stopping`; or an object of
     ``sklearn.model_selection``, such as ``GroupShuffleSplit`` or
     ``TimeSeriesSplit``, whose first split is used.""",
-    "beta_1_beta_2": """\
-beta_1, beta_2 : float, default=0.9, 0.999
-    Decay rates of Adam's estimates of the first and second moment.""",
+    "beta_1": """\
+beta_1 : float, default=0.9
+    Decay rate of Adam's estimate of the first moment.""",
+    "beta_2": """\
+beta_2 : float, default=0.999
+    Decay rate of Adam's estimate of the second moment.""",
     "epsilon": """\
 epsilon : float, default=1e-8
     Adam's guard against division by zero.""",
@@ -166,11 +169,15 @@ weight_init : str, default="auto"
     family, LeCun's for "selu" and "tanh_opt", and Glorot's for the others and the
     output layer; and the first layer of a sigmoid or tangent is divided by the root
     mean square of `X` where that is above one. Biases start at zero.""",
-    "n_hidden_layers_n_hidden_units": """\
-n_hidden_layers, n_hidden_units : int, default=None
-    The same as `hidden_layer_sizes` for layers of equal size, as two numbers that
-    a search can draw; None stands for 1 and for 100. `hidden_layer_sizes` must
-    then be left alone.""",
+    "n_hidden_layers": """\
+n_hidden_layers : int, default=None
+    Number of hidden layers, all of `n_hidden_units`: the same as
+    `hidden_layer_sizes`, which must then be left alone, as two numbers that a
+    search can draw. None stands for 1 if `n_hidden_units` is given.""",
+    "n_hidden_units": """\
+n_hidden_units : int, default=None
+    Units of each of the `n_hidden_layers`. None stands for 100 if those are
+    given.""",
     "scoring": """\
 scoring : str or callable, default="loss"
     What `early_stopping` goes by: "loss" is the validation loss, which tells one
@@ -230,9 +237,12 @@ loss_curve_ : list of float
     "batch_loss_curve_": """\
 batch_loss_curve_ : ndarray of shape (n_updates,)
     Objective of every mini-batch before its update, over the life of the model.""",
-    "loss__best_loss_": """\
-loss_, best_loss_ : float
-    Last and lowest entry of `loss_curve_`.""",
+    "loss_": """\
+loss_ : float
+    Last entry of `loss_curve_`.""",
+    "best_loss_": """\
+best_loss_ : float
+    Lowest entry of `loss_curve_`.""",
     "auto_params_": """\
 auto_params_ : dict
     What each parameter that is "auto" became in the last fit.""",
@@ -241,12 +251,15 @@ history_ : dict of str to list
     One entry an epoch, over the life of the model, in each of the columns "epoch",
     "loss", "validation_loss", "validation_score", "learning_rate",
     "gradient_norm" (of the last batch) and "seconds". NaN stands for what there
-    is not. ``pandas.DataFrame(history_)`` is a table of it. A copy, as the
-    curves are.""",
-    "validation_loss_curve__validation_scores_": """\
-validation_loss_curve_, validation_scores_ : list of float or None
-    Loss and score (a classifier's accuracy or a regressor's R², unless `scoring`
-    says otherwise) on the validation data after each epoch.""",
+    is not. ``pandas.DataFrame(history_)`` is a table of it, and so is what a
+    notebook shows. A copy, as the curves are.""",
+    "validation_loss_curve_": """\
+validation_loss_curve_ : list of float or None
+    Loss on the validation data after each epoch.""",
+    "validation_scores_": """\
+validation_scores_ : list of float or None
+    Score on the validation data after each epoch: a classifier's accuracy or a
+    regressor's R², unless `scoring` says otherwise.""",
     "best_iter_": """\
 best_iter_ : int
     The epoch whose weights were kept: the best on the validation data with

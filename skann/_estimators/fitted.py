@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._engine.choice import raw_outputs
+from .history import History
 from .inside import InsideNetwork
 from .layer_arrays import LayerArrays
 from .rows import validate_rows
@@ -152,7 +153,7 @@ class FittedNetwork(InsideNetwork):
     def history_(self):
         """A list for each column of the record, with one entry an epoch; a copy."""
         columns = self._fitted("_history", "history_")
-        return {name: list(column) for name, column in columns.items()}
+        return History((name, list(column)) for name, column in columns.items())
 
     @property
     def loss_curve_(self):

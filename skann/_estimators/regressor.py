@@ -77,20 +77,22 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
     {l1_ratio, batch_size, learning_rate, learning_rate_init, power_t}
     {max_iter, shuffle}
     {random_state, tol, verbose, warm_start, momentum, nesterovs_momentum}
-    {early_stopping, validation_fraction, beta_1_beta_2, epsilon, n_iter_no_change}
-    {max_fun, weight_init, n_hidden_layers_n_hidden_units, scoring, max_time}
+    {early_stopping, validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change}
+    {max_fun, weight_init, n_hidden_layers, n_hidden_units, scoring, max_time}
     {target_loss, dropout, max_grad_norm}
 
     Attributes
     ----------
-    {coefs_, intercepts_, loss_curve_, batch_loss_curve_, loss__best_loss_}
-    {auto_params_, history_, validation_loss_curve__validation_scores_, best_iter_}
+    {coefs_, intercepts_, loss_curve_, batch_loss_curve_, loss_, best_loss_}
+    {auto_params_, history_, validation_loss_curve_, validation_scores_, best_iter_}
     {best_validation_score_, n_iter_, t_, stop_reason_, n_layers_, n_outputs_}
     {activations_, out_activation_, n_features_in_, feature_names_in_}
-    y_mean_, y_scale_ : ndarray of shape (n_outputs,)
-        Mean and deviation of the targets, zero and one with ``normalize_y=False``:
-        predictions are the network's outputs times `y_scale_` plus `y_mean_`; behind
-        a log link, exp of the outputs times `y_scale_`.
+    y_mean_ : ndarray of shape (n_outputs,)
+        Mean of the targets, zero with ``normalize_y=False``: predictions are the
+        network's outputs times `y_scale_` plus `y_mean_`; behind a log link, exp of
+        the outputs times `y_scale_`.
+    y_scale_ : ndarray of shape (n_outputs,)
+        Deviation of the targets, one with ``normalize_y=False``.
 
     See Also
     --------

@@ -7,6 +7,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from .._estimators.class_weight import row_weights
 from .._estimators.classifier import BPClassifier
+from .._estimators.doc_links import DocLinks
 from .._estimators.label_transformers import make_label_transformer, subset_accuracy
 from .._estimators.labels import labels_as_array, stack_columns
 from .._estimators.validation import check_targets
@@ -15,7 +16,7 @@ from .docstrings import document
 
 
 @document
-class TabularClassifier(ClassifierMixin, BaseTabular):
+class TabularClassifier(DocLinks, ClassifierMixin, BaseTabular):
     """Classifier for a table as it is: a mean of networks, each with its own fold.
 
     Numbers, categories, text, booleans, dates and gaps, of a frame of pandas or polars

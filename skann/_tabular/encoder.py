@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
+from .._estimators.doc_links import DocLinks
 from .._estimators.validation import check_sample_weight
 from . import recipe
 from .categories import MISSING, Levels, Targets, is_target
@@ -22,7 +23,7 @@ TEXT = "text"
 _CHUNK = 4096
 
 
-class TableEncoder(TransformerMixin, BaseEstimator):
+class TableEncoder(DocLinks, TransformerMixin, BaseEstimator):
     """Make numbers of a table: a frame of pandas or polars, or an array.
 
     * Numbers and booleans: gaps are filled with the median, with an indicator beside

@@ -11,11 +11,13 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from .._estimators.doc_links import DocLinks
+
 # Rows that quantiles of large data are taken over.
 _MAX_ROWS = 200_000
 
 
-class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
+class PiecewiseLinearEncoder(DocLinks, TransformerMixin, BaseEstimator):
     """Encode each number by how far it has come through each of its bins.
 
     A column with the distinct quantiles e_0 < … < e_T becomes T columns,

@@ -5,6 +5,7 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import column_or_1d
 
+from .._estimators.doc_links import DocLinks
 from .._estimators.real_targets import real_targets
 from .._estimators.regressor import BPRegressor
 from .._estimators.validation import check_targets
@@ -13,7 +14,7 @@ from .docstrings import document
 
 
 @document
-class TabularRegressor(RegressorMixin, BaseTabular):
+class TabularRegressor(DocLinks, RegressorMixin, BaseTabular):
     """Regressor for a table as it is: a mean of networks, each with its own fold.
 
     Numbers, categories, text, booleans, dates and gaps, of a frame of pandas or polars

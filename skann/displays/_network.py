@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .._estimators.units import input_names, output_names, shown_units
+from .._estimators.units import places as unit_places
 from ._common import BLUE, ORANGE, axes_and_figure, network_of
 
 
@@ -51,7 +53,7 @@ class NetworkDisplay:
         self.activations = activations
         self.max_units = max_units
         sizes = (len(weights[0]), *(layer.shape[1] for layer in weights))
-        self.shown = [_ends(size, max_units) for size in sizes]
+        self.shown = [shown_units(size, max_units) for size in sizes]
 
     @classmethod
     def from_estimator(cls, estimator, *, feature_names=None, max_units=12, ax=None):
@@ -78,16 +80,13 @@ class NetworkDisplay:
             raise ValueError(f"max_units must be at least 3; got {max_units!r}.")
         network, _ = network_of(estimator)
         weights = [np.array(layer) for layer in network.coefs_]
-        inputs = feature_names
-        if inputs is None:
-            unnamed = [f"x{i}" for i in range(len(weights[0]))]
-            inputs = getattr(network, "feature_names_in_", unnamed)
+        inputs = input_names(network) if feature_names is None else feature_names
         if len(inputs) != len(weights[0]):
             raise ValueError(
                 f"feature_names has {len(inputs)} names for {len(weights[0])} features."
             )
         activations = [*network._network.activations, network.out_activation_]
-        names = [str(name) for name in inputs], _outputs(network)
+        names = [str(name) for name in inputs], output_names(network)
         return cls(weights, names, activations, max_units).plot(ax=ax)
 
     def plot(self, *, ax=None):
@@ -106,7 +105,7 @@ class NetworkDisplay:
         n_tall = max(map(len, self.shown))
         size = (2.4 + 1.7 * len(self.shown), max(3.0, 0.42 * n_tall + 1.4))
         self.ax_, self.figure_ = axes_and_figure(ax, figsize=size)
-        places = [self._places(units) for units in self.shown]
+        places = [unit_places(units) for units in self.shown]
         for i, weights in enumerate(self.weights):
             self._draw_weights(i, weights, places[i], places[i + 1])
         for i, (units, heights) in enumerate(zip(self.shown, places, strict=True)):
@@ -120,14 +119,6 @@ class NetworkDisplay:
         self.ax_.set_ylim(-n_tall / 2 - 0.3, n_tall / 2 + 1.2)
         self.ax_.set_axis_off()
         return self
-
-    def _places(self, units):
-        """Heights of the units, with a gap where some are left out."""
-        places = -np.arange(len(units), dtype=float)
-        jump = np.flatnonzero(np.diff(units) > 1)
-        if len(jump):
-            places[jump[0] + 1 :] -= 1
-        return places - places.mean()
 
     def _draw_weights(self, i, weights, left, right):
         from matplotlib.collections import LineCollection
@@ -169,24 +160,3 @@ class NetworkDisplay:
             shift, side = (-0.12, "right") if i == 0 else (0.12, "left")
             for unit, height in zip(units, heights, strict=True):
                 ax.text(i + shift, height, names[unit], ha=side, va="center")
-
-
-def _ends(n_units, max_units):
-    """Numbers of the units that are drawn of so many."""
-    if n_units <= max_units:
-        return np.arange(n_units)
-    first = max_units // 2  # one place is the dots'
-    return np.r_[:first, n_units - (max_units - 1 - first) : n_units]
-
-
-def _outputs(network):
-    """Names of the output units: the classes, where each has one."""
-    n = network.n_outputs_
-    classes = getattr(network, "classes_", None)
-    if classes is None:
-        return [f"y{i}" for i in range(n)] if n > 1 else ["y"]
-    if isinstance(classes, list):
-        return [f"y{i}" for i in range(n)]
-    if n == 1:
-        return [str(classes[-1])]
-    return [str(name) for name in classes]

@@ -131,3 +131,25 @@ def test_pandas_makes_a_table_of_it(solver):
     assert len(table) == model.n_iter_
     assert table["loss"].tolist() == model.loss_curve_
     assert table["validation_loss"].isna().all()
+
+
+class TestInANotebook:
+    def test_is_a_dict_and_shows_as_a_table(self):
+        history = small_net(BPClassifier, max_iter=3).fit(X, y).history_
+        assert isinstance(history, dict)
+        assert repr(history) == repr(dict(history))
+        assert type(pickle.loads(pickle.dumps(history))) is dict
+        html = history._repr_html_()
+        assert html.count("<tr>") == 1 + 3
+        assert ">loss</th>" in html
+        assert "validation" not in html  # NaN throughout
+        assert f">{history['loss'][-1]:.6g}</td>" in html
+
+    def test_a_long_one_is_cut_in_the_middle(self):
+        net = small_net(BPClassifier, max_iter=30, tol=0, n_iter_no_change=np.inf)
+        html = net.fit(X, y).history_._repr_html_()
+        assert html.count("<tr>") == 1 + 20 + 1
+        assert ">10</td>" in html
+        assert ">21</td>" in html
+        assert ">15</td>" not in html
+        assert ">30 epochs<" in html

@@ -1,0 +1,51 @@
+"""What an estimator shows of itself: its HTML in a notebook, and a summary."""
+
+from sklearn.utils.validation import check_is_fitted
+
+from .doc_links import DocLinks
+from .summary import summarize
+from .svg import loss_svg, network_svg
+
+
+class Notebook(DocLinks):
+    """What estimators have that show their network."""
+
+    # Both by way of scikit-learn's own, whose names for what lies beneath them differ
+    # from version to version.
+    def _repr_html_inner(self):
+        return super()._repr_html_inner() + self._pictures()
+
+    def _repr_mimebundle_(self, **kwargs):
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if "text/html" in bundle:
+            bundle["text/html"] += self._pictures()
+        return bundle
+
+    def _pictures(self):
+        """The network and its loss curve, below the tables; "" before a fit."""
+        if "_theta" not in vars(self):
+            return ""
+        pictures = [network_svg(self)]
+        history = self.history_
+        if history["epoch"]:
+            pictures.append(loss_svg(history))
+        style = "display:flex;flex-wrap:wrap;align-items:center;gap:1em"
+        return f'<div class="skann-pictures" style="{style}">{"".join(pictures)}</div>'
+
+    def summary(self):
+        """Layers of the fitted network as a table.
+
+        Returns
+        -------
+        summary : Summary
+            Prints as a table with layer, shape, activation, parameters and memory of
+            each layer and in total, and shows as one in a notebook. `layers`,
+            `parameters` and `memory` (in bytes) are its attributes.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        """
+        check_is_fitted(self)
+        return summarize(self)
