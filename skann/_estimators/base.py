@@ -26,7 +26,7 @@ from .._training.data import Data
 from .._training.dynamic_array import DynamicArray
 from .._training.monitor import new_history
 from .._training.progress import Progress
-from .._training.run import run, validator
+from .._training.run import run
 from .auto import auto_values, one_cycle_settings, uses_one_cycle, with_sklearn_defaults
 from .callback_support import CallbackSupport, follower
 from .column_scale import ColumnScale
@@ -36,7 +36,7 @@ from .hints import ExplainedParameters, known_arguments_only
 from .notebook import Notebook
 from .parameters import PARAMETER_CONSTRAINTS, solver_and_schedule
 from .rows import validate_rows
-from .scoring import score_function
+from .scoring import further_scores, validation_function
 from .untrained import Untrained
 from .validation import (
     check_activations,
@@ -220,7 +220,9 @@ class BaseBP(
         held_out = scale.standardize(held_out)
         if change is not None:
             change.reevaluate_best(network, progress, held_out)
-        validate = self._validator(transformer, network, theta, held_out)
+        scored = self, transformer, network, theta
+        further = further_scores(*scored, data, held_out)
+        validate = validation_function(*scored, held_out)
         if in_one_cycle:
             settings = one_cycle_settings(self, data, network)
             solver, schedule = solver_and_schedule(self, settings)
@@ -236,30 +238,20 @@ class BaseBP(
 
         rows = data.rows, *as_given, weight
         observer = follower(self, settings, rows, progress, publish, partial)
+        parts = solver, schedule, network, theta, progress, data, validate
         with report_non_finite_data(X=data, X_val=held_out):
             monitor = run(
                 settings,
-                solver,
-                schedule,
-                network,
-                theta,
-                progress,
-                data,
-                validate,
+                *parts,
                 max_iter=1 if partial else settings.max_iter,
                 partial=partial,
                 observer=observer,
+                further=further,
             )
         publish(self, theta, progress, monitor)
         if observer is not None:
             observer.end()
         return monitor, data
-
-    def _validator(self, transformer, network, theta, held_out):
-        if held_out is None:
-            return None
-        score = score_function(self, transformer, network, theta, held_out)
-        return validator(network, theta, held_out, score)
 
     def _transformer_for(self, y, weight, inputs, resume, partial):
         if resume:

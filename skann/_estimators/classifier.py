@@ -66,8 +66,8 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
     {max_iter, shuffle}
     {random_state, tol, verbose, warm_start, momentum, nesterovs_momentum}
     {early_stopping, validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change}
-    {max_fun, weight_init, n_hidden_layers, n_hidden_units, scoring, max_time}
-    {target_loss, dropout, max_grad_norm}
+    {max_fun, weight_init, n_hidden_layers, n_hidden_units, scoring}
+    {training_score, max_time, target_loss, dropout, max_grad_norm}
 
     Attributes
     ----------
@@ -157,6 +157,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         n_hidden_layers=None,
         n_hidden_units=None,
         scoring="loss",
+        training_score=False,
         max_time=None,
         target_loss=None,
         dropout=0.0,
@@ -193,6 +194,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         self.n_hidden_layers = n_hidden_layers
         self.n_hidden_units = n_hidden_units
         self.scoring = scoring
+        self.training_score = training_score
         self.max_time = max_time
         self.target_loss = target_loss
         self.dropout = dropout

@@ -179,11 +179,18 @@ n_hidden_units : int, default=None
     Units of each of the `n_hidden_layers`. None stands for 100 if those are
     given.""",
     "scoring": """\
-scoring : str or callable, default="loss"
+scoring : str, callable, list, tuple or dict, default="loss"
     What `early_stopping` goes by: "loss" is the validation loss, which tells one
     network from the next far more finely than an accuracy does; else a scorer's
     name or ``scorer(estimator, X, y)``, as in ``cross_val_score``. With row
-    weights it is called with ``sample_weight``.""",
+    weights it is called with ``sample_weight``. Of several, a list of names or a
+    dict of names to scorers, the first one decides, and each has a column
+    "validation_<name>" in `history_`.""",
+    "training_score": """\
+training_score : bool, default=False
+    Whether `history_` has a column "training_score": what `scoring` (the first of
+    several; accuracy or R² for "loss") says of the rows trained on after each
+    epoch. It takes a prediction of all of them.""",
     "max_time": """\
 max_time : float, default=None
     Seconds after which `fit` ends with what it has, within the time of a batch.""",
@@ -251,8 +258,9 @@ history_ : dict of str to list
     One entry an epoch, over the life of the model, in each of the columns "epoch",
     "loss", "validation_loss", "validation_score", "learning_rate",
     "gradient_norm" (of the last batch) and "seconds". NaN stands for what there
-    is not. ``pandas.DataFrame(history_)`` is a table of it, and so is what a
-    notebook shows. A copy, as the curves are.""",
+    is not. Several scorers and `training_score` add columns.
+    ``pandas.DataFrame(history_)`` is a table of it, and so is what a notebook
+    shows. A copy, as the curves are.""",
     "validation_loss_curve_": """\
 validation_loss_curve_ : list of float or None
     Loss on the validation data after each epoch.""",

@@ -110,6 +110,9 @@ class Monitor:
     observer : object or None
         Its ``begin_epoch(monitor)`` is called before every epoch, its
         ``end_epoch(monitor)`` after; that may stop the run by returning True.
+    further : object or None
+        Further columns of the record: it is called at the end of every epoch and
+        appends a number to each of the lists in its dict ``columns``.
 
     Attributes
     ----------
@@ -146,9 +149,10 @@ class Monitor:
         n_iter_before=0,
         seconds_before=0.0,
         observer=None,
+        further=None,
     ):
         self.theta = theta
-        self._observer = observer
+        self._observer, self._further = observer, further
         self.begin_epoch = None
         if observer is not None:
             self.begin_epoch = partial(observer.begin_epoch, self)
@@ -172,6 +176,7 @@ class Monitor:
             and best is None
             and report is None
             and observer is None
+            and further is None
             and limits.training_patience is None
             and limits.max_time == math.inf
             and limits.target_loss == -math.inf
@@ -195,19 +200,31 @@ class Monitor:
         return time.perf_counter() - self._started
 
     def write_to(self, history):
-        """Append this run to a history of lists by :data:`COLUMNS`."""
+        """Append this run to a history of lists by :data:`COLUMNS` and further ones."""
+        n_before = len(history["epoch"])
         for i, name in enumerate(COLUMNS):
             history[name].extend(self._entries[i :: len(COLUMNS)])
+        n_epochs = len(history["epoch"])
+        further = {} if self._further is None else self._further.columns
+        # A run before or this one may have been without some of them.
+        for name in dict.fromkeys([*history, *further]):
+            if name not in COLUMNS:
+                column = history.get(name, [math.nan] * n_before)
+                column = [*column, *further.get(name, ())][:n_epochs]
+                history[name] = column + [math.nan] * (n_epochs - len(column))
 
     @property
     def reads_theta(self):
         """Whether the end of an epoch looks at theta."""
-        parts = self._validate, self._before_spike, self._observer
+        parts = self._validate, self._before_spike, self._observer, self._further
         return any(part is not None for part in parts)
 
     def last_row(self):
         """The last epoch's entry of the history, by column."""
-        return dict(zip(COLUMNS, self._entries[-len(COLUMNS) :], strict=True))
+        row = dict(zip(COLUMNS, self._entries[-len(COLUMNS) :], strict=True))
+        if self._further is not None:
+            row |= {name: column[-1] for name, column in self._further.columns.items()}
+        return row
 
     def end_of_epoch(
         self,
@@ -245,6 +262,8 @@ class Monitor:
             check_finite(loss, f"at iteration {epoch}")
         # First of all, for an interrupt must not leave half an entry.
         validation = self._validate() if self._validate else _NO_VALIDATION
+        if self._further is not None:
+            self._further()
         now = time.perf_counter()
         self.loss = loss
         self.n_iter += 1

@@ -121,7 +121,10 @@ def history_from_plain(plain):
     history = new_history()
     epochs = plain.get("epoch")
     n_epochs = len(epochs) if isinstance(epochs, np.ndarray) else -1
-    for name in history:
+    further = [name for name in plain if name not in history]
+    if not all(isinstance(name, str) for name in further):
+        raise ValueError(f"columns of the record must have names; got {further}.")
+    for name in [*history, *further]:
         column = plain.get(name, np.full(max(n_epochs, 0), np.nan))
         if not is_vector(column, n_epochs, np.int64 if name == "epoch" else np.float64):
             raise ValueError(

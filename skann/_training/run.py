@@ -17,7 +17,7 @@ from .best import BestWeights
 from .monitor import Limits, Monitor, check_finite, diverged
 from .report import make_report
 from .run_state import RunState
-from .stopping import Patience
+from .stopping import Patience, decisive
 
 
 def run(
@@ -33,6 +33,7 @@ def run(
     max_iter,
     partial=False,
     observer=None,
+    further=None,
 ):
     """Train ``theta`` and ``progress`` in place; return the monitor.
 
@@ -57,6 +58,8 @@ def run(
         Whether this is one of many short runs: patience counts over all of them.
     observer : object or None
         Follows the epochs; see :class:`Monitor`.
+    further : object or None
+        Further columns of the record; see :class:`Monitor`.
     """
     progress.schedule = schedule = _kept(progress.schedule, schedule)
     stops_early = validate is not None and parameters.early_stopping
@@ -86,6 +89,7 @@ def run(
         n_iter_before=progress.n_iter,
         seconds_before=progress.seconds,
         observer=observer,
+        further=further,
     )
     if observer is not None:
         observer.begin_run(
@@ -146,7 +150,8 @@ def _limits(parameters, patience, stops_early):
 def _watched(parameters, stops_early):
     if not stops_early:
         return "training loss"
-    return "validation loss" if parameters.scoring == "loss" else "validation score"
+    by_loss = decisive(parameters.scoring) == "loss"
+    return "validation loss" if by_loss else "validation score"
 
 
 def _kept(previous, schedule):

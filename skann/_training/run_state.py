@@ -80,6 +80,7 @@ class RunState:
             "before_spike": None if before is None else _of(before, _BEFORE_SPIKE),
             "rests_before_spike": before is not None and best is before,
             "entries": np.array(monitor._entries, float).reshape(-1, len(COLUMNS)),
+            "further": [np.array(column, float) for column in self._further()],
             "batch_losses": np.array(monitor.batch_losses),
             "n_seen": monitor.n_seen,
             "seconds": monitor.seconds,
@@ -120,6 +121,11 @@ class RunState:
         self._restore_monitor(plain)
         self._check_validation()
 
+    def _further(self):
+        """Further columns of the record."""
+        further = self._monitor._further
+        return [] if further is None else list(further.columns.values())
+
     def _restore_schedule(self, saved):
         schedule = self._progress.schedule
         if type(saved) is type(schedule):
@@ -142,6 +148,11 @@ class RunState:
                 monitor.best = before
         rows = plain["entries"].tolist()
         monitor._entries = [x for epoch, *rest in rows for x in (int(epoch), *rest)]
+        # The same parameters have the same columns.
+        for column, saved in zip(self._further(), plain["further"], strict=True):
+            if not is_vector(saved, len(rows), np.float64):
+                raise ValueError("the checkpoint's record is not whole.")
+            column[:] = saved.tolist()
         monitor.batch_losses = array("d", plain["batch_losses"].tolist())
         monitor.n_iter, monitor.n_seen = len(rows), plain["n_seen"]
         monitor.loss, monitor.stop_reason = rows[-1][1], plain["stop_reason"]

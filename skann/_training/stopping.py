@@ -32,3 +32,10 @@ class Patience:
     def renew(self):
         """Start counting again, keeping the best value."""
         self.count = 0
+
+
+def decisive(scoring):
+    """The scorer that decides: the first, where the parameter has several."""
+    if isinstance(scoring, dict):
+        return next(iter(scoring.values()))
+    return scoring[0] if isinstance(scoring, list | tuple) else scoring

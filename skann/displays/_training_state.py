@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._training.stopping import Patience
+from .._training.stopping import Patience, decisive
 from ._common import BLUE, network_of, pyplot
 
 
@@ -115,7 +115,7 @@ def _waiting(network, history):
     """Epochs in a row without improvement of what the network stops by."""
     watched = history["loss"]
     if network.early_stopping:
-        by_loss = network.scoring == "loss"
+        by_loss = decisive(network.scoring) == "loss"
         watched = (
             history["validation_loss"] if by_loss else -history["validation_score"]
         )

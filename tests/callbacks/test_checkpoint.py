@@ -35,6 +35,12 @@ SETTINGS = {
     **{name: {"solver": name} for name in ("sgd", "adam", "nadam", "rprop", "lion")},
     "early stopping": {"solver": "adam", "early_stopping": True},
     "scorer": {"solver": "adam", "early_stopping": True, "scoring": "r2"},
+    "scorers": {
+        "solver": "adam",
+        "early_stopping": True,
+        "scoring": ["r2", "neg_mean_absolute_error"],
+        "training_score": True,
+    },
     "adaptive": {"solver": SGD(0.5), "learning_rate": Adaptive(2), "tol": 0.05},
     "one cycle": {"solver": AdamW(0.1), "learning_rate": OneCycle()},
     "warm-up": {"solver": "sgd", "learning_rate": Adaptive(2, warmup=0.5)},
