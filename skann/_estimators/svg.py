@@ -7,6 +7,7 @@ light and on dark; those of the data are told apart on both, by the colour-blind
 
 import math
 from html import escape
+from unicodedata import east_asian_width
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from .units import input_names, output_names, places, shown_units
 
 BLUE, ORANGE = "#3288C8", "#E69F00"
 _MAX_UNITS, _MAX_LETTERS, _MAX_POINTS = 9, 16, 300
-_ACROSS, _DOWN, _MARGIN = 92, 22, 124
+_ACROSS, _DOWN, _MARGIN, _FONT_SIZE = 92, 22, 40, 11
 
 
 def network_svg(estimator):
@@ -35,7 +36,15 @@ def network_svg(estimator):
     tallest = max(len(units) for units in shown)
     middle = 34 + _DOWN * (tallest + 1) / 2
     heights = [middle - _DOWN * places(units) for units in shown]
-    across = [_MARGIN + i * _ACROSS for i in range(len(sizes))]
+    names = [
+        [_shortened(every[unit]) for unit in units]
+        for every, units in (
+            (input_names(estimator), shown[0]),
+            (output_names(estimator), shown[-1]),
+        )
+    ]
+    left, right = (max(_MARGIN, *map(_width, side)) + 16 for side in names)
+    across = [left + i * _ACROSS for i in range(len(sizes))]
     parts = []
     for i, layer in enumerate(weights):
         part = np.asarray(layer[np.ix_(shown[i], shown[i + 1])], dtype=np.float64)
@@ -46,15 +55,11 @@ def network_svg(estimator):
         parts += _units(across[i], units, heights[i])
         parts.append(_text(across[i], 14, sizes[i], "middle"))
         parts.append(_text(across[i], 28, kinds[i], "middle"))
-    for i, names, shift in (
-        (0, input_names(estimator), -10),
-        (-1, output_names(estimator), 10),
-    ):
-        side = "end" if shift < 0 else "start"
-        for unit, height in zip(shown[i], heights[i], strict=True):
-            parts.append(_text(across[i] + shift, height + 4, names[unit], side))
+    for i, side, shift, anchor in ((0, 0, -10, "end"), (-1, 1, 10, "start")):
+        for name, height in zip(names[side], heights[i], strict=True):
+            parts.append(_text(across[i] + shift, height + 4, name, anchor))
     title = f"Network of {' - '.join(map(str, sizes))} units"
-    return _svg(across[-1] + _MARGIN, 2 * middle - 24, title, parts)
+    return _svg(across[-1] + right, 2 * middle - 24, title, parts)
 
 
 def _weight_lines(weights, across, heights):
@@ -66,8 +71,8 @@ def _weight_lines(weights, across, heights):
     for j, k in np.transpose(np.unravel_index(order, size.shape)):
         s = size[j, k]
         yield (
-            f'<line x1="{across[0]}" y1="{heights[0][j]:g}" '
-            f'x2="{across[1]}" y2="{heights[1][k]:g}" '
+            f'<line x1="{across[0]:g}" y1="{heights[0][j]:g}" '
+            f'x2="{across[1]:g}" y2="{heights[1][k]:g}" '
             f'stroke="{BLUE if weights[j, k] > 0 else ORANGE}" '
             f'stroke-width="{0.3 + 2.2 * s:.2f}" stroke-opacity="{0.2 + 0.8 * s:.2f}"/>'
         )
@@ -76,7 +81,7 @@ def _weight_lines(weights, across, heights):
 def _units(x, units, heights):
     for height in heights:
         yield (
-            f'<circle cx="{x}" cy="{height:g}" r="6" fill="#9E9E9E" '
+            f'<circle cx="{x:g}" cy="{height:g}" r="6" fill="#9E9E9E" '
             'stroke="currentColor" stroke-width="1"/>'
         )
     for gap in np.flatnonzero(np.diff(units) > 1):
@@ -145,12 +150,23 @@ def _curve(x, y, color):
 
 
 def _text(x, y, text, anchor, color="currentColor"):
-    text = str(text)
-    if len(text) > _MAX_LETTERS and anchor != "middle":
-        text = text[: _MAX_LETTERS - 1] + "…"
     return (
         f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" fill="{color}">'
-        f"{escape(text)}</text>"
+        f"{escape(str(text))}</text>"
+    )
+
+
+def _shortened(name):
+    return name if len(name) <= _MAX_LETTERS else name[: _MAX_LETTERS - 1] + "…"
+
+
+def _width(text):
+    """About the pixels that a text takes, in a wide font."""
+    return _FONT_SIZE * sum(
+        1.05
+        if letter in "WMmw@%" or east_asian_width(letter) in "WF"
+        else (0.8 if letter.isupper() else 0.68)
+        for letter in text
     )
 
 
@@ -159,7 +175,7 @@ def _svg(width, height, title, parts):
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{title}" '
         f'width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}" '
-        'font-family="sans-serif" font-size="11" '
+        f'font-family="sans-serif" font-size="{_FONT_SIZE}" '
         'style="max-width:100%;height:auto;color:inherit">'
         f"<title>{title}</title>{''.join(parts)}</svg>"
     )
