@@ -299,6 +299,12 @@ PAGES = [
     "docs/solvers.md",
     "docs/tabular.md",
     "docs/validation.md",
+    *sorted(
+        str(path.relative_to(ROOT))
+        for folder in ("guide", "migration")
+        for path in ROOT.glob(f"docs/{folder}/*.md")
+        if path.name != "index.md"
+    ),
 ]
 
 
