@@ -35,7 +35,11 @@ ARGUMENTS = {
     "plot_class_weight": [],
     "plot_tabular": [],
     "plot_perceptron": [],
+    "plot_perceptron_mistakes": [],
     "plot_random_fronts": ["--fronts", "15"],
+    "plot_bad_start": [],
+    "plot_vanishing_gradients": [],
+    "plot_what_is_missing": [],
 }
 
 
@@ -210,6 +214,46 @@ def sees_what_fronts_decide(output):
     assert all(float(found[size]) > 0.95 for size in ("5", "10", "30", "100"))
 
 
+def sees_mistakes_below_the_bound(output):
+    rows = re.findall(r"^(0\.\d+) +(\d+) +(\d+) +\d+$", output, re.M)
+    assert len(rows) == 5
+    assert all(0 < int(made) < int(bound) for _, made, bound in rows)
+    assert "Exclusive or: 4 mistakes in the 50th pass" in output
+
+
+def sees_cross_entropy_leave_a_bad_start(output):
+    slow, _ = numbers(r"mse +: half its loss after (\d+) epochs.*p = ([\d.]+)", output)
+    fast, right = numbers(
+        r"cross_entropy: half its loss after (\d+) epochs.*p = ([\d.]+)", output
+    )
+    assert 0 < 20 * fast < slow
+    assert right > 0.99
+    assert "At z = 6: 0.0025 and 0.9975" in output
+
+
+def sees_gradients_vanish(output):
+    ratios = dict(re.findall(r"^(\w+) +last / first layer: (\S+)$", output, re.M))
+    assert float(ratios["logistic"]) > 1e3
+    assert 0.1 < float(ratios["relu"]) < 10
+    scores = re.findall(r"^(\w+)((?: +[01]\.\d\d){4})$", output, re.M)
+    accuracy = {name: [float(x) for x in row.split()] for name, row in scores}
+    assert accuracy["logistic"][0] > 0.9
+    assert accuracy["logistic"][3] < 0.2
+    assert min(accuracy["tanh"] + accuracy["relu"]) > 0.9
+
+
+def sees_what_activations_and_neighbours_do(output):
+    identity, tanh = numbers(r"identity: ([\d.]+) of .*\ntanh +: ([\d.]+) of", output)
+    (line,) = numbers(r"a straight line: ([\d.]+)", output)
+    assert identity == pytest.approx(line, abs=0.02)
+    assert tanh > 0.99 > 0.8 > line
+    as_it_is, mixed = numbers(r"MNIST: ([\d.]+), with .* mixed: ([\d.]+)", output)
+    assert mixed == pytest.approx(as_it_is, abs=0.01)
+    shifted = re.findall(r"shifted by \d pixels: ([\d.]+)", output)
+    assert float(shifted[0]) > 0.95
+    assert float(shifted[4]) < 0.5
+
+
 READER_SEES = {
     "plot_lecture_mnist": sees_lecture_accuracies,
     "plot_xor": sees_who_solves_xor,
@@ -223,6 +267,10 @@ READER_SEES = {
     "plot_tabular": sees_a_raw_table_understood,
     "plot_perceptron": sees_where_the_rule_ends,
     "plot_random_fronts": sees_what_fronts_decide,
+    "plot_perceptron_mistakes": sees_mistakes_below_the_bound,
+    "plot_bad_start": sees_cross_entropy_leave_a_bad_start,
+    "plot_vanishing_gradients": sees_gradients_vanish,
+    "plot_what_is_missing": sees_what_activations_and_neighbours_do,
 }
 
 
@@ -284,6 +332,12 @@ PAGES = [
     "docs/solvers.md",
     "docs/tabular.md",
     "docs/validation.md",
+    *sorted(
+        str(path.relative_to(ROOT))
+        for folder in ("guide", "migration")
+        for path in ROOT.glob(f"docs/{folder}/*.md")
+        if path.name != "index.md"
+    ),
 ]
 
 

@@ -57,3 +57,23 @@ def test_examples_that_the_gallery_shortens_are_there():
     assert shortened
     for name in shortened:
         assert (ROOT / "examples" / f"{name}.py").exists()
+
+
+def in_toctrees():
+    """Pages, by path without suffix, that a table of contents leads to."""
+    for page in [*DOCS.glob("*.rst"), *DOCS.glob("**/*.md")]:
+        text = page.read_text("utf-8")
+        blocks = re.findall(r"^```\{toctree\}\n(.*?)^```", text, re.M | re.S)
+        blocks += re.findall(r"^\.\. toctree::\n((?:   .*\n|\n)+)", text, re.M)
+        for line in "\n".join(blocks).split("\n"):
+            name = line.strip().partition("<")[2].rstrip(">") or line.strip()
+            if name and not name.startswith(":"):
+                yield (page.parent / name).resolve()
+
+
+def test_every_page_is_in_a_table_of_contents():
+    built = [DOCS / name for name in ("_build", "auto_examples", "generated")]
+    listed = set(in_toctrees())
+    for page in [*DOCS.glob("**/*.md"), DOCS / "api.rst"]:
+        if not any(page.is_relative_to(folder) for folder in built):
+            assert page.resolve().with_suffix("") in listed, page

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 DISTRIBUTION = "django-static-mathjax"  # no more than MathJax's files; needs no Django
-SCRIPT = "tex-svg.js"  # one file, fonts included
+SCRIPT = "tex-svg-full.js"  # one file: fonts and all extensions included
 
 
 def bundled_script():
