@@ -45,9 +45,9 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
     loss : str, default="squared_error"
         With raw outputs z, for targets whose mean is asked for, "squared_error" or
         "mse": ½‖z - y‖². For their median, which outliers do not move,
-        "absolute_error": Σ_k |z_k - y_k|; and "huber": squares up to `huber_delta` and
-        straight on from there. For quantiles of them "quantile", the pinball loss. For
-        the mean of counts "poisson", and of positive amounts "gamma": half of the
+        "absolute_error": ``Σ_k |z_k - y_k|``; and "huber": squares up to `huber_delta`
+        and straight on from there. For quantiles of them "quantile", the pinball loss.
+        For the mean of counts "poisson", and of positive amounts "gamma": half of the
         deviance of predictions exp(z), which are always positive.
     quantile : float or list of float, default=None
         Which quantile ``loss="quantile"`` is of, between 0 and 1; None is 0.5, the
