@@ -7,6 +7,7 @@ from pathlib import Path
 QUICK = {
     "plot_grid_search": ["--search-rows", "1500", "--train-rows", "6000"],
     "plot_learning_rates": ["--seeds", "1"],
+    "plot_random_fronts": ["--fronts", "15"],
 }
 PICTURES = tempfile.TemporaryDirectory(prefix="skann-gallery-")
 
