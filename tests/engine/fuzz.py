@@ -111,15 +111,24 @@ class Case:
     level: str
 
 
+# What the compiled engine has.
+COMPILED_LOSSES = [loss for loss in LOSSES if binding.trains(Network((1, 1), (), loss))]
+COMPILED_ACTIVATIONS = [
+    name
+    for name in ACTIVATION_FORMULAS
+    if binding.predicts(Network((1, 1, 1), (name,), "softmax"))
+]
+
+
 def draw(rng):
     dtype = rng.choice([np.float32, np.float64])
     depth = rng.integers(4)
     sizes = [int(rng.choice([1, 2, 3, 7, 16, 33, 70, 140]))]
     sizes += [int(n) for n in rng.choice([1, 2, 3, 5, 8, 17, 40], size=depth + 1)]
     # Where a slope jumps, rounding decides between two right answers.
-    smooth = [name for name in ACTIVATION_FORMULAS if name not in BENT_AT_ZERO]
-    names = smooth if dtype == np.float32 else list(ACTIVATION_FORMULAS)
-    loss = str(rng.choice(list(LOSSES)))
+    smooth = [name for name in COMPILED_ACTIVATIONS if name not in BENT_AT_ZERO]
+    names = smooth if dtype == np.float32 else COMPILED_ACTIVATIONS
+    loss = str(rng.choice(COMPILED_LOSSES))
     network = Network(tuple(sizes), tuple(map(str, rng.choice(names, depth))), loss)
     theta = np.empty(network.layout.n_parameters)
     for W in network.layout.weights(theta):
@@ -130,7 +139,7 @@ def draw(rng):
     X = rng.normal(size=(n_rows, sizes[0]))
     X[rng.random(X.shape) < rng.choice([0, 0.5, 0.9])] = 0
     y = make_targets(loss, n_rows, sizes[-1], rng)
-    if loss == "observed_squared_error":
+    if loss == "masked_squared_error":
         y[rng.random(y.shape) < 0.3] = np.nan
     weight = rng.random(n_rows) + 0.1 if rng.integers(2) else None
     return Case(

@@ -5,6 +5,10 @@ that weighing a row is the same as repeating or removing it. A random split draw
 rows for validation once there are other rows to draw from, so no estimator that holds
 out a part of its data can do that.
 
+scikit-learn's checks of transformers give targets of zero without a look at the tag
+``positive_only``, which all its other checks heed; the loss "gamma" refuses them, so
+these are left out for it.
+
 Some checks give ten rows, a tenth of which is one: too few for the R² that a regressor
 validates with, so it holds out a fifth here.
 
@@ -52,6 +56,19 @@ NO_RANDOM_SPLIT_CAN = {
     "check_sample_weight_equivalence_on_sparse_data",
 }
 
+GIVE_ZEROS = {
+    "check_transformer_data_not_an_array",
+    "check_transformer_general",
+    "check_transformer_preserve_dtypes",
+    "check_transformer_n_iter",
+}
+
+
+def left_out(estimator):
+    """Names of the checks that can't be passed, see above."""
+    names = NO_RANDOM_SPLIT_CAN if estimator.early_stopping else set()
+    return names | (GIVE_ZEROS if estimator.loss == "gamma" else set())
+
 
 def checks(estimator):
     """All of scikit-learn's checks, as (name, instance, check)."""
@@ -67,7 +84,7 @@ def checks(estimator):
         pytest.param(instance, check, id=f"{estimator}-{name}")
         for estimator in ESTIMATORS
         for name, instance, check in checks(estimator)
-        if not (estimator.early_stopping and name in NO_RANDOM_SPLIT_CAN)
+        if name not in left_out(estimator)
     ],
 )
 def test_check(instance, check):
@@ -77,4 +94,4 @@ def test_check(instance, check):
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=str)
 def test_the_checks_left_out_by_name_are_there(estimator):
     names = {name for name, _, _ in checks(estimator)}
-    assert names >= NO_RANDOM_SPLIT_CAN
+    assert names >= NO_RANDOM_SPLIT_CAN | GIVE_ZEROS
