@@ -78,7 +78,8 @@ def weight_decay(n_rows, variances, n_classes=2, n_hidden_layers=1):
     n_classes : float
         k; 2 for real targets.
     n_hidden_layers : int
-        L: what the layers can make of their inputs multiplies. Without a hidden layer
+        L: what the layers can make of their inputs multiplies. More than three count
+        as three, or narrow deep networks would learn nothing. Without a hidden layer
         there is little to hold back, and 0.1 is taken for it.
 
     Returns
@@ -89,7 +90,8 @@ def weight_decay(n_rows, variances, n_classes=2, n_hidden_layers=1):
     total = float(np.sum(variances))
     typical = math.sqrt(total / max(1, len(variances)))
     wanted = 8 * math.sqrt(total / (max(n_rows, _MIN_ROWS) * max(1, n_classes - 1)))
-    return (n_hidden_layers or 0.1) * min(max(wanted, 0.1 * typical), 1.5 * typical)
+    depth = min(n_hidden_layers, 3) or 0.1
+    return depth * min(max(wanted, 0.1 * typical), 1.5 * typical)
 
 
 def peak_rate(hidden_sizes):

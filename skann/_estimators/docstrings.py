@@ -311,7 +311,7 @@ With ``solver="auto"`` training is one cycle as long as none of these is set:
 
 * weight decay 8 L √(Σ_j var(x_j) / (n (k - 1))), between 0.1 and 1.5 times L times
   the root of the mean variance, for n rows, k classes (2 for real targets) and L
-  hidden layers (0.1 if there are none);
+  hidden layers (3 for more of them, 0.1 if there are none);
 * a rate that rises to 0.01 (less for layers of over 200 units) and falls to nearly
   nothing;
 * 60 epochs, fewer beyond 10,000 rows, never fewer than 10 or 500 steps;

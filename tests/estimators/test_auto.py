@@ -35,6 +35,7 @@ class TestRules:
         one = weight_decay(10_000, np.ones(20))
         assert weight_decay(10_000, np.ones(20), 5) == pytest.approx(one / 2)
         assert weight_decay(10_000, np.ones(20), 2, 3) == pytest.approx(3 * one)
+        assert weight_decay(10_000, np.ones(20), 2, 6) == pytest.approx(3 * one)
         assert weight_decay(10_000, np.ones(20), 2, 0) == pytest.approx(one / 10)
 
     @pytest.mark.parametrize("n_rows", [100, 10_000, 10**7])
