@@ -80,6 +80,8 @@ class TestCounts:
 
     @pytest.mark.parametrize("seed", range(3))
     def test_no_worse_than_scikit_learn_s(self, seed):
+        if "loss" not in MLPRegressor().get_params():
+            pytest.skip("scikit-learn's network has it from 1.7 on")
         draw = np.random.default_rng(seed)
         inputs = draw.normal(size=(1500, 4))
         mean = np.exp(0.5 * inputs[:, 0] - 0.7 * abs(inputs[:, 1]) + 0.3)
