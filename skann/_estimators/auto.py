@@ -228,8 +228,7 @@ def _same(value, default):
 def _variances(data):
     """Weighted variance of each column, over the rows in use or a sample of them."""
     rows = data.sample()
-    X = data.X if len(rows) == data.X.shape[0] else data.X[rows]
-    weight = data.weight_of(rows)
+    X, weight = data.X_of(rows), data.weight_of(rows)
     weight = weight / weight.sum()
     if sparse.issparse(X):
         means, squares = X.T @ weight, X.multiply(X).T @ weight

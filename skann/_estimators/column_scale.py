@@ -40,8 +40,7 @@ def unfit_columns(data):
 
 def _examined(data, rows):
     """The unfit columns by what some rows tell, and a scaler fitted to those rows."""
-    X = data.X if len(rows) == data.X.shape[0] else data.X[rows]
-    weight = data.weight_of(rows)
+    X, weight = data.X_of(rows), data.weight_of(rows)
     scaler = StandardScaler(with_mean=not issparse(X))
     with np.errstate(over="ignore", invalid="ignore"):
         scaler.fit(X, sample_weight=weight)

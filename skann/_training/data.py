@@ -109,6 +109,10 @@ class Data:
         enough = max(_MIN_ROWS, _MAX_VALUES // self.X.shape[1])
         return self.row_numbers[:: math.ceil(self.n_rows / enough)]
 
+    def X_of(self, rows):
+        """Some rows of X; no copy of it where they are all."""
+        return self.X if len(rows) == self.X.shape[0] else self.X[rows]
+
     def weight_of(self, rows):
         """Weights of some rows in float64, the largest one: no sum overflows."""
         if self.weight is None:
@@ -122,7 +126,7 @@ class Data:
         Of many rows a sample is taken.
         """
         rows = self.sample()
-        X = self.X[rows]
+        X = self.X_of(rows)
         weight = self.weight_of(rows)
         entries = X.data if issparse(X) else X
         # Squares of a part of the largest: those of huge units overflow.

@@ -5,8 +5,9 @@ together. Where it could not be built (no compiler), or where the environment va
 ``SKANN_COMPILED`` is 0, NumPy does all the work: slower, with the same results but for
 rounding. ``SKANN_SIMD`` chooses lower vector instructions than the processor's best.
 
-Callers ask :func:`takes` first. Networks go to it as tuples of numbers
-(:func:`described`), optimisers as one (:func:`rule_of`), if it knows their rule.
+Callers ask :func:`supports` first, and :func:`predicts` or :func:`trains`. Networks go
+to it as tuples of numbers (:func:`described`), optimisers as one (:func:`rule_of`), if
+it knows their rule.
 """
 
 import os

@@ -32,34 +32,31 @@ class DropoutObjective(Objective):
     """
 
     def __init__(self, network, alpha, theta, data, rate, rng):
-        super().__init__(network, alpha, theta, data)
-        self._rate, self._rng = rate, rng
+        super().__init__(_Thinned(network, rate, rng), alpha, theta, data)
 
-    def _loss_and_gradient(self, X, y, weight, n):
-        layout, f = self.network.layout, self.network.activation_functions
-        W, b = layout.weights(self.theta), layout.biases(self.theta)
-        z, a, slopes = X @ W[0] + b[0], [X], []
-        for i in range(1, len(W)):
-            value = f[i - 1].value(z)
-            mask = self._mask(z)
-            slopes.append(mask * f[i - 1].derivative(z, value))
-            a.append(mask * value)
-            z = a[i] @ W[i] + b[i]
-        value, delta = self.network.loss_function.value_and_delta(z, y)
-        scale = weight / n
-        self._backward(W, a, slopes, scale * delta)
-        return float((scale * value[:, None]).sum())
 
-    def _mask(self, z):
+class _Thinned:
+    """A network as the equations read it, whose activations leave units out."""
+
+    def __init__(self, network, rate, rng):
+        self.layout, self.loss_function = network.layout, network.loss_function
+        self.activation_functions = [
+            _Masked(f, rate, rng) for f in network.activation_functions
+        ]
+
+
+class _Masked:
+    """m * f: a mask is drawn with the values, and kept for their derivative."""
+
+    def __init__(self, function, rate, rng):
+        self._function, self._rate, self._rng = function, rate, rng
+
+    def value(self, z):
         # In float64 whatever the network's dtype: the same units are left out in both.
         kept = self._rng.random(z.shape) >= self._rate
-        return (kept / (1 - self._rate)).astype(z.dtype)
+        self._mask = (kept / (1 - self._rate)).astype(z.dtype)
+        self._value = self._function.value(z)
+        return self._mask * self._value
 
-    def _backward(self, W, a, slopes, delta):
-        layout = self.network.layout
-        dW, db = layout.weights(self.gradient), layout.biases(self.gradient)
-        for i in reversed(range(len(W))):
-            dW[i][...] = a[i].T @ delta
-            db[i][...] = delta.sum(axis=0)
-            if i > 0:
-                delta = (delta @ W[i].T) * slopes[i - 1]
+    def derivative(self, z, a):
+        return self._mask * self._function.derivative(z, self._value)

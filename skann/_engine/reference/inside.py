@@ -3,9 +3,7 @@
 import numpy as np
 
 from .equations import forward, input_derivatives
-
-# Rows at once: memory beyond the result does not grow with their number.
-_CHUNK_ROWS = 512
+from .rows import CHUNK_ROWS
 
 
 def hidden_values(network, theta, X, layer):
@@ -37,8 +35,8 @@ def input_gradients(network, theta, X):
 def _chunks(network, theta, X):
     """Slices of the rows, with z and a of every layer."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        for start in range(0, X.shape[0], _CHUNK_ROWS):
-            rows = slice(start, start + _CHUNK_ROWS)
+        for start in range(0, X.shape[0], CHUNK_ROWS):
+            rows = slice(start, start + CHUNK_ROWS)
             yield (
                 rows,
                 *forward(network, theta, X[rows].astype(theta.dtype, copy=False)),
