@@ -62,7 +62,6 @@ def source(description):
         parts += [_array(f"W{i}", weights), _array(f"B{i}", biases)]
     functions = {"softplus": SOFTPLUS, "sigmoid": SIGMOID}
     functions |= {n: FORMULAS[n] for n in used_activations(description)}
-    functions["softplus"] = SOFTPLUS
     parts += [""] + [_function(*item) for item in functions.items()]
     parts += [_LAYER, _raw_outputs(description)]
     if description.outputs == "real":

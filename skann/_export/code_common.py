@@ -70,5 +70,8 @@ def labels_of(classes):
 
 
 def used_activations(description):
-    """Names of the activations that are to be written, each once."""
-    return sorted(set(description.activations) - {"identity"})
+    """Names of the activations that are to be written, each once.
+
+    Not of softplus, which every file has for the formulas of others.
+    """
+    return sorted(set(description.activations) - {"identity", "softplus"})

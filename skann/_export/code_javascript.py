@@ -72,7 +72,6 @@ def source(description):
         parts += [_array(f"W{i}", weights), _array(f"B{i}", biases)]
     functions = {"softplus": SOFTPLUS, "sigmoid": SIGMOID, "identity": "z"}
     functions |= {n: FORMULAS[n] for n in used_activations(description)}
-    functions["softplus"] = SOFTPLUS
     parts += [""] + [
         f"function {name}(z) {{\n  return {formula.format(**_NAMES)};\n}}\n"
         for name, formula in functions.items()

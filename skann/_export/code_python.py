@@ -59,7 +59,7 @@ def _functions(description):
     parts = [_function("softplus", SOFTPLUS), _function("sigmoid", SIGMOID)]
     if "gelu" in description.activations:
         parts.append("\nerf = np.vectorize(math.erf, otypes=[float])\n")
-    names = [name for name in used_activations(description) if name != "softplus"]
+    names = used_activations(description)
     parts += [_function(name, FORMULAS[name]) for name in names]
     parts.append(
         "\ndef raw_outputs(X):\n"

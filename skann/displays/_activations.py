@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .._engine.choice import hidden_values
 from ._common import axes_and_figure, check_layer, mosaic, network_of
 
 
@@ -84,7 +85,9 @@ class ActivationsDisplay:
         x, y = np.meshgrid(*(np.linspace(*side, grid_resolution) for side in sides))
         points = np.column_stack([x.ravel(), y.ravel()])
         inputs = points if before is None else np.asarray(before.transform(points))
-        values = _forward(network, inputs, layer)
+        # In float64 whatever the network's dtype: steps of rounding would be seen.
+        theta = network._theta.astype(np.float64)
+        values = hidden_values(network._network, theta, inputs, 1 + layer)
         n = grid_resolution
         return cls(values.T.reshape(-1, n, n), (left, right, bottom, top), layer).plot(
             ax=ax
@@ -118,13 +121,3 @@ class ActivationsDisplay:
         )
         self.ax_.set_axis_off()
         return self
-
-
-def _forward(network, inputs, layer):
-    a = inputs
-    functions = network._network.activation_functions
-    for weights, biases, function in zip(
-        network.coefs_[: layer + 1], network.intercepts_, functions, strict=False
-    ):
-        a = function.value(a @ weights + biases)
-    return a
