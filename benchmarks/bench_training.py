@@ -9,20 +9,15 @@ all of them.
 import argparse
 import statistics
 
-from contenders import cases, take_turns
+from contenders import cases, median_ratios, take_turns
 from machine import describe
 
 
 def measure(case, rounds):
     """Median seconds an epoch of every contender, and median ratios to skann."""
     seconds = take_turns(case, rounds)
-    ratios = {
-        name: statistics.median(
-            other / own for other, own in zip(times, seconds["skann"], strict=True)
-        )
-        for name, times in seconds.items()
-    }
-    return {name: statistics.median(times) for name, times in seconds.items()}, ratios
+    medians = {name: statistics.median(times) for name, times in seconds.items()}
+    return medians, median_ratios(seconds, "skann")
 
 
 def main():

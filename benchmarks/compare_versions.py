@@ -17,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-from contenders import REST, cases, scikit_learn, skann
+from contenders import REST, cases, median_ratios, scikit_learn, skann
 from machine import describe
 
 HERE = Path(__file__).resolve().parent
@@ -63,7 +63,7 @@ class Checkout:
 
 
 def compare(contenders, case, rounds):
-    """Seconds an epoch of the first contender; ratios of the others to it."""
+    """Seconds an epoch of the first contender; ratios of all to it, by name."""
     seconds = {name: [] for name in contenders}
     for contender in contenders.values():
         contender.run(case.name, 1)
@@ -71,12 +71,8 @@ def compare(contenders, case, rounds):
         for name, contender in contenders.items():
             time.sleep(REST)
             seconds[name].append(contender.run(case.name, case.epochs))
-    first = next(iter(seconds.values()))
-    ratios = [
-        statistics.median(other / own for other, own in zip(times, first, strict=True))
-        for times in list(seconds.values())[1:]
-    ]
-    return statistics.median(first), ratios
+    first = next(iter(seconds))
+    return statistics.median(seconds[first]), median_ratios(seconds, first)
 
 
 def main():
@@ -100,7 +96,8 @@ def main():
     print("|---" * (len(contenders) + 1) + "|")
     for case in cases(options.cases):
         seconds, ratios = compare(contenders, case, options.rounds)
-        cells = [case.name, f"{seconds:.3g}", *(f"{ratio:.2f}" for ratio in ratios)]
+        others = list(ratios.values())[1:]
+        cells = [case.name, f"{seconds:.3g}", *(f"{ratio:.2f}" for ratio in others)]
         print("| " + " | ".join(cells) + " |", flush=True)
 
 

@@ -8,6 +8,7 @@ ways; it is left out where it is not installed.
 """
 
 import importlib.util
+import statistics
 import time
 import warnings
 from dataclasses import dataclass
@@ -234,3 +235,21 @@ def take_turns(case, rounds):
             run(case.epochs)
             seconds[name].append((time.perf_counter() - start) / case.epochs)
     return seconds
+
+
+def median_ratios(seconds, own):
+    """Median over the rounds of each contender's ratio to one of them in the round.
+
+    Parameters
+    ----------
+    seconds : dict of str to list of float
+        As :func:`take_turns` returns them.
+    own : str
+        Name of the one.
+    """
+    return {
+        name: statistics.median(
+            other / base for other, base in zip(times, seconds[own], strict=True)
+        )
+        for name, times in seconds.items()
+    }
