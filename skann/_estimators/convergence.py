@@ -4,6 +4,7 @@ The warnings point into scikit-learn, as those of its own estimators do: who sil
 them by module silences ours as well.
 """
 
+from functools import cache
 from warnings import warn
 
 from sklearn.exceptions import ConvergenceWarning
@@ -33,18 +34,20 @@ def warn_if_training_failed(estimator, monitor, data):
     data : Data
         What it was trained on.
     """
+    columns = cache(lambda: unfit_columns(data))
     message = _still_falling(estimator, monitor)
-    if not message or len(unfit_columns(data)):
-        message = _no_better_than_guessing(estimator, data) or message
+    if not message or len(columns()):
+        message = _no_better_than_guessing(estimator, data, columns) or message
     if message:
         warn(message, ConvergenceWarning, stacklevel=3)
 
 
-def _no_better_than_guessing(estimator, data):
+def _no_better_than_guessing(estimator, data, unfit):
     """What to say of a network that a constant prediction equals; "" for a better one.
 
-    Near the loss of the constant only columns that can't be learnt from are a sign of
-    failure; where they are well scaled there may be nothing to learn.
+    Near the loss of the constant only columns that can't be learnt from (``unfit()``
+    finds them) are a sign of failure; where they are well scaled there may be nothing
+    to learn.
     """
     history, loss = estimator._history["loss"], estimator.loss_
     if loss is None:
@@ -52,7 +55,7 @@ def _no_better_than_guessing(estimator, data):
     if estimator.best_iter_:
         loss = history[estimator.best_iter_ - 1]
     guess = loss_of_guessing(estimator._network.loss_function, data)
-    columns = unfit_columns(data) if loss > (1 - _NEGLIGIBLE) * guess else []
+    columns = unfit() if loss > (1 - _NEGLIGIBLE) * guess else []
     if not (len(columns) or loss > (1 + _NEGLIGIBLE) * guess):
         return ""
     names = getattr(estimator, "feature_names_in_", None)
