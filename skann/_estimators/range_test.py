@@ -18,6 +18,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
 from .._optimize.solvers import solver_for
+from .._optional import imported
 from .._training.monitor import DivergenceError
 from .._training.run import resolve_batch_size
 from .auto import with_sklearn_defaults
@@ -84,12 +85,7 @@ class LearningRateRange:
             If matplotlib is not installed.
         """
         if ax is None:
-            try:
-                import matplotlib.pyplot as plt
-            except ImportError as error:
-                raise ImportError(
-                    'plot needs matplotlib: pip install "skann[plot]"'
-                ) from error
+            plt = imported("matplotlib.pyplot", "plot", "plot")
             _, ax = plt.subplots(layout="constrained")
         ax.semilogx(self.learning_rates, self.losses, color="0.75", label="batch")
         ax.semilogx(

@@ -14,18 +14,11 @@ import math
 import numpy as np
 
 from .._network.activations import Selu
+from .._optional import imported
 from .._version import __version__
 
 # The first operator set in which all that is used here is as it is used here.
 LEAST_OPSET = 11
-
-
-def _onnx():
-    try:
-        import onnx
-    except ImportError as error:
-        raise ImportError('to_onnx needs onnx: pip install "skann[onnx]".') from error
-    return onnx
 
 
 class _Graph:
@@ -207,7 +200,7 @@ def build(description, dtype, target_opset, ir_version):
     -------
     model : onnx.ModelProto
     """
-    onnx = _onnx()
+    onnx = imported("onnx", "to_onnx", "onnx")
     newest = onnx.defs.onnx_opset_version()
     if not LEAST_OPSET <= target_opset <= newest:
         raise ValueError(

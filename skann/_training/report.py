@@ -6,6 +6,8 @@ Both are told of every epoch and of the end by the monitor and show the same fig
 import math
 import time
 
+from .._optional import imported
+
 # Heading and width of each column after the epoch's.
 _COLUMNS = (
     ("loss", 11),
@@ -177,20 +179,18 @@ class Bar(_Report):
     """A bar that moves in a terminal or a notebook, by rich."""
 
     def __init__(self, n_before, total):
-        try:
-            from rich.progress import BarColumn, Progress, TextColumn
-            from rich.table import Column
-        except ImportError as error:
-            raise ImportError(
-                "verbose='progress' needs rich: pip install 'skann[progress]'. "
-                "verbose=True prints a table without it."
-            ) from error
+        instead = " verbose=True prints a table without it."
+        rich = imported("rich.progress", "verbose='progress'", "progress", instead)
+        from rich.table import Column
+
         super().__init__(n_before, total)
-        self._progress = Progress(
-            TextColumn("epoch {task.fields[epoch]}"),
-            BarColumn(20),
+        self._progress = rich.Progress(
+            rich.TextColumn("epoch {task.fields[epoch]}"),
+            rich.BarColumn(20),
             # In a narrow terminal these take a second line.
-            TextColumn("{task.fields[figures]}", table_column=Column(no_wrap=False)),
+            rich.TextColumn(
+                "{task.fields[figures]}", table_column=Column(no_wrap=False)
+            ),
         )
         of = None if total is None else total - n_before
         self._task = self._progress.add_task("", total=of, epoch="", figures="")

@@ -1,7 +1,5 @@
 """What these callbacks have in common: the protocol's hooks, and which fit is which."""
 
-import importlib
-
 
 class EpochCallback:
     """The protocol's hooks, for a callback that wants each epoch's record.
@@ -62,19 +60,3 @@ def fit_of(context):
         numbers.append(str(root.task_id))
         root = root.parent
     return str(context.root_uuid), "/".join(reversed(numbers))
-
-
-def imported(module, who, extra):
-    """A module that an extra of the package brings.
-
-    Raises
-    ------
-    ImportError
-        If it is not installed; the message has the extra's name.
-    """
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise ImportError(
-            f"{who} needs {module.partition('.')[0]}: pip install 'skann[{extra}]'."
-        ) from error

@@ -5,7 +5,8 @@ import sys
 import time
 from pathlib import Path
 
-from ._epochs import EpochCallback, imported
+from .._optional import imported
+from ._epochs import EpochCallback
 
 _BLUE, _ORANGE = "#0072B2", "#D55E00"  # told apart by the colour-blind as well
 

@@ -3,7 +3,8 @@
 import math
 from pathlib import Path
 
-from ._epochs import EpochCallback, imported
+from .._optional import imported
+from ._epochs import EpochCallback
 
 # TensorBoard groups by what is before the slash.
 _TAGS = {

@@ -19,6 +19,8 @@ import numpy as np
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Options, StrOptions, validate_params
 
+from .._optional import imported
+
 SIDE = 28
 N_CLASSES = 10
 
@@ -162,17 +164,6 @@ def _read_splits(splits, dtype):
     return data, target
 
 
-def _import_pandas():
-    try:
-        import pandas
-    except ImportError as error:
-        raise ImportError(
-            "load_mnist(as_frame=True) needs pandas, which is not installed: "
-            'pip install "skann[frame]"'
-        ) from error
-    return pandas
-
-
 @validate_params(
     {
         "subset": [StrOptions({"all", "train", "test"})],
@@ -249,7 +240,9 @@ def load_mnist(*, subset="all", return_X_y=False, as_frame=False, dtype=np.float
     [7, 2, 1, 0, 4]
     """
     # Asked for first: a missing pandas should not cost a load of 220 MB.
-    pandas = _import_pandas() if as_frame else None
+    pandas = None
+    if as_frame:
+        pandas = imported("pandas", "load_mnist(as_frame=True)", "frame")
     splits = tuple(FILES) if subset == "all" else (subset,)
     data, target = _read_splits(splits, dtype)
     images = data.reshape(-1, SIDE, SIDE)

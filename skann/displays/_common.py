@@ -6,6 +6,8 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from .._optional import imported
+
 # Okabe and Ito's colours, told apart by the colour-blind, on white and on black.
 BLUE, ORANGE, GREEN, PINK = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
 COLORS = (BLUE, ORANGE, GREEN, PINK, "#56B4E9", "#D55E00")
@@ -13,13 +15,7 @@ COLORS = (BLUE, ORANGE, GREEN, PINK, "#56B4E9", "#D55E00")
 
 def pyplot():
     """``matplotlib.pyplot``, or an error that names the extra."""
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError(
-            "skann.displays needs matplotlib: pip install 'skann[plot]'."
-        ) from error
-    return plt
+    return imported("matplotlib.pyplot", "skann.displays", "plot")
 
 
 def axes_and_figure(ax, **figure):

@@ -1,6 +1,6 @@
 """The range test: the steps it takes, where it ends, and what it suggests."""
 
-import builtins
+import sys
 import warnings
 
 import numpy as np
@@ -316,14 +316,7 @@ class TestPlot:
         plt.close(ax.figure)
 
     def test_without_matplotlib_says_what_to_install(self, monkeypatch):
-        original = builtins.__import__
-
-        def missing(name, *args, **keywords):
-            if name.startswith("matplotlib"):
-                raise ImportError(name)
-            return original(name, *args, **keywords)
-
-        monkeypatch.setattr(builtins, "__import__", missing)
+        monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
         one = np.ones(3)
         with pytest.raises(ImportError, match=r'pip install "skann\[plot\]"'):
             LearningRateRange(one, one, one, None).plot()

@@ -1,6 +1,6 @@
 """What ``verbose`` shows, on real fits."""
 
-import builtins
+import sys
 
 import numpy as np
 import pytest
@@ -108,14 +108,7 @@ class TestProgress:
                 fitted(capsys, verbose="progress", activation="identity", **settings)
 
     def test_without_rich_the_extra_is_named(self, monkeypatch, capsys):
-        real = builtins.__import__
-
-        def without(name, *arguments):
-            if name.startswith("rich"):
-                raise ImportError(name)
-            return real(name, *arguments)
-
-        monkeypatch.setattr(builtins, "__import__", without)
+        monkeypatch.setitem(sys.modules, "rich.progress", None)
         with pytest.raises(ImportError, match=r"verbose='progress'.*skann\[progress\]"):
             fitted(capsys, verbose="progress")
 
