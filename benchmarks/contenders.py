@@ -4,7 +4,8 @@ A contender is made for a case and then called with a number of epochs; it train
 many from fresh weights, on the same data with the same settings as the others:
 data preparation that a user would do once is done when it is made. PyTorch runs eagerly
 with its fused optimiser, and picks its rows with ``index_select``, the fastest of its
-ways; it is left out where it is not installed.
+ways; JAX compiles an epoch as one scan over the batches, before the clock starts. Both
+are left out where they are not installed.
 """
 
 import importlib.util
@@ -28,6 +29,7 @@ from skann.datasets import load_mnist
 REST = 0.2
 
 HAS_TORCH = importlib.util.find_spec("torch") is not None
+HAS_JAX = importlib.util.find_spec("jax") is not None
 
 
 @dataclass
@@ -59,6 +61,15 @@ def cases(names=None):
         "mnist-sgd": lambda: _mnist(60000, (100,), "logistic", "sgd", 4),
         "mnist-adam": lambda: _mnist(60000, (100,), "logistic", "adam", 4),
         "mnist-wide": lambda: _mnist(20000, (1000, 500), "relu", "adam", 2),
+        "dense-sgd": lambda: _normal(60000, 784, (100,), "logistic", "sgd", 200, 3),
+        "dense-adam": lambda: _normal(60000, 784, (100,), "logistic", "adam", 200, 3),
+        "dense-sgd-64": lambda: _normal(
+            60000, 784, (100,), "logistic", "sgd", 200, 2, np.float64
+        ),
+        "dense-wide": lambda: _normal(20000, 784, (1000, 500), "relu", "adam", 200, 1),
+        "dense-wider": lambda: _normal(
+            20000, 512, (2048, 2048), "relu", "adam", 512, 1
+        ),
         "tabular-200": lambda: _tabular((100,), 200, 20),
         "tabular-32": lambda: _tabular((100,), 32, 5),
         "tabular-deep": lambda: _tabular((256, 128, 64), 200, 6),
@@ -77,6 +88,14 @@ def cases(names=None):
 def _mnist(n, hidden, activation, solver, epochs):
     X, y = load_mnist(subset="train", return_X_y=True)
     return Case("", X[:n], y[:n], hidden, activation, solver, 200, epochs)
+
+
+def _normal(n, n_features, hidden, activation, solver, batch, epochs, dtype=np.float32):
+    """Standard normal numbers, like images behind a StandardScaler: no zeros."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((n, n_features), np.float32).astype(dtype)
+    y = rng.integers(10, size=n)
+    return Case("", X, y, hidden, activation, solver, batch, epochs)
 
 
 def _tabular(hidden, batch, epochs):
@@ -153,7 +172,7 @@ def pytorch(case):
 
     def run(epochs):
         torch.manual_seed(0)
-        model = torch_model(case.layer_sizes, case.activation)
+        model = torch_model(case.layer_sizes, case.activation).to(X.dtype)
         kind = torch.optim.Adam if case.solver == "adam" else torch.optim.SGD
         optimizer = kind(model.parameters(), lr=0.001, fused=True)
         for _ in range(epochs):
@@ -178,6 +197,15 @@ def torch_model(layer_sizes, activation):
     for n_in, n_out in pairwise(layer_sizes):
         layers += [nn.Linear(n_in, n_out), function()]
     return nn.Sequential(*layers[:-1])
+
+
+def jax(case):
+    """JAX, an epoch as one compiled scan; None where it can't take the case."""
+    if not HAS_JAX or sparse.issparse(case.X):
+        return None
+    from jax_network import make_epoch
+
+    return make_epoch(case)
 
 
 def bare_products(case):
@@ -212,6 +240,7 @@ CONTENDERS = {
     "skann": skann,
     "scikit-learn": scikit_learn,
     "PyTorch": pytorch,
+    "JAX": jax,
     "products": bare_products,
 }
 

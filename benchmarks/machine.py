@@ -25,7 +25,7 @@ def describe():
         if info["user_api"] == "blas"
     }
     versions = []
-    for package in ("numpy", "scipy", "scikit-learn", "torch", "skann"):
+    for package in ("numpy", "scipy", "scikit-learn", "torch", "jax", "skann"):
         try:
             versions.append(f"{package} {importlib.metadata.version(package)}")
         except importlib.metadata.PackageNotFoundError:
