@@ -11,7 +11,8 @@
  *   thread_pool.c     threads that run one function together
  *   real.h            the number type, vectors of it, what all the rest is made of
  *   elementwise.h     exp and its relatives, written so that compilers vectorise them
- *   microkernel.h     what stays in registers of a matrix product
+ *   microtile.h       what stays in registers of a matrix product, for one width
+ *   microkernel.h     the same for all widths
  *   packing.h         matrices in the order in which micro-kernels want them
  *   gemm.h            matrix products
  *   gemm_narrow.h     those with a matrix of few columns

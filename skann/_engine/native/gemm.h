@@ -1,8 +1,10 @@
 /* Matrix products, in BLAS's words C = A B (nn) and C = A^T B (tn), blocked as in Goto
- * & van de Geijn, "Anatomy of high-performance matrix multiplication" (2008): the depth
- * in parts of up to KC, of which a micro-panel of B stays in the first-level cache.
+ * & van de Geijn, "Anatomy of high-performance matrix multiplication" (2008).
  *
  * A of gemm_nn is read where it lies, row by row: rows of a batch need not be gathered.
+ * A micro-tile's rows stay in the first-level cache while the micro-panels of a block
+ * of B, which stays in the second, pass by. In gemm_tn both are packed.
+ *
  * Zeros are left out: by gemm_nn STRIP columns where all rows of a micro-tile have
  * zeros, by gemm_tn rows that have zeros in all columns of one.
  *
@@ -13,22 +15,21 @@
 
 #include "packing.h"
 
-/* All rows of A times one micro-panel, over `depth` columns. */
-static void macrokernel_nn(const real *const *rows, Index begin, Index end, Index from,
-                           Index depth, Index width, const real *panel,
-                           NonzeroStrips *found, real *out, Index stride, int add)
+/* m rows of A, from column `from` on, times columns [begin, end) of B. */
+INLINE void macrokernel_nn(int m, const real *const *rows, Index from, Index part,
+                           Index depth, const real *panels, Index begin, Index end,
+                           Index n_columns, const NonzeroStrips *found, real *out,
+                           Index stride, int add)
 {
-    int m;
-    for (Index i = begin, tile = 0; i < end; i += m, tile++) {
-        m = microtile_rows(end - i);
-        real *place = out + i * stride;
-        if (!found || found->counts[tile] == depth / STRIP)
-            BY_MICROTILE(m, width, microkernel_nn, rows + i, from, depth, panel, place,
+    for (Index j = begin; j < end; j += NR) {
+        const Index width = panel_width(n_columns - j);
+        const real *panel = panels + j * depth + from * width;
+        if (!found || found->count == part / STRIP)
+            BY_MICROTILE(m, width, microkernel_nn, rows, from, part, panel, out + j,
                          stride, add);
         else
-            BY_MICROTILE(m, width, microkernel_nn_strips, rows + i, from, depth,
-                         found->strips + tile * (KC / STRIP), found->counts[tile],
-                         panel, place, stride, add);
+            BY_MICROTILE(m, width, microkernel_nn_strips, rows, from, part,
+                         found->strips, found->count, panel, out + j, stride, add);
     }
 }
 
@@ -44,48 +45,57 @@ static void gemm_nn(const real *const *rows, Index begin, Index end, Index depth
     const Index n_lines = span.end - span.begin;
     const Index n_parts = (n_lines + KC - 1) / KC;
     const Index most = rounded_up((n_lines + n_parts - 1) / n_parts, STRIP);
-    for (Index from = span.begin; from < span.end; from += most) {
-        const Index part = index_min(most, span.end - from);
-        int m;
-        if (found)
-            for (Index i = begin, tile = 0; i < end; i += m, tile++) {
+    for (Index j = 0; j < n_columns; j += NC)
+        for (Index from = span.begin; from < span.end; from += most) {
+            const Index part = index_min(most, span.end - from);
+            int m;
+            for (Index i = begin; i < end; i += m) {
                 m = microtile_rows(end - i);
-                found->counts[tile] =
-                    find_nonzero_strips(rows + i, m, from, part / STRIP,
-                                        found->strips + tile * (KC / STRIP));
-                found->n_seen += part / STRIP;
-                found->n_left += found->counts[tile];
+                if (found)
+                    find_nonzero_strips(found, rows + i, m, from, part / STRIP);
+                macrokernel_nn(m, rows + i, from, part, depth, panels, j,
+                               index_min(j + NC, n_columns), n_columns, found,
+                               out + i * stride, stride, from > span.begin);
             }
-        for (Index j = 0; j < n_columns; j += NR) {
-            const Index width = panel_width(n_columns - j);
-            macrokernel_nn(rows, begin, end, from, part, width,
-                           panels + j * depth + from * width, found, out + j, stride,
-                           from > span.begin);
+        }
+}
+
+/* n packed columns of A, transposed, times a part of B. */
+static void macrokernel_tn(const PackedA *packed, Index n, const real *block,
+                           Index n_columns, real *out, int add)
+{
+    const Index depth = packed->depth;
+    int m;
+    for (Index j = 0; j < n_columns; j += NR) {
+        const Index width = panel_width(n_columns - j), left = n_columns - j;
+        const real *panel = block + j * depth;
+        for (Index i = 0, first = 0, tile = 0; i < n; i += m, first += depth, tile++) {
+            m = microtile_rows(n - i);
+            real *place = out + i * n_columns + j;
+            if (packed->skips_zeros)
+                BY_MICROTILE(m, width, microkernel_tn_lines,
+                             packed->numbers + first * MR, packed->lines + first,
+                             packed->counts[tile], panel, place, n_columns, left, add);
+            else
+                BY_MICROTILE(m, width, microkernel_tn, packed->numbers + first * MR,
+                             depth, panel, place, n_columns, left, add);
         }
     }
 }
 
 /* out = rows[:, column : column + n]^T times the matrix that pack_b has packed.
  *
- * At most BLOCK columns at once. Lines of `out` have n_columns numbers, no padding.
+ * At most MC columns at once. Lines of `out` have n_columns numbers, no padding.
  */
 static void gemm_tn(const real *const *rows, Index n_rows, Index column, Index n,
-                    const real *panels, Index n_columns, PackedA *packed, real *out)
+                    const real *panels, Index n_columns, int skips_zeros,
+                    PackedA *packed, real *out)
 {
-    int m;
-    for (Index first = 0; first < n_rows; first += KC) {
+    for (Index first = 0; first < n_rows; first += KC_TN) {
         Index depth;
         const real *block = panels + packed_b_offset(first, n_rows, n_columns, &depth);
-        pack_a(rows + first, depth, column, n, packed);
-        for (Index j = 0; j < n_columns; j += NR)
-            for (Index i = 0, tile = 0; i < n; i += m, tile++) {
-                m = microtile_rows(n - i);
-                BY_MICROTILE(m, panel_width(n_columns - j), microkernel_tn,
-                             packed->numbers + tile * KC * MR,
-                             packed->lines + tile * KC, packed->counts[tile],
-                             block + j * depth, out + i * n_columns + j, n_columns,
-                             n_columns - j, first > 0);
-            }
+        pack_a(rows + first, depth, column, n, skips_zeros, packed);
+        macrokernel_tn(packed, n, block, n_columns, out, first > 0);
     }
 }
 

@@ -25,11 +25,17 @@ enum { NARROW = 4 };
         }                                                                              \
     } while (0)
 
-/* The sum of a vector's numbers. */
-INLINE real sum_of(vector numbers)
+/* The sum of a vector's numbers and half a vector's. */
+INLINE real sum_of(vector numbers, half_vector more)
 {
     real line[LANES];
     memcpy(line, &numbers, sizeof line);
+    if (HALF < LANES) {
+        half_vector first;
+        memcpy(&first, line, sizeof first);
+        first += more;
+        memcpy(line, &first, sizeof first);
+    }
     for (int half = LANES / 2; half > 0; half /= 2)
         for (int i = 0; i < half; i++)
             line[i] += line[i + half];
@@ -42,11 +48,22 @@ INLINE void microkernel_nn_narrow(const int n_columns, const int m,
                                   const real *panel, real *out, Index stride)
 {
     vector sum[4][NARROW];
+    half_vector last[4][NARROW];
     for (int i = 0; i < m; i++)
-        for (int c = 0; c < n_columns; c++)
+        for (int c = 0; c < n_columns; c++) {
             sum[i][c] = (vector){0};
+            last[i][c] = (half_vector){0};
+        }
     for (Index k = 0; k < depth; k += NR) {
         const Index width = panel_width(depth - k);
+        if (width < LANES) {
+            for (int i = 0; i < m; i++) {
+                const half_vector a = *(const unaligned_half_vector *)(rows[i] + k);
+                for (int c = 0; c < n_columns; c++)
+                    last[i][c] = a * *(const half_vector *)(panel + c * width);
+            }
+            break;
+        }
         for (Index part = 0; part < width; part += LANES)
             for (int i = 0; i < m; i++) {
                 const vector a = *(const unaligned_vector *)(rows[i] + k + part);
@@ -57,7 +74,7 @@ INLINE void microkernel_nn_narrow(const int n_columns, const int m,
     }
     for (int i = 0; i < m; i++)
         for (int c = 0; c < n_columns; c++)
-            out[i * stride + c] = sum_of(sum[i][c]);
+            out[i * stride + c] = sum_of(sum[i][c], last[i][c]);
 }
 
 INLINE void loop_nn_narrow(const int n_columns, const real *const *rows, Index begin,

@@ -30,7 +30,7 @@ typedef struct {
  * few places of the cache. */
 static Index stride_for(Index n)
 {
-    const Index stride = padded_columns(n);
+    const Index stride = rounded_up(padded_columns(n), LANES);
     return stride * (Index)sizeof(real) % 4096 ? stride : stride + NR;
 }
 
@@ -85,6 +85,9 @@ static int layers_init(Layers *all, const Network *network, const real *theta,
     }
     return complete;
 }
+
+/* All units that a layer's weights come from. */
+INLINE Range all_inputs(const Layer *layer) { return (Range){0, layer->n_in}; }
 
 /* Bring lines [begin, end) of a layer's weights into its panels.
  *
@@ -143,9 +146,6 @@ static void pack_partition(const Layers *all, int i, int n_threads)
     }
 }
 
-/* All units that a layer's weights come from. */
-INLINE Range all_inputs(const Layer *layer) { return (Range){0, layer->n_in}; }
-
 /* A layer's products for some rows, to which the bias is still to be added. */
 static void forward_product(const Layer *layer, const real *const *rows, Index begin,
                             Index end, Range inputs, NonzeroStrips *found, real *z)
@@ -163,20 +163,6 @@ static void forward_product(const Layer *layer, const real *const *rows, Index b
 INLINE int may_look_for_zeros(const Layers *all)
 {
     return padded_columns(all->layers[0].n_out) >= 2 * NR;
-}
-
-static int strips_init(NonzeroStrips *found, Index n_rows)
-{
-    const Index n_tiles = n_rows / MR + 3;
-    found->strips = alloc_zeros(n_tiles * (KC / STRIP), sizeof *found->strips);
-    found->counts = alloc_zeros(n_tiles, sizeof *found->counts);
-    return found->strips && found->counts;
-}
-
-static void strips_free(NonzeroStrips *found)
-{
-    aligned_delete(found->strips);
-    aligned_delete(found->counts);
 }
 
 /* -- rows of X ------------------------------------------------------------------- */

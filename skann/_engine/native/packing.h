@@ -16,16 +16,16 @@ typedef struct {
     Index begin, end;
 } Range;
 
-/* The strips of columns of A that are not all zeros, micro-tile by micro-tile. */
+/* The strips of columns of a micro-tile of A that are not all zeros. */
 typedef struct {
-    uint16_t *strips; /* KC / STRIP for each micro-tile */
-    Index *counts;
+    uint16_t strips[KC / STRIP];
+    Index count;
     Index n_seen, n_left; /* strips looked at, and those of them to be multiplied */
 } NonzeroStrips;
 
 /* List the strips of some rows that are not all zeros. */
-static Index find_nonzero_strips(const real *const *rows, int m, Index from,
-                                 Index n_strips, uint16_t *strips)
+static void find_nonzero_strips(NonzeroStrips *found, const real *const *rows, int m,
+                                Index from, Index n_strips)
 {
     typedef bits strip __attribute__((vector_size(STRIP * sizeof(bits))));
     typedef bits unaligned_strip __attribute__((vector_size(STRIP * sizeof(bits)),
@@ -35,10 +35,12 @@ static Index find_nonzero_strips(const real *const *rows, int m, Index from,
         strip any = {0};
         for (int i = 0; i < m; i++)
             any |= *(const unaligned_strip *)(rows[i] + from + s * STRIP);
-        strips[count] = (uint16_t)s;
+        found->strips[count] = (uint16_t)s;
         count += (any[0] | any[1] | any[2] | any[3]) != 0;
     }
-    return count;
+    found->count = count;
+    found->n_seen += n_strips;
+    found->n_left += count;
 }
 
 /* -- A^T, packed ----------------------------------------------------------------- */
@@ -47,10 +49,13 @@ static Index find_nonzero_strips(const real *const *rows, int m, Index from,
  * of the last ones three may have 4, 2 and 1. */
 enum { MC = 8 * MR, MAX_MICROTILES = MC / MR + 4 };
 
-/* MC columns of KC rows of A, packed in micro-panels without rows that are zeros. */
+/* MC columns of up to KC_TN rows of A, packed in micro-panels; without rows that are
+ * zeros, where these are looked for. */
 typedef struct {
-    real *numbers;   /* KC * MR for each micro-panel */
-    uint16_t *lines; /* of B, that go with them: KC for each */
+    real *numbers;   /* MR for each row, `depth` times for each micro-panel */
+    uint16_t *lines; /* of B, that go with them, where zeros are left out */
+    Index depth;
+    int skips_zeros;
     Index counts[MAX_MICROTILES];
 } PackedA;
 
@@ -70,24 +75,31 @@ INLINE int all_zeros(const real *numbers, const int n)
     return !(any | half);
 }
 
-/* Append m columns of row r to a micro-panel, unless they are all zeros. */
-INLINE void pack_a_row(const int m, const real *from, Index r, const PackedA *packed,
-                       int tile, Index *count)
+/* Append m columns of row r to a micro-panel, unless they are zeros to be left out. */
+INLINE void pack_a_row(const int m, const int skips_zeros, const real *from, Index r,
+                       PackedA *packed, Index tile)
 {
-    memcpy(packed->numbers + (tile * KC + *count) * MR, from, (size_t)m * sizeof(real));
-    packed->lines[tile * KC + *count] = (uint16_t)r;
+    const Index first = tile * packed->depth;
+    if (!skips_zeros) {
+        memcpy(packed->numbers + (first + r) * MR, from, (size_t)m * sizeof(real));
+        return;
+    }
+    Index *count = packed->counts + tile;
+    memcpy(packed->numbers + (first + *count) * MR, from, (size_t)m * sizeof(real));
+    packed->lines[first + *count] = (uint16_t)r;
     *count += !all_zeros(from, m);
 }
 
 /* The last micro-panels of a block, which have less than MR columns. */
-static void pack_a_edge(const real *from, Index n, Index r, PackedA *packed, int tile)
+INLINE void pack_a_edge(const int skips_zeros, const real *from, Index n, Index r,
+                        PackedA *packed, int tile)
 {
     for (int m; n > 0; n -= m, from += m, tile++) {
         m = microtile_rows(n);
         switch (m) {
-        case 4: pack_a_row(4, from, r, packed, tile, packed->counts + tile); break;
-        case 2: pack_a_row(2, from, r, packed, tile, packed->counts + tile); break;
-        default: pack_a_row(1, from, r, packed, tile, packed->counts + tile);
+        case 4: pack_a_row(4, skips_zeros, from, r, packed, tile); break;
+        case 2: pack_a_row(2, skips_zeros, from, r, packed, tile); break;
+        default: pack_a_row(1, skips_zeros, from, r, packed, tile);
         }
     }
 }
@@ -97,21 +109,33 @@ static void pack_a_edge(const real *from, Index n, Index r, PackedA *packed, int
  * A few numbers of each of many rows: what the hardware does not prefetch is asked for
  * some rows ahead.
  */
-static void pack_a(const real *const *rows, Index n_rows, Index column, Index n,
-                   PackedA *packed)
+INLINE void pack_a_rows(const int skips_zeros, const real *const *rows, Index column,
+                        Index n, PackedA *packed)
 {
     enum { AHEAD = 6, PER_LINE = CACHE_LINE / sizeof(real) };
     const int n_whole = (int)(n / MR);
-    memset(packed->counts, 0, sizeof packed->counts);
-    for (Index r = 0; r < n_rows; r++) {
+    for (Index r = 0; r < packed->depth; r++) {
         const real *from = rows[r] + column;
-        if (r + AHEAD < n_rows)
+        if (r + AHEAD < packed->depth)
             for (Index i = 0; i < n; i += PER_LINE)
                 __builtin_prefetch(rows[r + AHEAD] + column + i);
         for (int tile = 0; tile < n_whole; tile++)
-            pack_a_row(MR, from + tile * MR, r, packed, tile, packed->counts + tile);
-        pack_a_edge(from + n_whole * MR, n - n_whole * MR, r, packed, n_whole);
+            pack_a_row(MR, skips_zeros, from + tile * MR, r, packed, tile);
+        pack_a_edge(skips_zeros, from + n_whole * MR, n - n_whole * MR, r, packed,
+                    n_whole);
     }
+}
+
+static void pack_a(const real *const *rows, Index n_rows, Index column, Index n,
+                   int skips_zeros, PackedA *packed)
+{
+    packed->depth = n_rows;
+    packed->skips_zeros = skips_zeros;
+    memset(packed->counts, 0, sizeof packed->counts);
+    if (skips_zeros)
+        pack_a_rows(1, rows, column, n, packed);
+    else
+        pack_a_rows(0, rows, column, n, packed);
 }
 
 /* -- B --------------------------------------------------------------------------- */
@@ -124,17 +148,19 @@ INLINE void copy_panel_line(real *to, const real *from, Index n)
         memcpy(to, from, NR * sizeof(real));
     else if (n == LANES)
         memcpy(to, from, LANES * sizeof(real));
+    else if (n == HALF)
+        memcpy(to, from, HALF * sizeof(real));
     else
         for (Index j = 0; j < n; j++)
             to[j] = from[j];
 }
 
-/* Where a row of B, n_rows x n_columns, begins when it is packed in micro-panels for KC
- * rows after KC rows; and the depth of those. */
+/* Where a row of B, n_rows x n_columns, begins when it is packed in micro-panels for
+ * KC_TN rows after KC_TN rows; and the depth of those. */
 INLINE Index packed_b_offset(Index row, Index n_rows, Index n_columns, Index *depth)
 {
-    const Index first = row / KC * KC;
-    *depth = index_min(KC, n_rows - first);
+    const Index first = row / KC_TN * KC_TN;
+    *depth = index_min(KC_TN, n_rows - first);
     return first * padded_columns(n_columns);
 }
 
@@ -147,8 +173,8 @@ static void pack_b(const real *matrix, Index stride, Index begin, Index end,
         real *block = panels + packed_b_offset(r, n_rows, n_columns, &depth);
         for (Index j = 0; j < n_columns; j += NR) {
             const Index width = panel_width(n_columns - j);
-            copy_panel_line(block + j * depth + r % KC * width, matrix + r * stride + j,
-                            width);
+            copy_panel_line(block + j * depth + r % KC_TN * width,
+                            matrix + r * stride + j, width);
         }
     }
 }

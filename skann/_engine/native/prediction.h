@@ -34,7 +34,6 @@ static void chunk_free(Chunk *chunk)
 {
     aligned_delete(chunk->rows), aligned_delete(chunk->here),
         aligned_delete(chunk->other), aligned_delete(chunk->copies);
-    strips_free(&chunk->strips);
 }
 
 static int chunk_init(Chunk *chunk, const Prediction *p)
@@ -49,8 +48,7 @@ static int chunk_init(Chunk *chunk, const Prediction *p)
         if (!chunk->copies)
             return 0;
     }
-    return chunk->rows && chunk->here && chunk->other
-           && strips_init(&chunk->strips, CHUNK);
+    return chunk->rows && chunk->here && chunk->other;
 }
 
 /* Zero times a number that is not finite is NaN, and so is every sum with it. */

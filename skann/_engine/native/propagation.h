@@ -26,7 +26,7 @@ static void input_product(Training *t, Workspace *ws, const BatchRows *batch,
     convert_rows(&t->samples.X, layer->n_in, row_numbers_of(t, batch), batch->first,
                  rows, inputs, t->copies);
     forward_product(layer, ws->inputs, rows.begin, rows.end, inputs,
-                    t->looks_for_zeros ? &ws->strips : NULL, z);
+                    batch->looks_for_zeros ? &ws->strips : NULL, z);
 }
 
 /* The first layer's products, split along the depth in two.

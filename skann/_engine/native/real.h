@@ -26,15 +26,27 @@ typedef real vector __attribute__((vector_size(VECTOR_BYTES)));
 typedef real unaligned_vector
     __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(real)), may_alias));
 
+/* Half as wide, where that is half of the work: processors multiply two vectors of 32
+ * bytes, or smaller, in the time of one of 64. */
+enum { HALF_BYTES = VECTOR_BYTES == 64 ? 32 : VECTOR_BYTES };
+typedef real half_vector __attribute__((vector_size(HALF_BYTES)));
+typedef real unaligned_half_vector
+    __attribute__((vector_size(HALF_BYTES), aligned(sizeof(real)), may_alias));
+
 enum {
     LANES = VECTOR_BYTES / sizeof(real),
+    HALF = HALF_BYTES / sizeof(real),
     /* A micro-tile is MR x 2 vectors. That leaves half of AVX-512's 32 registers, but
      * the more rows, the fewer zeros side by side. */
     MR = VECTOR_BYTES == 64 ? 8 : 6,
     NR = 2 * LANES,
-    /* A micro-panel of B so deep takes most of a first-level cache; and the usual batch
-     * of 200 is no deeper. */
-    KC = 25600 / (NR * sizeof(real))
+    /* Lines of B that are multiplied before sums go to memory: so deep, the rows of a
+     * micro-tile of A stay in the first-level cache. */
+    KC = 256,
+    /* And where it is A^T that is multiplied, packed. Batches are seldom deeper. */
+    KC_TN = 512,
+    /* Columns of B, KC deep, that stay in the second-level cache. */
+    NC = 16 * NR
 };
 
 INLINE Index rounded_up(Index n, Index unit) { return (n + unit - 1) / unit * unit; }

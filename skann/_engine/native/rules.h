@@ -52,11 +52,16 @@ static double square_of(Index n, const real *x)
     return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
-/* The penalty's part of the gradient. */
-static void penalize(real alpha, Index n, const real *restrict theta, real *restrict g)
+/* The penalty's part of the gradient, and decay past it. */
+static void penalize_and_decay(const Step *step, Index n, real *restrict theta,
+                               real *restrict g)
 {
-    for (Index i = 0; i < n; i++)
-        g[i] += alpha * theta[i];
+    if (step->alpha != R(0))
+        for (Index i = 0; i < n; i++)
+            g[i] += step->alpha * theta[i];
+    if (step->keep != R(1))
+        for (Index i = 0; i < n; i++)
+            theta[i] *= step->keep;
 }
 
 static void descend(const Step *step, Index n, real *restrict theta,

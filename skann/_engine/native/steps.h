@@ -69,7 +69,7 @@ static int take_step(Training *t, int thread, const BatchRows *batch, const Step
     barrier(t, thread);
     if (is_abandoned(t))
         return 0;
-    update(t, thread, step, batch->n_rows, now);
+    update(t, thread, step, batch, now);
     return 1;
 }
 
@@ -94,7 +94,8 @@ static void run_steps(void *pointer, int thread)
     pack_partition(&t->layers, thread, t->n_threads);
     barrier(t, thread);
     for (Index i = 0, first = 0; first < run->n_rows && !t->stop; i++) {
-        BatchRows batch = {.first = run->first + first};
+        BatchRows batch = {.first = run->first + first,
+                           .looks_for_zeros = t->looks_for_zeros};
         batch.n_rows = index_min(t->batch_size, run->n_rows - first);
         first += batch.n_rows;
         partition(batch.n_rows, 4, thread, t->n_threads, &batch.begin, &batch.end);

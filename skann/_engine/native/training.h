@@ -84,7 +84,6 @@ static void training_free(void *pointer)
         aligned_delete(ws->gradient), aligned_delete(ws->inputs);
         aligned_delete(ws->z), aligned_delete(ws->y), aligned_delete(ws->output_losses);
         aligned_delete(ws->columns.numbers), aligned_delete(ws->columns.lines);
-        strips_free(&ws->strips);
         features_free(&ws->features);
     }
     layers_free(&t->layers);
@@ -129,13 +128,14 @@ static int workspace_init(Training *t, int thread)
     Workspace *ws = t->ws + thread;
     const Index n_units =
         index_mul(t->batch_size, t->network.sizes[t->network.n_layers]);
+    const Index depth = index_min(t->batch_size, KC_TN);
     ws->gradient = alloc_reals(index_mul(MC, t->layers.widest));
     ws->inputs = alloc_zeros(t->batch_size, sizeof *ws->inputs);
     ws->z = alloc_reals(n_units);
     ws->y = alloc_reals(n_units);
     ws->output_losses = alloc_reals(n_units);
-    ws->columns.numbers = alloc_reals(MAX_MICROTILES * KC * MR);
-    ws->columns.lines = alloc_zeros(MAX_MICROTILES * KC, sizeof *ws->columns.lines);
+    ws->columns.numbers = alloc_reals(MAX_MICROTILES * depth * MR);
+    ws->columns.lines = alloc_zeros(MAX_MICROTILES * depth, sizeof *ws->columns.lines);
     if (is_sparse(t)) {
         /* With fewer threads each has more features. */
         const Index most = t->network.sizes[0] / (thread + 1) + 1;
@@ -143,8 +143,7 @@ static int workspace_init(Training *t, int thread)
             return 0;
     }
     return ws->gradient && ws->inputs && ws->z && ws->y && ws->output_losses
-           && ws->columns.numbers && ws->columns.lines
-           && strips_init(&ws->strips, t->batch_size);
+           && ws->columns.numbers && ws->columns.lines;
 }
 
 /* Whether the first layer's products are split: where threads would otherwise hand
@@ -237,6 +236,7 @@ static void *training_new(const Network *network, void *theta, const Rule *rule,
 /* Rows [begin, end) of a batch that starts with row `first` of the run. */
 typedef struct {
     Index first, n_rows, begin, end;
+    int looks_for_zeros; /* among the inputs; the same for all threads */
 } BatchRows;
 
 /* The numbers of the batch's rows; NULL for part->first and those after it. */

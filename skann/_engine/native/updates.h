@@ -38,49 +38,81 @@ static void apply_block(Training *t, const Step *step, const GradientBlock *bloc
 {
     real *theta = t->theta + block->start;
     const Index n = block->n_lines * block->length;
-    if (block->is_weights && step->alpha != R(0)) {
+    if (block->is_weights && step->alpha != R(0))
         squares_of(block, theta, t->weight_squares);
-        penalize(step->alpha, n, theta, g);
-    }
-    if (block->is_weights && step->keep != R(1))
-        for (Index i = 0; i < n; i++)
-            theta[i] *= step->keep;
+    if (block->is_weights)
+        penalize_and_decay(step, n, theta, g);
     if (step->measures)
         squares_of(block, g, t->gradient_squares);
     apply(&t->rule, step, block->start, n, t->theta, g);
+}
+
+/* The sum of a micro-panel's lines. */
+INLINE void sum_lines(const Index width, const real *panel, Index depth, real *sum)
+{
+    real total[NR] = {0};
+    for (Index r = 0; r < depth; r++)
+        for (Index j = 0; j < width; j++)
+            total[j] += panel[r * width + j];
+    for (Index j = 0; j < width; j++)
+        sum[j] += total[j];
+}
+
+/* The sum of a layer's deltas over a batch, for the part [begin, end) of its units:
+ * whole panels. */
+static void sum_deltas(const Layer *layer, const LayerBuffers *buffers, Index n_rows,
+                       Index begin, Index end, real *sum)
+{
+    memset(sum, 0, (size_t)rounded_up(end - begin, NR) * sizeof *sum);
+    if (is_narrow(layer)) {
+        for (Index i = 0; i < n_rows; i++)
+            for (Index j = begin; j < end; j++)
+                sum[j - begin] += buffers->delta[i * layer->stride + j];
+        return;
+    }
+    for (Index first = 0, depth; first < n_rows; first += depth) {
+        const real *block = buffers->delta_panels
+                            + packed_b_offset(first, n_rows, layer->n_out, &depth);
+        for (Index j = begin; j < end; j += NR) {
+            const Index width = panel_width(layer->n_out - j);
+            if (width == NR)
+                sum_lines(NR, block + j * depth, depth, sum + j - begin);
+            else if (width == LANES)
+                sum_lines(LANES, block + j * depth, depth, sum + j - begin);
+            else
+                sum_lines(HALF, block + j * depth, depth, sum + j - begin);
+        }
+    }
 }
 
 static void update_biases(Training *t, Workspace *ws, const Step *step, Index l,
                           Index n_rows, Index begin, Index end)
 {
     const Layer *layer = t->layers.layers + l;
-    const real *delta = t->buffers[l].delta + begin;
     const Index n = end - begin;
-    const Index squares = layer->squares + layer->n_in + begin;
-    const GradientBlock block = {layer->biases + begin, squares, n, 1, 0};
-    real *sum = ws->gradient;
-    memset(sum, 0, (size_t)n * sizeof *sum);
-    for (Index i = 0; i < n_rows; i++, delta += layer->stride)
-        for (Index j = 0; j < n; j++)
-            sum[j] += delta[j];
-    apply_block(t, step, &block, sum);
-    memcpy(layer->bias + begin, t->theta + block.start, (size_t)n * sizeof *sum);
+    const GradientBlock block = {layer->biases + begin,
+                                 layer->squares + layer->n_in + begin, n, 1, 0};
+    sum_deltas(layer, t->buffers + l, n_rows, begin, end, ws->gradient);
+    apply_block(t, step, &block, ws->gradient);
+    memcpy(layer->bias + begin, t->theta + block.start, (size_t)n * sizeof(real));
 }
 
 /* The part [begin, end) of the units below a layer. */
 static void update_weights(Training *t, Workspace *ws, const Step *step, Index l,
-                           Index n_rows, Index begin, Index end)
+                           const BatchRows *batch, Index begin, Index end)
 {
     const Layer *layer = t->layers.layers + l;
-    const real *const *rows = l > 0 ? t->buffers[l].inputs : ws->inputs;
+    const LayerBuffers *buffers = t->buffers + l;
+    const real *const *rows = l > 0 ? buffers->inputs : ws->inputs;
+    const int skips_zeros = l == 0 && batch->looks_for_zeros;
     for (Index k = begin; k < end; k += MC) {
         const Index n = index_min(MC, end - k);
         if (is_narrow(layer))
-            gemm_tn_narrow(rows, n_rows, k, n, t->buffers[l].delta, layer->stride,
+            gemm_tn_narrow(rows, batch->n_rows, k, n, buffers->delta, layer->stride,
                            layer->n_out, ws->gradient);
         else
-            gemm_tn(rows, n_rows, k, n, t->buffers[l].delta_panels, layer->n_out,
-                    &ws->columns, ws->gradient);
+            gemm_tn(rows, batch->n_rows, k, n, buffers->delta_panels, layer->n_out,
+                    skips_zeros, &ws->columns, ws->gradient);
         const GradientBlock block = weight_block(t, l, k, n);
         apply_block(t, step, &block, ws->gradient);
         if (t->rule.kind >= SGD)
@@ -132,7 +164,8 @@ static void update_features_lazily(Training *t, Workspace *ws, const Step *step,
     }
 }
 
-static void update(Training *t, int thread, const Step *step, Index n_rows, int32_t now)
+static void update(Training *t, int thread, const Step *step, const BatchRows *batch,
+                   int32_t now)
 {
     const int n_threads = t->n_threads;
     Workspace *ws = t->ws + thread;
@@ -141,14 +174,14 @@ static void update(Training *t, int thread, const Step *step, Index n_rows, int3
         Index begin, end;
         partition(layer->n_in, MR, thread, n_threads, &begin, &end);
         if (l > 0 || !is_sparse(t))
-            update_weights(t, ws, step, l, n_rows, begin, end);
+            update_weights(t, ws, step, l, batch, begin, end);
         else if (t->samples.X.is_lazy)
             update_features_lazily(t, ws, step, now);
         else
             update_features(t, ws, step);
         partition(layer->n_out, NR, thread, n_threads, &begin, &end);
         if (begin < end)
-            update_biases(t, ws, step, l, n_rows, begin, end);
+            update_biases(t, ws, step, l, batch->n_rows, begin, end);
     }
 }
 

@@ -112,7 +112,7 @@ static void choose_rows(Case *c)
         c->order[i] = c->order[other], c->order[other] = i;
     }
     for (int i = 0; i < 2 * MOST_ROWS; i++)
-        c->rates[i] = 0.02 + 0.03 * uniform();
+        c->rates[i] = 0.004 + 0.006 * uniform();
 }
 
 static void describe_rows(Case *c)

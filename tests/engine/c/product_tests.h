@@ -43,9 +43,8 @@ static void product_init(Product *p, Index n_rows, Index n_in, Index n_out,
     for (Index i = 0; i < n_rows; i++)
         for (Index j = 0; j < n_out; j++)
             p->delta[i * p->layer.stride + j] = R(normal());
-    p->packed.numbers = alloc_reals(MAX_MICROTILES * KC * MR);
-    p->packed.lines = alloc_zeros(MAX_MICROTILES * KC, sizeof *p->packed.lines);
-    strips_init(&p->strips, n_rows);
+    p->packed.numbers = alloc_reals(MAX_MICROTILES * KC_TN * MR);
+    p->packed.lines = alloc_zeros(MAX_MICROTILES * KC_TN, sizeof *p->packed.lines);
     const Index middle = below(n_in + 1);
     pack_weights(&p->layer, p->theta, 0, middle);
     pack_weights(&p->layer, p->theta, middle, n_in);
@@ -61,7 +60,6 @@ static void product_free(Product *p, int is_above)
     aligned_delete(p->delta), aligned_delete(p->packed.numbers);
     aligned_delete(p->packed.lines), aligned_delete(p->layer.panels);
     aligned_delete(p->layer.panels_transposed);
-    strips_free(&p->strips);
 }
 
 /* Z = X W, of some rows and some of the inputs. */
@@ -97,7 +95,7 @@ static void test_forward(Product *p, int looks_for_zeros)
 }
 
 /* W' = X^T D, of some columns of X. */
-static void test_gradient(Product *p)
+static void test_gradient(Product *p, int skips_zeros)
 {
     const Index column = below(p->n_in), n = 1 + below(index_min(MC, p->n_in - column));
     const Index n_out = p->n_out, stride = p->layer.stride, middle = below(p->n_rows);
@@ -108,7 +106,8 @@ static void test_gradient(Product *p)
     } else {
         pack_b(p->delta, stride, middle, p->n_rows, p->n_rows, n_out, panels);
         pack_b(p->delta, stride, 0, middle, p->n_rows, n_out, panels);
-        gemm_tn(p->rows, p->n_rows, column, n, panels, n_out, &p->packed, out);
+        gemm_tn(p->rows, p->n_rows, column, n, panels, n_out, skips_zeros, &p->packed,
+                out);
     }
     double worst = 0;
     for (Index k = 0; k < n; k++)
@@ -136,7 +135,8 @@ static void test_product(Index n_rows, Index n_in, Index n_out)
         test_forward(&p, 0);
         if (!is_narrow(&p.layer))
             test_forward(&p, 1);
-        test_gradient(&p);
+        test_gradient(&p, 0);
+        test_gradient(&p, 1);
         product_free(&p, is_above);
     }
 }
@@ -152,7 +152,8 @@ static void test_products(void)
     /* Around the depth of a panel. */
     for (Index off = -1; off <= 1; off++) {
         test_product(MR + 3, KC + off, NR + 1);
-        test_product(KC + off, MR + 3, 3);
-        test_product(2 * KC + off, MC + 5, NR + 1);
+        test_product(KC_TN + off, MR + 3, 3);
+        test_product(2 * KC_TN + off, MC + 5, NR + 1);
+        test_product(MR + 3, 3, NC + off);
     }
 }

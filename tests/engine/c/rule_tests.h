@@ -51,10 +51,7 @@ static void test_rule(Rule rule, Index n_steps_before)
         right[i] = right_step(&rule, rate, n_steps_before + 1, right[i]);
     }
     const Step step = make_step(&rule, rate, n_steps_before);
-    if (step.alpha != R(0))
-        penalize(step.alpha, N, theta + FIRST, g);
-    for (int i = 0; step.keep != R(1) && i < N; i++)
-        theta[FIRST + i] *= step.keep;
+    penalize_and_decay(&step, N, theta + FIRST, g);
     apply(&rule, &step, FIRST, N, theta, g);
     for (int i = 0; i < N; i++) {
         worst = larger(worst, fabs((double)theta[FIRST + i] - right[i].theta));
