@@ -76,6 +76,16 @@ def curvature(network, alpha, data):
     return reference.Curvature(network, alpha, data)
 
 
+def gauss_newton(network, alpha, data, theta):
+    """The Gauss-Newton matrix of J at theta, which the reference alone has."""
+    return reference.gauss_newton(network, alpha, data, theta)
+
+
+def jacobian_blocks(network, theta, X):
+    """Derivatives of raw outputs by theta, which the reference alone has."""
+    return reference.jacobian_blocks(network, theta, X)
+
+
 def lazy_updates_pay(X, batch_size, alpha, optimizer):
     """Whether X is so wide and sparse that an optimiser should leave out weights.
 

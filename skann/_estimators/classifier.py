@@ -77,7 +77,8 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
     multilabel_ : bool
         Whether targets are an indicator matrix of labels, each yes or no by itself.
     {coefs_, intercepts_, loss_curve_, batch_loss_curve_, loss_, best_loss_}
-    {auto_params_, history_, validation_loss_curve_, validation_scores_, best_iter_}
+    {auto_params_, alpha_, n_effective_parameters_, history_}
+    {validation_loss_curve_, validation_scores_, best_iter_}
     {best_validation_score_, n_iter_, t_, stop_reason_, n_layers_, n_outputs_}
     {activations_, out_activation_, n_features_in_, feature_names_in_}
 

@@ -52,9 +52,11 @@ solver : str or object of `skann.solvers`, default="auto"
     with its default settings: "adam" needs little tuning; "sgd" is gradient descent
     with `momentum`; "adamw", "amsgrad", "nadam", "rmsprop", "adagrad" and "lion" are
     optimisers on mini-batches as well. "rprop" takes one step an epoch along the
-    gradient over all rows. "lbfgs", "cg", "bfgs",
-    "newton-cg" and "trust-ncg" are SciPy's full-batch minimisers, computed in
-    float64; they suit a few thousand rows, and "lbfgs" is the first to try.""",
+    gradient over all rows. "lbfgs", "bfgs", "newton-cg", "trust-ncg" (SciPy's),
+    "cg", "scg", "oss" and "gdx" are full-batch minimisers, computed in
+    float64; they suit a few thousand rows, and "lbfgs" is the first to try. For
+    small networks "lm", Levenberg-Marquardt, is the fastest way to a low training
+    loss, and "br" the same with a penalty that it finds from few, noisy rows.""",
     "alpha": """\
 alpha : float or "auto", default="auto"
     Strength of the L2 penalty ``alpha / 2 * ||W||²`` that is added to the mean
@@ -253,12 +255,19 @@ best_loss_ : float
     "auto_params_": """\
 auto_params_ : dict
     What each parameter that is "auto" became in the last fit.""",
+    "alpha_": """\
+alpha_ : float
+    Strength of the penalty on weights and biases that ``solver="br"`` has found. Only
+    there.""",
+    "n_effective_parameters_": """\
+n_effective_parameters_ : float
+    How many parameters the data have determined, by ``solver="br"``. Only there.""",
     "history_": """\
 history_ : dict of str to list
     One entry an epoch, over the life of the model, in each of the columns "epoch",
     "loss", "validation_loss", "validation_score", "learning_rate",
     "gradient_norm" (of the last batch) and "seconds". NaN stands for what there
-    is not. Several scorers and `training_score` add columns.
+    is not. Several scorers and `training_score` add columns, and so do "lm" and "br".
     ``pandas.DataFrame(history_)`` is a table of it, and so is what a notebook
     shows. A copy, as the curves are.""",
     "validation_loss_curve_": """\

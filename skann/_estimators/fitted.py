@@ -176,6 +176,27 @@ class FittedNetwork(InsideNetwork):
             return None
         return list(history[column])
 
+    @read_only("is what training has found")
+    def alpha_(self):
+        """Strength of the penalty that solver="br" has found, on the mean loss."""
+        return self._found("alpha", "alpha_")
+
+    @read_only("is what training has found")
+    def n_effective_parameters_(self):
+        """Number of parameters that the data have determined, by solver="br"."""
+        return self._found("n_effective_parameters", "n_effective_parameters_")
+
+    def _found(self, column, name):
+        """What the solver has recorded for the weights that were kept."""
+        values = self._fitted("_history", name).get(column, [])
+        value = values[self.best_iter_ - 1] if values and self.best_iter_ else math.nan
+        if math.isnan(value):
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}: only "
+                "solver='br' finds it."
+            )
+        return value
+
     @property
     def best_loss_(self):
         """Lowest entry of `loss_curve_`."""

@@ -30,6 +30,17 @@ _ALIASES = {
         "l_bfgs": "lbfgs",
         "l_bfgs_b": "lbfgs",
         "newton": "newton-cg",
+        "levenberg_marquardt": "lm",
+        "levenbergmarquardt": "lm",
+        "bayesian_regularization": "br",
+        "trainlm": "lm",
+        "trainbr": "br",
+        "trainscg": "scg",
+        "trainbfg": "bfgs",
+        "trainoss": "oss",
+        "trainrp": "rprop",
+        "traingdx": "gdx",
+        "traincgp": "cg",
     },
     "loss": {
         "categorical_crossentropy": "softmax",
@@ -137,7 +148,7 @@ def explained(message, estimator):
     message = re.sub(r"\{'[^{}]*'\}", in_order, message, count=1)
     message = re.sub(
         r"an instance of 'skann\._optimize\.optimizer\.Optimizer' or an instance of "
-        r"'skann\._optimize\.minimizers\.Minimizer'",
+        r"'skann\._optimize\.minimizer\.Minimizer'",
         "an object of skann.solvers",
         message,
     )

@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOp
 
 from .._network.activations import ACTIVATIONS
 from .._network.initializers import INITIALIZERS
-from .._optimize.minimizers import Minimizer
+from .._optimize.minimizer import Minimizer
 from .._optimize.optimizer import Optimizer
 from .._optimize.schedule_base import Schedule
 from .._optimize.schedule_kinds import Constant
@@ -130,6 +130,18 @@ def _check_step_options(estimator, solver):
         raise ValueError(
             f"l1_ratio={estimator.l1_ratio} would not be used: it is a share of the "
             "penalty alpha, which must then be a number. Got alpha='auto'."
+        )
+    if solver.finds_alpha and not isinstance(estimator.alpha, str):
+        raise ValueError(
+            f"alpha={estimator.alpha!r} would not be used: solver={estimator.solver!r} "
+            "finds the strength of the penalty itself. Leave alpha='auto'."
+        )
+    rate = estimator.learning_rate_init
+    if hasattr(solver, "learning_rate_init") and rate != "auto":
+        raise ValueError(
+            f"learning_rate_init={rate!r} would not be used: solver="
+            f"{estimator.solver!r} has its own. Set it there: "
+            f"solver={type(solver).__name__}(learning_rate_init={rate!r})."
         )
     given = {"l1_ratio": 0.0, "dropout": 0.0, "max_grad_norm": None}
     for name, default in given.items():

@@ -84,7 +84,8 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
     Attributes
     ----------
     {coefs_, intercepts_, loss_curve_, batch_loss_curve_, loss_, best_loss_}
-    {auto_params_, history_, validation_loss_curve_, validation_scores_, best_iter_}
+    {auto_params_, alpha_, n_effective_parameters_, history_}
+    {validation_loss_curve_, validation_scores_, best_iter_}
     {best_validation_score_, n_iter_, t_, stop_reason_, n_layers_, n_outputs_}
     {activations_, out_activation_, n_features_in_, feature_names_in_}
     y_mean_ : ndarray of shape (n_outputs,)

@@ -27,6 +27,7 @@ class SquaredError(Loss):
     """½ ‖z - y‖² with linear outputs; delta = z - y."""
 
     out_activation = "identity"
+    dispersion = "estimated"
 
     def value_and_delta(self, z, y):
         delta = z - y
@@ -43,6 +44,7 @@ class MaskedSquaredError(Loss):
     """½ ‖z - y‖² over the targets that are not NaN, with linear outputs."""
 
     out_activation = "identity"
+    dispersion = "estimated"
 
     def value_and_delta(self, z, y):
         delta = z - np.where(np.isnan(y), z, y)
@@ -63,6 +65,7 @@ class LogisticSquaredError(Loss):
     """
 
     out_activation = "logistic"
+    dispersion = "estimated"
 
     def value_and_delta(self, z, y):
         a = expit(z)
@@ -77,6 +80,10 @@ class LogisticSquaredError(Loss):
         slope = a * expit(-z)
         return slope * (slope + (a - y) * (1 - 2 * a)) * direction
 
+    def gauss_newton_product(self, z, y, direction):
+        # The square of da/dz, as of residuals a - y.
+        return np.square(expit(z) * expit(-z)) * direction
+
 
 class CrossEntropy(Loss):
     """Σ_k softplus(z_k) - y_k z_k with a = σ(z), the lecture's second loss.
@@ -85,6 +92,7 @@ class CrossEntropy(Loss):
     """
 
     out_activation = "logistic"
+    dispersion = "known"
 
     def value_and_delta(self, z, y):
         # Subtracted one by one: where softplus(z) rounds to z the difference is exactly
@@ -105,6 +113,7 @@ class SoftmaxLikelihood(Loss):
     """
 
     out_activation = "softmax"
+    dispersion = "known"
 
     def value_and_delta(self, z, y):
         z = z - z.max(axis=1, keepdims=True)
@@ -135,6 +144,7 @@ class PerceptronLoss(Loss):
 
     out_activation = "identity"
     has_guess = False  # z = 0 costs nothing
+    has_curvature = False
 
     def value_and_delta(self, z, y):
         t = 2 * y - 1
@@ -156,6 +166,7 @@ class MultitaskLoss(Loss):
 
     def __init__(self, loss, sizes):
         self.out_activation = loss.out_activation
+        self.has_curvature, self.dispersion = loss.has_curvature, loss.dispersion
         self._loss = loss
         self._starts = np.cumsum(sizes)[:-1]
 
@@ -175,6 +186,10 @@ class MultitaskLoss(Loss):
 
     def hessian_product(self, z, y, direction):
         product = self._loss.hessian_product
+        return np.hstack([product(*part) for part in self._parts(z, y, direction)])
+
+    def gauss_newton_product(self, z, y, direction):
+        product = self._loss.gauss_newton_product
         return np.hstack([product(*part) for part in self._parts(z, y, direction)])
 
 

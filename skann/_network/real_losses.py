@@ -20,6 +20,7 @@ class AbsoluteError(ElementwiseLoss):
     out_activation = "identity"
     degree = 1
     is_robust = True
+    has_curvature = False
 
     def _value_and_delta(self, z, y):
         return np.abs(z - y), np.sign(z - y)
@@ -93,6 +94,7 @@ class Quantile(ElementwiseLoss):
     out_activation = "identity"
     degree = 1
     is_robust = True
+    has_curvature = False
 
     def __init__(self, *levels):
         self._levels = levels or (0.5,)
@@ -129,6 +131,7 @@ class Poisson(LogLinkLoss):
     """
 
     degree = 1
+    dispersion = "known"
 
     def _value_and_delta(self, z, y):
         positive = y > 0

@@ -131,6 +131,8 @@ class Monitor:
         None as long as nothing but a limit on iterations has ended the run.
     limit : tuple of str and int
         Name and value of that limit.
+    solver_columns : dict of str to list
+        Further columns of the record, for a solver to append to at an epoch's end.
     begin_epoch : callable or None
         For a solver to call before every epoch, where it is not None.
     """
@@ -153,6 +155,7 @@ class Monitor:
     ):
         self.theta = theta
         self._observer, self._further = observer, further
+        self.solver_columns = {}
         self.begin_epoch = None
         if observer is not None:
             self.begin_epoch = partial(observer.begin_epoch, self)
@@ -205,7 +208,7 @@ class Monitor:
         for i, name in enumerate(COLUMNS):
             history[name].extend(self._entries[i :: len(COLUMNS)])
         n_epochs = len(history["epoch"])
-        further = {} if self._further is None else self._further.columns
+        further = self._further_columns
         # A run before or this one may have been without some of them.
         for name in dict.fromkeys([*history, *further]):
             if name not in COLUMNS:
@@ -222,9 +225,12 @@ class Monitor:
     def last_row(self):
         """The last epoch's entry of the history, by column."""
         row = dict(zip(COLUMNS, self._entries[-len(COLUMNS) :], strict=True))
-        if self._further is not None:
-            row |= {name: column[-1] for name, column in self._further.columns.items()}
-        return row
+        return row | {k: column[-1] for k, column in self._further_columns.items()}
+
+    @property
+    def _further_columns(self):
+        further = {} if self._further is None else self._further.columns
+        return self.solver_columns | further
 
     def end_of_epoch(
         self,

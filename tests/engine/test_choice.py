@@ -68,6 +68,8 @@ def of_solver(kind):
             compiled.append("lazy updates")
     if kind in MINIMIZERS.values() and kind.uses_hessian:
         plain.append("Hessian products")
+    if kind in MINIMIZERS.values() and kind.uses_gauss_newton:
+        plain.append("Gauss-Newton matrices")
     return ", ".join(compiled), ", ".join(plain)
 
 

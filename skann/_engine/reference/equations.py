@@ -46,6 +46,33 @@ def input_derivatives(network, theta, z, a):
     return found
 
 
+def parameter_derivatives(network, theta, z, a):
+    """dz/dtheta of every raw output, of shape (n_rows, n_outputs, n_parameters).
+
+    ::
+
+        dz/dW = a_below ⊗ d     dz/db = d     d_below = (d W^T) * f'(z_below)
+
+    from d = 1 at one output and 0 at the others; X must be dense.
+    """
+    layout, f = network.layout, network.activation_functions
+    W = layout.weights(theta)
+    slopes = [f[i].derivative(z[i + 1], a[i + 1]) for i in range(len(W) - 1)]
+    n_rows, n_outputs = z[-1].shape
+    found = np.empty((n_rows, n_outputs, layout.n_parameters), theta.dtype)
+    for k in range(n_outputs):
+        d = np.zeros_like(z[-1])
+        d[:, k] = 1
+        for i in reversed(range(len(W))):
+            where = layout.weight_slices[i]
+            of_weights = found[:, k, where].reshape(n_rows, *W[i].shape)  # a view
+            np.multiply(a[i][:, :, None], d[:, None, :], out=of_weights)
+            found[:, k, where.stop : where.stop + d.shape[1]] = d
+            if i > 0:
+                d = (d @ W[i].T) * slopes[i - 1]
+    return found
+
+
 def backward(network, theta, z, a, delta, gradient):
     """Fill ``gradient``, given ``delta = dJ/dz`` of the outputs.
 
