@@ -67,7 +67,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
     {random_state, tol, verbose, warm_start, momentum, nesterovs_momentum}
     {early_stopping, validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change}
     {max_fun, weight_init, n_hidden_layers, n_hidden_units, scoring}
-    {training_score, max_time, target_loss, dropout, max_grad_norm}
+    {training_score, max_time, target_loss, dropout, max_grad_norm, n_init}
 
     Attributes
     ----------
@@ -79,6 +79,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
     {coefs_, intercepts_, loss_curve_, batch_loss_curve_, loss_, best_loss_}
     {auto_params_, alpha_, n_effective_parameters_, history_}
     {validation_loss_curve_, validation_scores_, best_iter_}
+    {start_losses_}
     {best_validation_score_, n_iter_, t_, stop_reason_, n_layers_, n_outputs_}
     {activations_, out_activation_, n_features_in_, feature_names_in_}
 
@@ -163,6 +164,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         target_loss=None,
         dropout=0.0,
         max_grad_norm=None,
+        n_init=1,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -200,6 +202,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         self.target_loss = target_loss
         self.dropout = dropout
         self.max_grad_norm = max_grad_norm
+        self.n_init = n_init
 
     @available_if(supports_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)

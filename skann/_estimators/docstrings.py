@@ -9,6 +9,8 @@ estimators stands here, in numpydoc's form; what differs stands in the class.
 import inspect
 import re
 
+from .docstrings_starts import TEXTS_OF_STARTS
+
 _PLACE = re.compile(r"^( *)\{(\w+(?:, \w+)*)\}$", re.MULTILINE)
 
 
@@ -38,6 +40,7 @@ def document(thing, texts=None):
 
 
 TEXTS = {
+    **TEXTS_OF_STARTS,
     "activation": """\
 activation : str or sequence of str, default="relu"
     Activation of all hidden layers, or one name for each: "identity",
@@ -167,10 +170,14 @@ weight_init : str, default="auto"
     Distribution of the starting weights: "uniform" (±0.5, the lecture's),
     "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "he_uniform_max"
     (He's variance by the larger of n_in and n_out), "lecun_uniform",
-    "lecun_normal" or "orthogonal". "auto" is "he_uniform_max" for the rectifier
+    "lecun_normal" or "orthogonal"; or by the rows of `X`: "nguyen_widrow", which has
+    sigmoid and tangent units share the inputs' range among them, as MATLAB does, or
+    "lsuv", orthonormal and scaled layer by layer to pre-activations of size one.
+    "auto" is "he_uniform_max" for the rectifier
     family, LeCun's for "selu" and "tanh_opt", and Glorot's for the others and the
     output layer; and the first layer of a sigmoid or tangent is divided by the root
-    mean square of `X` where that is above one. Biases start at zero.""",
+    mean square of `X` where that is above one. Biases start at zero, but for
+    "nguyen_widrow".""",
     "n_hidden_layers": """\
 n_hidden_layers : int, default=None
     Number of hidden layers, all of `n_hidden_units`: the same as
@@ -255,13 +262,6 @@ best_loss_ : float
     "auto_params_": """\
 auto_params_ : dict
     What each parameter that is "auto" became in the last fit.""",
-    "alpha_": """\
-alpha_ : float
-    Strength of the penalty on weights and biases that ``solver="br"`` has found. Only
-    there.""",
-    "n_effective_parameters_": """\
-n_effective_parameters_ : float
-    How many parameters the data have determined, by ``solver="br"``. Only there.""",
     "history_": """\
 history_ : dict of str to list
     One entry an epoch, over the life of the model, in each of the columns "epoch",

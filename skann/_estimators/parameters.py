@@ -9,6 +9,7 @@ from sklearn.metrics import get_scorer_names
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 
 from .._network.activations import ACTIVATIONS
+from .._network.data_initializers import DATA_INITIALIZERS
 from .._network.initializers import INITIALIZERS
 from .._optimize.minimizer import Minimizer
 from .._optimize.optimizer import Optimizer
@@ -72,7 +73,8 @@ PARAMETER_CONSTRAINTS = {
         Options(Real, {np.inf}),
     ],
     "max_fun": [Interval(Integral, 1, None, closed="left")],
-    "weight_init": [StrOptions({"auto", *INITIALIZERS})],
+    "weight_init": [StrOptions({"auto", *INITIALIZERS, *DATA_INITIALIZERS})],
+    "n_init": [Interval(Integral, 1, None, closed="left")],
 }
 
 
@@ -88,6 +90,11 @@ def supports_partial_fit(estimator):
         raise AttributeError(
             "partial_fit needs a solver of mini-batches, such as 'sgd' or 'adam'; got "
             f"solver={estimator.solver!r}."
+        )
+    if estimator.n_init != 1:
+        raise AttributeError(
+            "partial_fit goes on from one start, and can't be used with n_init="
+            f"{estimator.n_init!r}."
         )
     if needs_length(estimator.learning_rate):
         raise AttributeError(
