@@ -5,6 +5,13 @@ import numpy as np
 from .levenberg_marquardt import DAMPING, Damping
 from .minimizer import MAX_FUN, MAX_PARAMETERS, Minimizer, check_dense
 
+# The penalty at first, in terms of the loss at the start: with much more a network is
+# flattened before it has learnt anything, with much less it learns the noise.
+_FIRST_STRENGTH = 0.003
+# A gain in an iteration, as a part, after which the penalty is left as it is: the
+# weights that it is judged by are then still far from a minimum.
+_FAST = 0.3
+
 
 class BayesianRegularization(Minimizer):
     """Bayesian regularisation by MacKay's evidence, by the name "br".
@@ -17,12 +24,14 @@ class BayesianRegularization(Minimizer):
         a ← 2 L / (N - γ) · γ / ‖w‖²                  squared errors of N targets
         a ← 1 / n_rows · γ / ‖w‖²                     cross-entropy, softmax, Poisson
 
-    before every iteration, with G the Gauss-Newton matrix of L (see
-    :class:`LevenbergMarquardt`). At its end a is what makes the data most probable for
+    with G the Gauss-Newton matrix of L (see :class:`LevenbergMarquardt`). a begins at
+    0.006 of the loss at the start, and is made anew after every iteration that gains
+    less than 30 %. At its end a is what makes the data most probable for
     weights that are normal around zero: 2 L n_rows / (N - γ) estimates the variance of
     the noise, and γ says how many parameters the data have determined. There is nothing
-    to choose and no row to hold out, which is for few and noisy rows; hidden units
-    beyond what the data need do little harm.
+    to choose and no row to hold out, which is for few and noisy rows. With about as
+    many parameters as rows, or more, it can take noise for signal: γ is then close to
+    one of the two, and a smaller network or "adam" with early stopping is better.
 
     Parameters
     ----------
@@ -30,13 +39,13 @@ class BayesianRegularization(Minimizer):
         Evaluations of the objective and its gradient at most, as for "lbfgs"; a
         Gauss-Newton matrix counts as one.
     mu : float, default=0.005
-        μ at the start; this and the next three are MATLAB's.
-    mu_dec : float, default=0.1
-        Factor of μ after a gain.
-    mu_inc : float, default=10.0
+        μ at the start; MATLAB's.
+    mu_dec : float, default=0.2
+        Factor of μ after a gain, as for "lm".
+    mu_inc : float, default=3.0
         Factor of μ where nothing was gained.
     mu_max : float, default=1e10
-        Training ends where a larger μ would be needed.
+        Training ends where a larger μ would be needed; MATLAB's.
     max_parameters : int, default=2000
         A larger network is refused, as by "lm".
 
@@ -47,7 +56,8 @@ class BayesianRegularization(Minimizer):
     after each iteration, and the attributes `alpha_` and `n_effective_parameters_`
     those of the weights that were kept. The estimator's `alpha` must be left alone.
     Rows are counted, whatever their weights: these change what the rows say, not how
-    many there are.
+    many there are. `n_init` goes by L, which is lowest for the weakest penalty; give
+    `X_val` with it.
 
     References
     ----------
@@ -83,8 +93,8 @@ class BayesianRegularization(Minimizer):
         self,
         max_fun=15000,
         mu=0.005,
-        mu_dec=0.1,
-        mu_inc=10.0,
+        mu_dec=0.2,
+        mu_inc=3.0,
         mu_max=1e10,
         max_parameters=2000,
     ):
@@ -102,17 +112,17 @@ class BayesianRegularization(Minimizer):
     def minimize(self, run, max_iter, tol):
         damping = Damping(self)
         at, curvature = run.accepted, run.gauss_newton(run.accepted.x)
-        n = len(at.x)
-        # As if half of what there can be were determined.
-        a = _strength(min(n, curvature.n_targets) / 2, at, curvature)
+        a = _FIRST_STRENGTH * 2 * at.value
         while True:
-            penalized = curvature.matrix + a * np.eye(n)
+            penalized = curvature.matrix + a * np.eye(len(at.x))
+            before = at.value + a / 2 * (at.x @ at.x)
             x = damping.step(penalized, at.gradient + a * at.x, at, _change(run, a))
             if x is None:
                 return damping.reason
             at, curvature = run.point(x), run.gauss_newton(x)
             gamma = effective_number(curvature.matrix, a)
-            a = _strength(gamma, at, curvature)
+            if at.value + a / 2 * (x @ x) > (1 - _FAST) * before:
+                a = _strength(gamma, at, curvature)
             found = {"mu": damping.mu, "alpha": a, "n_effective_parameters": gamma}
             run.end_of_iteration(x, gradient=at.gradient + a * x, **found)
 
