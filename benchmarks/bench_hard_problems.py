@@ -31,7 +31,7 @@ PROBLEMS = {
     "parity of 4 bits": (parity(4), (4,)),
     "parity of 5 bits": (parity(5), (5,)),
     "parity of 6 bits": (parity(6), (6,)),
-    "two spirals": (make_spirals(random_state=0), (20,)),
+    "two spirals": (make_spirals(random_state=0), (30,)),
 }
 COMMON = {"activation": "tanh", "target_loss": 0.01, "max_iter": 1000}
 SETTINGS = {

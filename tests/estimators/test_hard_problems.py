@@ -19,7 +19,7 @@ def parity(n_bits):
     [
         (make_xor(), 4, "lm"),
         *((parity(n), 2 * n, "lm") for n in (3, 4, 5, 6)),
-        (make_spirals(random_state=0), 20, "lbfgs"),
+        (make_spirals(random_state=0), 30, "lbfgs"),
     ],
     ids=["xor", "parity 3", "parity 4", "parity 5", "parity 6", "spirals"],
 )
