@@ -17,6 +17,7 @@ from .._optimize.schedule_kinds import Constant
 from .._optimize.schedules import SCHEDULES, needs_length, schedule_for
 from .._optimize.solvers import SOLVERS, solver_for
 from .auto import with_sklearn_defaults
+from .validation import hidden_layers
 
 PARAMETER_CONSTRAINTS = {
     "hidden_layer_sizes": [
@@ -140,3 +141,8 @@ def _check_step_options(estimator, solver):
                 "which takes all rows at once: use a solver of mini-batches, such as "
                 "'sgd' or 'adam'."
             )
+    if estimator.dropout and not hidden_layers(estimator):
+        raise ValueError(
+            f"dropout={estimator.dropout!r} would not be used: it leaves hidden units "
+            "out, and the network has no hidden layer."
+        )
