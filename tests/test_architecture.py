@@ -76,6 +76,8 @@ DOORS = (
     "skann.callbacks",
     "skann.displays",
     "skann.datasets",
+    "skann.losses",
+    "skann.activations",
 )
 FLOORS = (
     "skann",

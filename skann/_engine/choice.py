@@ -67,6 +67,11 @@ def epochs(network, alpha, theta, data, optimizer, batch_size, options=PLAIN):
     return UnfusedEpochs(own, optimizer, batch_size, options)
 
 
+def has_compiled():
+    """Whether the compiled engine is in use at all."""
+    return native.is_compiled()
+
+
 def _native_trains(network, theta, data):
     return native.trains(network) and native.supports(data.X, theta.dtype)
 

@@ -41,12 +41,16 @@ class Objective:
 
     Attributes
     ----------
+    engine : {"compiled", "reference"}
+        Which engine's it is.
     gradient : ndarray of shape (n_parameters,)
         Gradient at the last evaluation. The caller may destroy it, and must copy it to
         keep it.
     n_rows : int
         Rows in use.
     """
+
+    engine: str
 
     def __init__(self, network, alpha, theta, data):
         self.network, self.alpha = network, alpha
@@ -94,6 +98,8 @@ class Epochs:
 
     Attributes
     ----------
+    engine : {"compiled", "reference"}
+        Which engine makes the gradients.
     n_rows : int
         Rows in use.
     batch_size : int
@@ -104,6 +110,7 @@ class Epochs:
         Of the gradient at the last step of an epoch.
     """
 
+    engine: str
     gradient_norm = math.nan
 
     def __init__(self, data, batch_size):
@@ -170,6 +177,7 @@ class UnfusedEpochs(Epochs):
             objective.data, objective.n_rows if self._is_full else batch_size
         )
         self._objective, self._optimizer = objective, optimizer
+        self.engine = objective.engine
         weights = objective.network.layout.weight_slices
         optimizer.bind(objective.theta, objective.gradient, weights)
         self._modifier = None

@@ -7,10 +7,12 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from .base import BaseBP, FitInputs
+from .class_losses import class_loss_of
 from .class_predictions import ClassPredictions
 from .class_weight import check_not_balanced, row_weights
 from .docstrings import document
 from .fitted import FittedClasses
+from .function_objects import LossObject
 from .known_classes import check_same_classes, validate_classes
 from .label_smoothing import smoothed
 from .label_transformers import LOSS_NAMES, make_label_transformer
@@ -40,14 +42,17 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         Units of each hidden layer; empty for a network without hidden layers, which
         is logistic regression with the softmax and cross-entropy losses.
     {activation}
-    loss : str, default="auto"
+    loss : str or object of `skann.losses`, default="auto"
         "mse" or "squared_error": ½‖a - y‖² on sigmoid outputs a. "cross_entropy":
         -Σ_k [y_k log a_k + (1 - y_k) log(1 - a_k)] on sigmoid outputs. "softmax":
         -Σ_k y_k log a_k on a softmax layer; with two classes this is the same as
         "cross_entropy", and multilabel targets can't use it. "perceptron":
         Σ_k max(0, -t_k z_k) on raw outputs z, with t = ±1, which has no probabilities:
         Rosenblatt's perceptron, with ``solver="sgd"``, ``momentum=0``, ``batch_size=1``
-        and no hidden layer. "auto": "softmax" for
+        and no hidden layer. "focal" (``Focal(gamma=2.0)``): the likelihood of
+        "cross_entropy" or, for several classes, "softmax", with less weight for rows
+        that are right already. An object has settings, or is a loss of one's own: a
+        class made of ``skann.losses.Loss``. "auto": "softmax" for
         several classes, "cross_entropy" for two and for multilabel targets.
     label_smoothing : float, default=0.0
         Share of every row's target that is spread evenly over all classes (on sigmoid
@@ -78,7 +83,8 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         Whether targets are an indicator matrix of labels, each yes or no by itself.
     {coefs_, intercepts_, loss_curve_, batch_loss_curve_, loss_, best_loss_}
     {auto_params_, history_, validation_loss_curve_, validation_scores_, best_iter_}
-    {best_validation_score_, n_iter_, t_, stop_reason_, n_layers_, n_outputs_}
+    {best_validation_score_, n_iter_, t_, stop_reason_, engine_, n_layers_}
+    {n_outputs_}
     {activations_, out_activation_, n_features_in_, feature_names_in_}
 
     See Also
@@ -118,7 +124,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
 
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         **PARAMETER_CONSTRAINTS,
-        "loss": [StrOptions({"auto", *LOSS_NAMES})],
+        "loss": [StrOptions({"auto", *LOSS_NAMES}), LossObject],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
@@ -266,7 +272,9 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
                 f"label_smoothing={self.label_smoothing!r} would not be used: "
                 "loss='perceptron' only asks on which side of zero an output is."
             )
-        targets = transformer.transform(y, self.loss, dtype)
+        loss, options = class_loss_of(self)
+        targets = transformer.transform(y, loss, dtype)
+        targets.loss_options = options
         return smoothed(targets, self.label_smoothing, dtype)
 
     def _effective_weight(self, weight, transformer, targets):

@@ -285,6 +285,11 @@ t_ : int
     "stop_reason_": """\
 stop_reason_ : str or None
     Why training ended; None after a `partial_fit` that may be followed by others.""",
+    "engine_": """\
+engine_ : {"compiled", "reference"} or None
+    Which engine made the gradients in the last training: the compiled one where it
+    has what the parameters ask for, else the reference in NumPy, which is slower.
+    None before any.""",
     "n_layers_": """\
 n_layers_ : int
     Number of layers, inputs and outputs included.""",

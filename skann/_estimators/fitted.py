@@ -142,7 +142,10 @@ class FittedNetwork(InsideNetwork):
     def out_activation_(self):
         """Activation of the output layer."""
         self._fitted("_theta", "out_activation_")
-        return self._network.loss_function.out_activation
+        found = self._network.loss_function.out_activation
+        # Two classes have one output, whose softmax with zero is the sigmoid.
+        two = found == "softmax" and self.n_outputs_ == 1 and len(self.classes_) == 2
+        return "logistic" if two else found
 
     @read_only("is a count that training keeps; fit anew to start from zero")
     def t_(self):

@@ -17,14 +17,15 @@ from .._optimize.schedule_kinds import Constant
 from .._optimize.schedules import SCHEDULES, needs_length, schedule_for
 from .._optimize.solvers import SOLVERS, solver_for
 from .auto import with_sklearn_defaults
-from .validation import hidden_layers
+from .function_objects import Activation, Loss
+from .validation import check_activations, hidden_layers
 
 PARAMETER_CONSTRAINTS = {
     "hidden_layer_sizes": [
         "array-like",
         Interval(Integral, 1, None, closed="left"),
     ],
-    "activation": [StrOptions(set(ACTIVATIONS)), list, tuple],
+    "activation": [StrOptions(set(ACTIVATIONS)), list, tuple, Activation],
     "solver": [StrOptions({"auto", *SOLVERS}), Optimizer, Minimizer],
     "alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
     "l1_ratio": [Interval(Real, 0, 1, closed="both")],
@@ -141,7 +142,15 @@ def _check_step_options(estimator, solver):
                 "which takes all rows at once: use a solver of mini-batches, such as "
                 "'sgd' or 'adam'."
             )
-    if estimator.dropout and not hidden_layers(estimator):
+    hidden = hidden_layers(estimator)
+    functions = estimator.loss, *check_activations(estimator.activation, len(hidden))
+    own = [each for each in functions if isinstance(each, Loss | Activation)]
+    if own and getattr(solver, "uses_hessian", False):
+        raise ValueError(
+            f"solver={estimator.solver!r} needs second derivatives, which "
+            f"{type(own[0]).__name__} does not have: use another solver."
+        )
+    if estimator.dropout and not hidden:
         raise ValueError(
             f"dropout={estimator.dropout!r} would not be used: it leaves hidden units "
             "out, and the network has no hidden layer."

@@ -102,7 +102,7 @@ def in_bytes(n):
 
 def summarize(estimator):
     """The :class:`Summary` of a fitted network."""
-    activations = [*estimator.activations_, estimator.out_activation_]
+    activations = [*map(str, estimator.activations_), estimator.out_activation_]
     layers = []
     pairs = zip(estimator.coefs_, estimator.intercepts_, strict=True)
     for i, (weights, biases) in enumerate(pairs):

@@ -102,7 +102,8 @@ DEFAULT_INITIALIZER = {
     "mish": "he_uniform_max",
     "step": "glorot_uniform",
 }
-
+# A user's own.
+_DEFAULT_OF_OTHERS = "glorot_uniform"
 
 # These have next to no slope left where their inputs are large: what is saturated from
 # the start tells one row from the next, not what rows have in common.
@@ -119,8 +120,8 @@ def initialize(layout, theta, weight_init, activations, rng, input_scale=1.0):
         Overwritten.
     weight_init : str
         A name in :data:`INITIALIZERS`, or "auto" for each layer's default.
-    activations : sequence of str
-        Names of the hidden layers' activations.
+    activations : sequence of str or object
+        The hidden layers' activations, by their names if they have one.
     rng : numpy.random.Generator
     input_scale : float
         Root mean square of the inputs, where :func:`depends_on_inputs` says so: the
@@ -130,7 +131,9 @@ def initialize(layout, theta, weight_init, activations, rng, input_scale=1.0):
     for weight, activation in zip(
         layout.weights(theta), (*activations, "identity"), strict=True
     ):
-        name = DEFAULT_INITIALIZER[activation] if weight_init == "auto" else weight_init
+        name = weight_init
+        if name == "auto":
+            name = DEFAULT_INITIALIZER.get(activation, _DEFAULT_OF_OTHERS)
         weight[...] = INITIALIZERS[name](rng, *weight.shape)
     for bias in layout.biases(theta):
         bias[...] = 0

@@ -24,12 +24,15 @@ class Loss:
         then measured by what does not either.
     has_guess : bool
         Whether the loss of one constant prediction says anything.
+    takes_zero : bool
+        Behind a log link, whether a target may be zero.
     """
 
     out_activation: str
     degree = 2
     is_robust = False
     has_guess = True
+    takes_zero = False
 
     def with_options(self, options):
         """The same loss with these settings, a tuple; itself where there are none."""

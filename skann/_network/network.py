@@ -10,6 +10,14 @@ from functools import cached_property
 from .activations import ACTIVATIONS
 from .layout import Layout
 from .losses import LOSSES, MultitaskLoss
+from .own_functions import OwnActivation, OwnLoss
+
+
+def loss_function(loss, options=()):
+    """The loss of a name and settings, or of a user's own object."""
+    if isinstance(loss, str):
+        return LOSSES[loss].with_options(options)
+    return OwnLoss(loss)
 
 
 @dataclass(frozen=True)
@@ -20,10 +28,10 @@ class Network:
     ----------
     layer_sizes : tuple of int
         Units of every layer, inputs first and outputs last.
-    activations : tuple of str
-        Names of the hidden layers' activations.
-    loss : str
-        Name of the loss, which brings the output activation.
+    activations : tuple of str or object
+        Names of the hidden layers' activations, or a user's own.
+    loss : str or object
+        Name of the loss, which brings the output activation, or a user's own.
     tasks : tuple of int
         Numbers of outputs that the loss is taken of apart; empty for all together.
     loss_options : tuple of float
@@ -44,12 +52,15 @@ class Network:
     @cached_property
     def activation_functions(self):
         """The activations themselves."""
-        return [ACTIVATIONS[name] for name in self.activations]
+        return [
+            ACTIVATIONS[each] if isinstance(each, str) else OwnActivation(each)
+            for each in self.activations
+        ]
 
     @cached_property
     def loss_function(self):
         """The loss itself."""
-        loss = LOSSES[self.loss].with_options(self.loss_options)
+        loss = loss_function(self.loss, self.loss_options)
         return MultitaskLoss(loss, self.tasks) if self.tasks else loss
 
     def __reduce__(self):

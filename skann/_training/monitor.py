@@ -103,10 +103,8 @@ class Monitor:
         Whether the run is meant to last for all of them.
     report : Table, Bar or None
         Is told of every epoch, for the user to see.
-    n_iter_before : int
-        Epochs in the model's life before this run.
-    seconds_before : float
-        Seconds spent on them.
+    n_iter_before, seconds_before : int and float
+        Epochs in the model's life before this run, and seconds spent on them.
     observer : object or None
         Its ``begin_epoch(monitor)`` is called before every epoch, its
         ``end_epoch(monitor)`` after; that may stop the run by returning True.
@@ -128,9 +126,11 @@ class Monitor:
     best : BestWeights, WeightsBeforeSpike or None
         What :meth:`restore_best` restores.
     stop_reason : str or None
-        None as long as nothing but a limit on iterations has ended the run.
+        None if nothing but a limit on iterations has ended the run.
     limit : tuple of str and int
         Name and value of that limit.
+    engine : str or None
+        Which engine makes the gradients.
     begin_epoch : callable or None
         For a solver to call before every epoch, where it is not None.
     """
@@ -164,7 +164,7 @@ class Monitor:
         self._n_iter_before = n_iter_before
         # One number after the other: a tuple an epoch would keep the collector busy.
         self._entries, self.batch_losses = [], array("d")
-        self.loss = None
+        self.loss = self.engine = None
         self.n_seen = self.n_iter = 0
         self.stop_reason = None
         self.limit = ("max_iter", max_iter)
@@ -186,6 +186,11 @@ class Monitor:
         may_rest = best is None and patience is not None
         may_rest = may_rest and max_iter > patience.n_iter_no_change
         self._before_spike = WeightsBeforeSpike() if may_rest else None
+
+    def say(self, what):
+        """Tell the user."""
+        if self._report:
+            self._report.say(what)
 
     def fall(self, n_iter):
         """By which share the loss has fallen in the last so many epochs."""
@@ -260,7 +265,7 @@ class Monitor:
         epoch = self._n_iter_before + self.n_iter + 1
         if not math.isfinite(loss):
             check_finite(loss, f"at iteration {epoch}")
-        # First of all, for an interrupt must not leave half an entry.
+        # First, for an interrupt must not leave half an entry.
         validation = self._validate() if self._validate else _NO_VALIDATION
         if self._further is not None:
             self._further()

@@ -179,8 +179,10 @@ def _solve(parameters, solver, network, theta, data, progress, monitor, max_iter
     l1 = parameters.alpha * parameters.l1_ratio
     alpha = parameters.alpha - l1
     if not solver.uses_learning_rate:
+        objective = choice.objective(network, alpha, theta, data)
+        _note_engine(objective.engine, monitor)
         fullbatch.train(
-            choice.objective(network, alpha, theta, data),
+            objective,
             monitor,
             solver=solver,
             max_iter=max_iter,
@@ -196,8 +198,11 @@ def _solve(parameters, solver, network, theta, data, progress, monitor, max_iter
     limit = math.inf if limit is None else limit
     options = StepOptions(l1, limit, parameters.dropout, progress.rng)
     done = Counts(progress.n_steps, progress.n_iter, progress.n_seen)
+    about = network, alpha, theta, data, optimizer, batch_size
+    epochs = choice.epochs(*about, options)
+    _note_engine(epochs.engine, monitor)
     minibatch.train(
-        choice.epochs(network, alpha, theta, data, optimizer, batch_size, options),
+        epochs,
         progress.schedule,
         monitor,
         rng=progress.rng if parameters.shuffle else None,
@@ -205,6 +210,12 @@ def _solve(parameters, solver, network, theta, data, progress, monitor, max_iter
         done=done,
     )
     progress.n_steps = done.n_steps
+
+
+def _note_engine(engine, monitor):
+    monitor.engine = engine
+    if engine == "reference" and choice.has_compiled():
+        monitor.say("The reference engine trains: the compiled one has not all of it.")
 
 
 def validator(network, theta, data, score):

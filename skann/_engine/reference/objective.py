@@ -10,6 +10,8 @@ from .rows import Rows
 class Objective(contract.Objective):
     """J and its gradient; see ``_engine/contract.py``."""
 
+    engine = "reference"
+
     def __init__(self, network, alpha, theta, data):
         super().__init__(network, alpha, theta, data)
         self._rows = Rows(data, theta.dtype)
