@@ -78,6 +78,7 @@ DOORS = (
     "skann.datasets",
     "skann.losses",
     "skann.activations",
+    "skann.averaging",
 )
 FLOORS = (
     "skann",

@@ -31,7 +31,14 @@ def public_objects():
 
 CALLED_BY_TRAINING = tuple(
     f"skann.{module}."
-    for module in ("solvers", "schedules", "callbacks", "losses", "activations")
+    for module in (
+        "solvers",
+        "schedules",
+        "callbacks",
+        "losses",
+        "activations",
+        "averaging",
+    )
 )
 
 

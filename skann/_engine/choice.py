@@ -59,8 +59,9 @@ def epochs(network, alpha, theta, data, optimizer, batch_size, options=PLAIN):
     if is_fused and _native_trains(network, theta, data):
         return native.FusedEpochs(network, alpha, theta, data, optimizer, batch_size)
     batch_size = min(batch_size, data.n_rows)
-    if options.dropout:
-        about = network, alpha, theta, data, options.dropout, options.rng
+    if options.are_random:
+        rates = options.input_dropout, options.input_noise
+        about = network, alpha, theta, data, options.dropout, options.rng, *rates
         own = reference.DropoutObjective(*about)
     else:
         own = objective(network, alpha, theta, data, batch_size)

@@ -21,6 +21,7 @@ does not depend on the batch.
 
 import math
 import time
+from contextlib import nullcontext
 
 from .._network import memory
 from .step_options import PLAIN, StepModifier
@@ -74,6 +75,10 @@ class Objective:
     def full(self):
         """J on all rows in use, and the norm of its gradient."""
         raise NotImplementedError
+
+    def repeatable(self):
+        """A context in which results don't depend on the number of threads."""
+        return nullcontext()
 
     def _add_penalty(self):
         """Add the penalty's gradient to the gradient; returns the penalty."""
@@ -178,14 +183,17 @@ class UnfusedEpochs(Epochs):
         )
         self._objective, self._optimizer = objective, optimizer
         self.engine = objective.engine
-        weights = objective.network.layout.weight_slices
-        optimizer.bind(objective.theta, objective.gradient, weights)
+        layout, bound = objective.network.layout, (objective.theta, objective.gradient)
+        optimizer.bind(*bound, layout.weight_slices)
         self._modifier = None
         if options.modify_steps:
-            bound = objective.theta, objective.gradient
-            self._modifier = StepModifier(options, *bound, weights)
+            self._modifier = StepModifier(options, *bound, layout)
 
     def epoch(self, schedule, done, rng, deadline):
+        with self._objective.repeatable():
+            return self._epoch(schedule, done, rng, deadline)
+
+    def _epoch(self, schedule, done, rng, deadline):
         epoch_rate = rate = schedule.epoch_rate(done)
         losses = []
         for rows in self._batches(rng):

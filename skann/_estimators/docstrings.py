@@ -9,6 +9,8 @@ estimators stands here, in numpydoc's form; what differs stands in the class.
 import inspect
 import re
 
+from .docstrings_regularization import REGULARIZATION
+
 _PLACE = re.compile(r"^( *)\{(\w+(?:, \w+)*)\}$", re.MULTILINE)
 
 
@@ -38,6 +40,7 @@ def document(thing, texts=None):
 
 
 TEXTS = {
+    **REGULARIZATION,
     "activation": """\
 activation : str or sequence of str, default="relu"
     Activation of all hidden layers, or one name for each: "identity",

@@ -152,6 +152,11 @@ def explained(message, estimator):
         message,
     )
     message = re.sub(
+        r"an instance of 'skann\._optimize\.\w+\.Averaging'",
+        "an object of skann.averaging",
+        message,
+    )
+    message = re.sub(
         r"an instance of 'skann\._estimators\.function_objects\.LossObject'",
         "an object of skann.losses",
         message,

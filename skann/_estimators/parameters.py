@@ -5,11 +5,13 @@ from numbers import Integral, Real
 from warnings import warn
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.metrics import get_scorer_names
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 
 from .._network.activations import ACTIVATIONS
 from .._network.initializers import INITIALIZERS
+from .._optimize.averaging import AVERAGES, Averaging, averaging_for
 from .._optimize.minimizers import Minimizer
 from .._optimize.optimizer import Optimizer
 from .._optimize.schedule_base import Schedule
@@ -30,7 +32,12 @@ PARAMETER_CONSTRAINTS = {
     "alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
     "l1_ratio": [Interval(Real, 0, 1, closed="both")],
     "dropout": [Interval(Real, 0, 1, closed="left")],
+    "input_dropout": [Interval(Real, 0, 1, closed="left")],
+    "input_noise": [Interval(Real, 0, None, closed="left")],
+    "max_norm": [Interval(Real, 0, None, closed="neither"), None],
     "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
+    "max_grad_value": [Interval(Real, 0, None, closed="neither"), None],
+    "average": [StrOptions(set(AVERAGES)), Averaging, None],
     "batch_size": [
         StrOptions({"auto"}),
         Interval(Integral, 1, None, closed="left"),
@@ -97,6 +104,12 @@ def supports_partial_fit(estimator):
             f"{estimator.learning_rate!r}, which needs to know how long training will "
             "go on."
         )
+    average = estimator.average
+    if average == "swa" or getattr(average, "needs_length", False):
+        raise AttributeError(
+            f"partial_fit can't be used with average={average!r}, which needs to know "
+            "how many epochs there will be; 'ema' does not."
+        )
     return True
 
 
@@ -126,6 +139,19 @@ def solver_and_schedule(estimator, settings):
     return solver, schedule_for(with_sklearn_defaults(settings))
 
 
+# Parameters of steps on mini-batches, and what leaves them out.
+_OF_MINI_BATCHES = {
+    "l1_ratio": 0.0,
+    "dropout": 0.0,
+    "input_dropout": 0.0,
+    "input_noise": 0.0,
+    "max_norm": None,
+    "max_grad_norm": None,
+    "max_grad_value": None,
+    "average": None,
+}
+
+
 def _check_step_options(estimator, solver):
     """Whether what is asked of the steps would be done."""
     if estimator.l1_ratio and isinstance(estimator.alpha, str):
@@ -133,8 +159,8 @@ def _check_step_options(estimator, solver):
             f"l1_ratio={estimator.l1_ratio} would not be used: it is a share of the "
             "penalty alpha, which must then be a number. Got alpha='auto'."
         )
-    given = {"l1_ratio": 0.0, "dropout": 0.0, "max_grad_norm": None}
-    for name, default in given.items():
+    averaging_for(estimator.average)
+    for name, default in _OF_MINI_BATCHES.items():
         value = getattr(estimator, name)
         if value != default and solver.full_batch:
             raise ValueError(
@@ -154,4 +180,13 @@ def _check_step_options(estimator, solver):
         raise ValueError(
             f"dropout={estimator.dropout!r} would not be used: it leaves hidden units "
             "out, and the network has no hidden layer."
+        )
+
+
+def refuse_noise_in_sparse(estimator, X):
+    """Noise would make a sparse matrix dense."""
+    if estimator.input_noise and issparse(X):
+        raise ValueError(
+            f"input_noise={estimator.input_noise!r} can't be used with sparse X, all "
+            "of whose zeros it would change; use input_dropout, or X.toarray()."
         )

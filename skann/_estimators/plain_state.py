@@ -38,7 +38,7 @@ _TO_PLAIN = {
     "_transformer": transformer_to_plain,
 }
 # Parameters that may be objects of the package's own; their names are part of files.
-OPTIONS = ("solver", "learning_rate", "loss")
+OPTIONS = ("solver", "learning_rate", "loss", "average")
 _CLASSES = {**CLASSES, **{kind.__name__: kind for kind in (Tweedie, Focal)}}
 
 

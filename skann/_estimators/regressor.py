@@ -36,8 +36,9 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
         J = Σ_i s_i loss_i / Σ_i s_i + alpha / 2 * ||W||²
 
     with row weights s and the chosen loss summed over the outputs. Reproducible bit for
-    bit for the same `random_state`, with any number of threads; where the compiled
-    engine is missing, and for SciPy's minimisers, with the same number of BLAS threads.
+    bit for the same `random_state`, with any number of threads; for SciPy's minimisers
+    and, where the compiled engine is missing, in what is predicted, with the same
+    number of BLAS threads.
 
     Parameters
     ----------
@@ -87,7 +88,8 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
     {random_state, tol, verbose, warm_start, momentum, nesterovs_momentum}
     {early_stopping, validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change}
     {max_fun, weight_init, n_hidden_layers, n_hidden_units, scoring}
-    {training_score, max_time, target_loss, dropout, max_grad_norm}
+    {training_score, max_time, target_loss, dropout, max_grad_norm, max_grad_value}
+    {max_norm, input_dropout, input_noise, average}
 
     Attributes
     ----------
@@ -179,6 +181,11 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
         target_loss=None,
         dropout=0.0,
         max_grad_norm=None,
+        max_grad_value=None,
+        max_norm=None,
+        input_dropout=0.0,
+        input_noise=0.0,
+        average=None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -218,6 +225,11 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
         self.target_loss = target_loss
         self.dropout = dropout
         self.max_grad_norm = max_grad_norm
+        self.max_grad_value = max_grad_value
+        self.max_norm = max_norm
+        self.input_dropout = input_dropout
+        self.input_noise = input_noise
+        self.average = average
 
     @available_if(supports_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)

@@ -7,6 +7,7 @@ with. Objects of a user's own classes stay what they are.
 
 import numpy as np
 
+from .averaging import AVERAGES
 from .minimizers import MINIMIZERS
 from .optimizers import OPTIMIZERS
 from .schedules import SCHEDULES
@@ -14,7 +15,7 @@ from .schedules import SCHEDULES
 # Names are part of the format of files: a renamed class keeps its old name here.
 CLASSES = {
     kind.__name__: kind
-    for table in (OPTIMIZERS, MINIMIZERS, SCHEDULES)
+    for table in (OPTIMIZERS, MINIMIZERS, SCHEDULES, AVERAGES)
     for kind in table.values()
 }
 

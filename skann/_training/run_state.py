@@ -117,6 +117,7 @@ class RunState:
         progress = progress_from_plain(plain["progress"], n_parameters)
         self._progress.rng = progress.rng
         self._progress.optimizer = progress.optimizer
+        self._progress.average = progress.average
         self._restore_schedule(progress.schedule)
         self._restore_monitor(plain)
         self._check_validation()

@@ -46,6 +46,10 @@ class TargetRescaling:
         self._carry_over(layout, theta)
         if progress.best is not None and progress.best.theta is not None:
             self._carry_over(layout, progress.best.theta)
+        average = progress.average
+        if average is not None and average.moving is not None:
+            self._carry_over(layout, average.moving)
+            np.copyto(average.average, theta)
         if progress.optimizer is not None:
             optimizer = progress.optimizer
             powers = optimizer.gradient_powers

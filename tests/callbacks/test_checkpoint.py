@@ -47,6 +47,9 @@ SETTINGS = {
     "function": {"solver": "sgd", "learning_rate": lambda k: 0.1 / (1 + k)},
     "not shuffled": {"solver": "adam", "shuffle": False},
     "patience": {"solver": "adam", "tol": 0.5, "n_iter_no_change": 3},
+    "ema": {"solver": "adam", "average": "ema", "early_stopping": True},
+    "swa": {"average": "swa"},
+    "noise": {"input_dropout": 0.1, "input_noise": 0.1, "dropout": 0.1},
     "no limit": {"solver": "adam", "tol": 0.05, "learning_rate_init": 0.1},
 }
 

@@ -233,6 +233,7 @@ class TestPublicNames:
             "skann.preprocessing",
             "skann.losses",
             "skann.activations",
+            "skann.averaging",
         ):
             module = __import__(door, fromlist=["*"])
             for name in module.__all__:

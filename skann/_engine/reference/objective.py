@@ -4,6 +4,7 @@ import numpy as np
 
 from .. import contract
 from .equations import backward, forward
+from .one_thread import one_thread
 from .rows import Rows
 
 
@@ -15,6 +16,9 @@ class Objective(contract.Objective):
     def __init__(self, network, alpha, theta, data):
         super().__init__(network, alpha, theta, data)
         self._rows = Rows(data, theta.dtype)
+
+    def repeatable(self):
+        return one_thread()
 
     def batch(self, rows):
         X, y, weight = self._rows.take(rows)
