@@ -48,6 +48,9 @@ SETTINGS = {
     "`max_norm=2` and both dropouts": DROPOUT | {"max_norm": 2.0},
     "both dropouts, smoothing, ema": DROPOUT
     | {"label_smoothing": 0.1, "average": "ema"},
+    '`normalization="batch"`': {"normalization": "batch"},
+    '`normalization="layer"`': {"normalization": "layer"},
+    "`skip_connection=True`": {"skip_connection": True},
     'weight decay of `solver="auto"`': {"solver": "auto", "max_iter": "auto"},
 }
 MEMBERS = {

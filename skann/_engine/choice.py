@@ -4,6 +4,7 @@ The floors above get their objectives, epochs and predictions here; docs/engine.
 the table of who does what.
 """
 
+from .._network.normalization import folded
 from . import native, reference
 from .contract import UnfusedEpochs
 from .step_options import PLAIN
@@ -124,6 +125,8 @@ def raw_outputs(network, theta, X, rows=None):
     finite : bool
         May be False where X is finite but pre-activations overflow.
     """
+    if network.normalization == "batch":
+        network, theta = folded(network, theta)
     takes = native.predicts(network) and native.supports(X, theta.dtype)
     engine = native if takes else reference
     return engine.raw_outputs(network, theta, X, rows)

@@ -76,6 +76,10 @@ class Objective:
         """J on all rows in use, and the norm of its gradient."""
         raise NotImplementedError
 
+    def restricted(self, vector):
+        """A vector without what is not trained; all of it, where everything is."""
+        return vector
+
     def repeatable(self):
         """A context in which results don't depend on the number of threads."""
         return nullcontext()

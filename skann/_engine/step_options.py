@@ -55,6 +55,8 @@ class StepOptions:
         Draws those units, and the noise.
     average : AveragedWeights or None
         Told of theta after every step.
+    frozen : ndarray of int or None
+        Which parameters stay as they are.
     """
 
     l1: float = 0.0
@@ -66,6 +68,7 @@ class StepOptions:
     input_noise: float = 0.0
     rng: object = None
     average: object = None
+    frozen: object = None
 
     @property
     def are_random(self):
@@ -76,7 +79,12 @@ class StepOptions:
     def modify_steps(self):
         """Whether the gradient or theta is changed besides what the optimiser does."""
         limits = self.max_grad_value, self.max_grad_norm, self.max_norm
-        return self.l1 > 0 or min(limits) < math.inf or self.average is not None
+        others = self.average, self.frozen
+        return (
+            self.l1 > 0
+            or min(limits) < math.inf
+            or any(each is not None for each in others)
+        )
 
     @property
     def are_plain(self):
@@ -104,6 +112,7 @@ class StepModifier:
         self._weights = [(theta[at], gradient[at]) for at in layout.weight_slices]
         self._matrices = layout.weights(theta)
         self._orthants = []
+        self._kept = None if options.frozen is None else theta[options.frozen]
 
     def before(self, loss, norm):
         """Loss with the penalty and norm of the gradient, which is changed in place."""
@@ -113,6 +122,9 @@ class StepModifier:
                 _pseudo_gradient(w, own, options.l1) for w, own in self._weights
             ]
             loss += options.l1 * sum(float(np.abs(w).sum()) for w, _ in self._weights)
+            norm = _norm(g)
+        if self._kept is not None:
+            g[options.frozen] = 0
             norm = _norm(g)
         length = norm
         if options.max_grad_value < math.inf:
@@ -132,6 +144,8 @@ class StepModifier:
                 W *= self._options.max_norm / np.maximum(
                     lengths, self._options.max_norm
                 )
+        if self._kept is not None:  # penalties move what has no gradient
+            self._theta[self._options.frozen] = self._kept
         if self._options.average is not None:
             self._options.average.step(self._theta)
 

@@ -34,11 +34,7 @@ from .convergence import warn_if_training_failed
 from .exporting import Export
 from .hints import ExplainedParameters, known_arguments_only
 from .notebook import Notebook
-from .parameters import (
-    PARAMETER_CONSTRAINTS,
-    refuse_noise_in_sparse,
-    solver_and_schedule,
-)
+from .parameters import PARAMETER_CONSTRAINTS, solver_and_schedule
 from .rows import validate_rows
 from .scoring import further_scores, validation_function
 from .untrained import Untrained
@@ -202,7 +198,6 @@ class BaseBP(
         solver, schedule = solver_and_schedule(self, settings)
         as_given = X, y
         X, y = self._validate_pair(X, y, reset=not resume)
-        refuse_noise_in_sparse(self, X)
         weight = check_sample_weight(inputs.sample_weight, X)
         kept = self._theta.dtype if resume else X.dtype
         # SciPy's solvers compute in float64: see _training/fullbatch.py.
@@ -297,6 +292,8 @@ class BaseBP(
             targets.loss,
             targets.tasks,
             targets.loss_options,
+            self.skip_connection,
+            self.normalization,
         )
 
     def _initial_state(self, network, data, dtype, solver, resume):

@@ -73,7 +73,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
     {early_stopping, validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change}
     {max_fun, weight_init, n_hidden_layers, n_hidden_units, scoring}
     {training_score, max_time, target_loss, dropout, max_grad_norm, max_grad_value}
-    {max_norm, input_dropout, input_noise, average}
+    {max_norm, input_dropout, input_noise, average, skip_connection, normalization}
 
     Attributes
     ----------
@@ -85,7 +85,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
     {coefs_, intercepts_, loss_curve_, batch_loss_curve_, loss_, best_loss_}
     {auto_params_, history_, validation_loss_curve_, validation_scores_, best_iter_}
     {best_validation_score_, n_iter_, t_, stop_reason_, engine_, n_layers_}
-    {n_outputs_}
+    {n_outputs_, skip_coef_, normalization_}
     {activations_, out_activation_, n_features_in_, feature_names_in_}
 
     See Also
@@ -174,6 +174,8 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         input_dropout=0.0,
         input_noise=0.0,
         average=None,
+        skip_connection=False,
+        normalization=None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -216,6 +218,8 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         self.input_dropout = input_dropout
         self.input_noise = input_noise
         self.average = average
+        self.skip_connection = skip_connection
+        self.normalization = normalization
 
     @available_if(supports_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)

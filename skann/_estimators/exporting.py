@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._export import code_c, code_javascript, code_python, onnx_graph
 from .._export.description import Description
+from .._network.normalization import folded
 from .gaussian_transformer import GaussianTransformer
 from .label_transformers import (
     IndicatorTransformer,
@@ -29,10 +30,11 @@ def describe(estimator):
     check_is_fitted(estimator)
     transformer = estimator._transformer
     _refuse_what_has_no_code(estimator._network, transformer)
+    weights, biases = _plain_layers(estimator)
     network = {
         "name": type(estimator).__name__,
-        "weights": [np.array(weights) for weights in estimator.coefs_],
-        "biases": [np.array(biases) for biases in estimator.intercepts_],
+        "weights": weights,
+        "biases": biases,
         "activations": estimator.activations_,
     }
     if isinstance(transformer, GaussianTransformer):
@@ -68,11 +70,24 @@ def _refuse_what_has_no_code(network, transformer):
     for activation in network.activations:
         if not isinstance(activation, str):
             kind = f"activation={activation!r}"
+    if network.skip:
+        kind = "skip_connection=True"
+    elif network.normalization == "layer":
+        kind = "normalization='layer'"
     if kind is not None:
         raise ValueError(
             f"to_onnx and to_code can't write networks of {kind}; save_model and "
             "pickle keep them."
         )
+
+
+def _plain_layers(estimator):
+    """Weights and biases of each layer, without normalisation by batches."""
+    network, theta = estimator._network, estimator._theta
+    if network.normalization == "batch":
+        network, theta = folded(network, theta)
+    views = network.layout.weights(theta), network.layout.biases(theta)
+    return tuple([np.array(view) for view in kind] for kind in views)
 
 
 class Export(SaveModel):
@@ -112,8 +127,8 @@ class Export(SaveModel):
         ValueError
             If a parameter is not valid, or the labels are such as ONNX has not: of
             several types, or unsigned beyond 2⁶³; or for "perceptron", "quantile" with
-            a list, losses with a log link, and an activation of one's own. Of
-            "gaussian" the mean is written.
+            a list, losses with a log link, an activation of one's own, a direct path,
+            and layers that are normalised by rows. Of "gaussian" the mean is written.
         """
         if dtype not in (np.float32, np.float64):
             raise ValueError(f"dtype must be np.float32 or np.float64; got {dtype!r}.")

@@ -5,7 +5,6 @@ from numbers import Integral, Real
 from warnings import warn
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.metrics import get_scorer_names
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 
@@ -32,6 +31,8 @@ PARAMETER_CONSTRAINTS = {
     "alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
     "l1_ratio": [Interval(Real, 0, 1, closed="both")],
     "dropout": [Interval(Real, 0, 1, closed="left")],
+    "skip_connection": ["boolean"],
+    "normalization": [StrOptions({"batch", "layer"}), None],
     "input_dropout": [Interval(Real, 0, 1, closed="left")],
     "input_noise": [Interval(Real, 0, None, closed="left")],
     "max_norm": [Interval(Real, 0, None, closed="neither"), None],
@@ -142,6 +143,7 @@ def solver_and_schedule(estimator, settings):
 # Parameters of steps on mini-batches, and what leaves them out.
 _OF_MINI_BATCHES = {
     "l1_ratio": 0.0,
+    "normalization": None,
     "dropout": 0.0,
     "input_dropout": 0.0,
     "input_noise": 0.0,
@@ -180,13 +182,4 @@ def _check_step_options(estimator, solver):
         raise ValueError(
             f"dropout={estimator.dropout!r} would not be used: it leaves hidden units "
             "out, and the network has no hidden layer."
-        )
-
-
-def refuse_noise_in_sparse(estimator, X):
-    """Noise would make a sparse matrix dense."""
-    if estimator.input_noise and issparse(X):
-        raise ValueError(
-            f"input_noise={estimator.input_noise!r} can't be used with sparse X, all "
-            "of whose zeros it would change; use input_dropout, or X.toarray()."
         )

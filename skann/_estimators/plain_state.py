@@ -118,6 +118,8 @@ def to_plain(estimator):
             "loss": network.loss,
             "tasks": list(network.tasks),
             "loss_options": list(network.loss_options),
+            "skip": network.skip,
+            "normalization": network.normalization,
         }
     return state
 
@@ -188,7 +190,11 @@ def _network_from_plain(plain):
     if not isinstance(options, list) or not all(map(_is_positive, options)):
         raise ValueError(f"the settings of a loss must be numbers; got {options!r}.")
     _check_options(loss, options)
-    return Network(tuple(sizes), tuple(activations), loss, tuple(tasks), tuple(options))
+    skip, normalization = plain.get("skip", False), plain.get("normalization")
+    if not isinstance(skip, bool) or normalization not in (None, "batch", "layer"):
+        raise ValueError("a network's direct path or normalisation is none there is.")
+    layers = tuple(sizes), tuple(activations), loss, tuple(tasks)
+    return Network(*layers, tuple(options), skip, normalization)
 
 
 def _check_options(loss, options):

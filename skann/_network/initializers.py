@@ -26,6 +26,8 @@ import math
 
 import numpy as np
 
+from .normalization import start as start_normalization
+
 
 def _uniform(rng, fan_in, fan_out):
     return rng.uniform(-0.5, 0.5, (fan_in, fan_out))
@@ -113,6 +115,8 @@ _SATURATING = ("logistic", "tanh", "tanh_opt")
 def initialize(layout, theta, weight_init, activations, rng, input_scale=1.0):
     """Fill ``theta`` with starting weights and zero biases.
 
+    A direct path starts at zero, and normalisation with gains of one.
+
     Parameters
     ----------
     layout : Layout
@@ -137,6 +141,9 @@ def initialize(layout, theta, weight_init, activations, rng, input_scale=1.0):
         weight[...] = INITIALIZERS[name](rng, *weight.shape)
     for bias in layout.biases(theta):
         bias[...] = 0
+    start_normalization(layout, theta)
+    if layout.skip(theta) is not None:
+        layout.skip(theta)[...] = 0
     if depends_on_inputs(weight_init, activations):
         layout.weights(theta)[0][...] /= max(1.0, input_scale)
 

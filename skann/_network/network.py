@@ -4,7 +4,7 @@ How its equations are computed is the engines' business; the reference has them 
 line in ``_engine/reference/equations.py``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 from .activations import ACTIVATIONS
@@ -36,6 +36,10 @@ class Network:
         Numbers of outputs that the loss is taken of apart; empty for all together.
     loss_options : tuple of float
         Settings of the loss; empty for its own.
+    skip : bool
+        Whether outputs have a direct linear path from the inputs.
+    normalization : {"batch", "layer"} or None
+        Of the hidden layers.
     """
 
     layer_sizes: tuple
@@ -43,11 +47,13 @@ class Network:
     loss: str
     tasks: tuple = ()
     loss_options: tuple = ()
+    skip: bool = False
+    normalization: str | None = None
 
     @cached_property
     def layout(self):
         """Where the parameters lie in theta."""
-        return Layout(self.layer_sizes)
+        return Layout(self.layer_sizes, self.skip, self.normalization)
 
     @cached_property
     def activation_functions(self):
@@ -64,5 +70,4 @@ class Network:
         return MultitaskLoss(loss, self.tasks) if self.tasks else loss
 
     def __reduce__(self):
-        fields = self.layer_sizes, self.activations, self.loss, self.tasks
-        return Network, (*fields, self.loss_options)
+        return Network, tuple(getattr(self, field.name) for field in fields(self))

@@ -128,7 +128,7 @@ class _Run:
     def hessian_product(self, x, vector):
         """H v, SciPy's to keep."""
         self._spend(_PRODUCT_COST)
-        product = self._curvature.product(x, vector)
+        product = self._objective.restricted(self._curvature.product(x, vector))
         if not np.isfinite(product).all():
             raise diverged("the curvature of the loss is not finite", "")
         return product

@@ -39,6 +39,7 @@ def progress_to_plain(progress):
         else dict(vars(progress.patience)),
         "best": None if best is None else _best_to_plain(best),
         "average": _average_to_plain(progress.average),
+        "trainable": progress.trainable,
         "watched": progress.watched,
         **{name: kind(getattr(progress, name)) for name, kind in _COUNTS.items()},
     }
@@ -71,6 +72,11 @@ def progress_from_plain(plain, n_parameters):
     progress.patience = _patience(plain.get("patience"))
     progress.best = _best(plain.get("best"), n_parameters)
     progress.average = _average(plain.get("average"), n_parameters)
+    progress.trainable = plain.get("trainable")
+    if progress.trainable is not None and not is_vector(
+        progress.trainable, n_parameters, np.dtype(bool)
+    ):
+        raise ValueError("what is trained must be said of each of the parameters.")
     progress.watched = plain.get("watched")
     for name, kind in _COUNTS.items():
         value = plain.get(name)

@@ -20,6 +20,7 @@ class Progress:
     patience: Patience | None = None
     best: BestWeights | None = None
     average: AveragedWeights | None = None
+    trainable: np.ndarray | None = None
     watched: str | None = None
     n_iter: int = 0
     n_seen: int = 0

@@ -8,8 +8,10 @@ import copy
 import math
 
 import numpy as np
+from scipy.sparse import issparse
 
 from .._engine import choice
+from .._engine.frozen import PartlyFrozen
 from .._engine.step_options import StepOptions
 from .._optimize.averaging import averaging_for
 from .._optimize.schedule_base import Counts
@@ -180,6 +182,8 @@ def _solve(parameters, solver, network, theta, data, progress, monitor, max_iter
     alpha = parameters.alpha - l1
     if not solver.uses_learning_rate:
         objective = choice.objective(network, alpha, theta, data)
+        if progress.trainable is not None:
+            objective = PartlyFrozen(objective, progress.trainable)
         _note_engine(objective.engine, monitor)
         fullbatch.train(
             objective,
@@ -194,6 +198,7 @@ def _solve(parameters, solver, network, theta, data, progress, monitor, max_iter
         optimizer = progress.optimizer = solver
         optimizer.start(theta.size, theta.dtype)
     batch_size = resolve_batch_size(parameters.batch_size, data.n_rows)
+    _check_batches(parameters, data, batch_size)
     options = _step_options(parameters, l1, progress)
     done = Counts(progress.n_steps, progress.n_iter, progress.n_seen)
     about = network, alpha, theta, data, optimizer, batch_size
@@ -211,6 +216,22 @@ def _solve(parameters, solver, network, theta, data, progress, monitor, max_iter
     progress.n_steps = done.n_steps
 
 
+def _check_batches(parameters, data, batch_size):
+    """Whether batches of these rows are such as the parameters need."""
+    noise = parameters.input_noise
+    if noise and issparse(data.X):
+        raise ValueError(
+            f"input_noise={noise!r} can't be used with sparse X, all of whose zeros it "
+            "would change; use input_dropout, or X.toarray()."
+        )
+    if parameters.normalization == "batch" and batch_size < 2:
+        raise ValueError(
+            "normalization='batch' needs two rows or more in a batch, or none differs "
+            f"from the mean; got batch_size={parameters.batch_size!r} and "
+            f"{data.n_rows} rows to train on."
+        )
+
+
 def _step_options(parameters, l1, progress):
     limits = parameters.max_grad_value, parameters.max_grad_norm, parameters.max_norm
     return StepOptions(
@@ -221,6 +242,7 @@ def _step_options(parameters, l1, progress):
         parameters.input_noise,
         progress.rng,
         progress.average,
+        None if progress.trainable is None else np.flatnonzero(~progress.trainable),
     )
 
 

@@ -71,6 +71,7 @@ class _Thinned:
 
     def __init__(self, network, rate, rng):
         self.layout, self.loss_function = network.layout, network.loss_function
+        self.skip, self.normalization = network.skip, network.normalization
         self.activation_functions = [
             _Masked(f, rate, rng) for f in network.activation_functions
         ]
