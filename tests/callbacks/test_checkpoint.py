@@ -169,6 +169,18 @@ class TestGoesOn:
         model.set_callbacks(Checkpoint(path, resume=True), crash).fit(rows, y)
         assert_same(model, whole)
 
+    def test_layers_that_stay_are_part_of_what_is_trained(self, path):
+        rows, y = data("auto", BPClassifier)
+        models = [make(solver="adam", warm_start=True) for _ in range(2)]
+        models[0].initialize(rows, y, trainable=[False, True])
+        models[1].initialize(rows, y)
+        models[0].set_callbacks(Checkpoint(path), Crash(5))
+        with pytest.raises(MemoryError):
+            models[0].fit(rows, y)
+        models[1].set_callbacks(Checkpoint(path, resume=True))
+        with pytest.raises(ValueError, match="other layers or weights that stay"):
+            models[1].fit(rows, y)
+
     def test_in_a_warm_start(self, path):
         rows, y = data("auto", BPClassifier)
         whole = make(solver="adam", warm_start=True).fit(rows, y)
