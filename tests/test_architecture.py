@@ -76,6 +76,9 @@ DOORS = (
     "skann.callbacks",
     "skann.displays",
     "skann.datasets",
+    "skann.losses",
+    "skann.activations",
+    "skann.averaging",
 )
 FLOORS = (
     "skann",

@@ -29,7 +29,17 @@ def public_objects():
                 yield f"{module.__name__}.{name}", thing
 
 
-CALLED_BY_TRAINING = ("skann.solvers.", "skann.schedules.", "skann.callbacks.")
+CALLED_BY_TRAINING = tuple(
+    f"skann.{module}."
+    for module in (
+        "solvers",
+        "schedules",
+        "callbacks",
+        "losses",
+        "activations",
+        "averaging",
+    )
+)
 
 
 def public_classes():

@@ -289,6 +289,8 @@ class BaseBP(
             targets.loss,
             targets.tasks,
             targets.loss_options,
+            self.skip_connection,
+            self.normalization,
         )
 
     def _initial_state(self, network, data, dtype, solver, resume):
@@ -327,6 +329,7 @@ class BaseBP(
         if monitor.stop_reason is None and not partial:
             self.stop_reason_ = f"{monitor.limit[0]} reached"
         self.loss_ = monitor.loss
+        self.engine_ = monitor.engine
         best = monitor.best
         kept_best = best is not None and best.epoch is not None
         self.best_iter_ = best.epoch if kept_best else progress.n_iter

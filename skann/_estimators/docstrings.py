@@ -9,6 +9,7 @@ estimators stands here, in numpydoc's form; what differs stands in the class.
 import inspect
 import re
 
+from .docstrings_regularization import REGULARIZATION
 from .docstrings_starts import TEXTS_OF_STARTS
 
 _PLACE = re.compile(r"^( *)\{(\w+(?:, \w+)*)\}$", re.MULTILINE)
@@ -40,6 +41,7 @@ def document(thing, texts=None):
 
 
 TEXTS = {
+    **REGULARIZATION,
     **TEXTS_OF_STARTS,
     "activation": """\
 activation : str or sequence of str, default="relu"
@@ -294,6 +296,11 @@ t_ : int
     "stop_reason_": """\
 stop_reason_ : str or None
     Why training ended; None after a `partial_fit` that may be followed by others.""",
+    "engine_": """\
+engine_ : {"compiled", "reference"} or None
+    Which engine made the gradients in the last training: the compiled one where it
+    has what the parameters ask for, else the reference in NumPy, which is slower.
+    None before any.""",
     "n_layers_": """\
 n_layers_ : int
     Number of layers, inputs and outputs included.""",

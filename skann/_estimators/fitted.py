@@ -117,6 +117,20 @@ class FittedNetwork(InsideNetwork):
         self._views("biases", "intercepts_")
         self._network.layout.fill(self._theta, None, intercepts, ("", "intercepts_"))
 
+    @read_only("is a view of the weights; assign to its items, skip_coef_[...] = new")
+    def skip_coef_(self):
+        """Weights of the direct path, of shape (n_features, n_outputs), or None."""
+        theta = self._fitted("_theta", "skip_coef_")
+        return self._network.layout.skip(theta)
+
+    @read_only("is of views of the parameters; assign to the items of its arrays")
+    def normalization_(self):
+        """What normalises the hidden layers: lists of arrays by their kind; or None."""
+        theta = self._fitted("_theta", "normalization_")
+        kinds = self._network.layout.normalizers(theta)
+        names = "gain", "shift", "mean", "variance"
+        return dict(zip(names, kinds, strict=False)) or None
+
     @read_only(_SHAPE)
     def n_layers_(self):
         """Number of layers, inputs and outputs included."""
@@ -142,7 +156,10 @@ class FittedNetwork(InsideNetwork):
     def out_activation_(self):
         """Activation of the output layer."""
         self._fitted("_theta", "out_activation_")
-        return self._network.loss_function.out_activation
+        found = self._network.loss_function.out_activation
+        # Two classes have one output, whose softmax with zero is the sigmoid.
+        two = found == "softmax" and self.n_outputs_ == 1 and len(self.classes_) == 2
+        return "logistic" if two else found
 
     @read_only("is a count that training keeps; fit anew to start from zero")
     def t_(self):

@@ -56,6 +56,11 @@ _ALIASES = {
         "l1": "absolute_error",
         "mean_absolute_error": "absolute_error",
         "pinball": "quantile",
+        "gaussian_nll": "gaussian",
+        "normal": "gaussian",
+        "focal_loss": "focal",
+        "binary_focal_crossentropy": "focal",
+        "categorical_focal_crossentropy": "focal",
     },
     "learning_rate": {
         "plateau": "adaptive",
@@ -155,6 +160,21 @@ def explained(message, estimator):
     message = re.sub(
         r"an instance of 'skann\._optimize\.\w+\.Schedule'",
         "an object of skann.schedules",
+        message,
+    )
+    message = re.sub(
+        r"an instance of 'skann\._optimize\.\w+\.Averaging'",
+        "an object of skann.averaging",
+        message,
+    )
+    message = re.sub(
+        r"an instance of 'skann\._estimators\.function_objects\.LossObject'",
+        "an object of skann.losses",
+        message,
+    )
+    message = re.sub(
+        r"an instance of 'skann\.activations\.Activation'",
+        "an object of a class made of skann.activations.Activation",
         message,
     )
     message = re.sub(r"<class '[\w.]*\.(\w+)'>", r"the class \1", message)

@@ -21,6 +21,8 @@ from scipy.sparse import issparse
 
 from .activations import ACTIVATIONS
 from .initializers import INITIALIZERS
+from .normalization import start as start_normalization
+from .own_functions import OwnActivation
 
 # Where an activation is neither flat nor full, and between what its values lie.
 _RANGES = {
@@ -64,6 +66,14 @@ def nguyen_widrow(layout, theta, activations, rng, X):
         low, high = (np.full(W.shape[1], bound) for bound in values)
     last[...] = INITIALIZERS["glorot_uniform"](rng, *last.shape)
     last_bias[...] = 0
+    _start_others(layout, theta)
+
+
+def _start_others(layout, theta):
+    """A direct path starts at zero, and normalisation with gains of one."""
+    start_normalization(layout, theta)
+    if layout.skip(theta) is not None:
+        layout.skip(theta)[...] = 0
 
 
 def _bounds(X):
@@ -114,7 +124,9 @@ def lsuv(layout, theta, activations, rng, X):
         # Rows of zeros leave nothing to go by.
         factor = 1 / size if size > 0 and np.isfinite(size) else 1.0
         W[...], b[...] = factor * draw, 0
-        a = ACTIVATIONS[name].value(factor * z)
+        f = ACTIVATIONS[name] if isinstance(name, str) else OwnActivation(name)
+        a = f.value(factor * z)
+    _start_others(layout, theta)
 
 
 DATA_INITIALIZERS = {"nguyen_widrow": nguyen_widrow, "lsuv": lsuv}

@@ -24,6 +24,8 @@ class Loss:
         then measured by what does not either.
     has_guess : bool
         Whether the loss of one constant prediction says anything.
+    takes_zero : bool
+        Behind a log link, whether a target may be zero.
     has_curvature : bool
         Whether the second derivative says anything: not where the loss is of straight
         lines.
@@ -36,6 +38,7 @@ class Loss:
     degree = 2
     is_robust = False
     has_guess = True
+    takes_zero = False
     has_curvature = True
     dispersion = None
 

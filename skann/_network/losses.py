@@ -1,7 +1,8 @@
 """Losses on raw outputs, each paired with its output activation.
 
 ``loss_base.py`` says what a loss is. Here are the lecture's three, the squared error,
-and the table of all; the others of real targets are in ``real_losses.py``.
+and the table of all; the others of real targets are in ``real_losses.py`` and
+``gaussian_loss.py``, those that look at hard rows in ``focal_losses.py``.
 
 Values are computed from ``z`` itself (log-sum-exp, softplus), never from the logarithm
 of a probability, so nothing is clipped and a confident mistake keeps its true price.
@@ -16,8 +17,10 @@ import numpy as np
 from scipy.special import expit, logit, softmax
 
 from .elementwise import softplus
+from .focal_losses import Focal, SoftmaxFocal
+from .gaussian_loss import GaussianLikelihood
 from .loss_base import Loss
-from .real_losses import AbsoluteError, Gamma, Huber, Poisson, Quantile
+from .real_losses import AbsoluteError, Gamma, Huber, Poisson, Quantile, Tweedie
 
 # Probabilities of a class that no row has, in its place: their logarithm is finite.
 _TINY = 1e-30
@@ -165,7 +168,7 @@ class MultitaskLoss(Loss):
     """
 
     def __init__(self, loss, sizes):
-        self.out_activation = loss.out_activation
+        self.out_activation, self.has_guess = loss.out_activation, loss.has_guess
         self.has_curvature, self.dispersion = loss.has_curvature, loss.dispersion
         self._loss = loss
         self._starts = np.cumsum(sizes)[:-1]
@@ -209,5 +212,9 @@ LOSSES = {
     "quantile": Quantile(),
     "poisson": Poisson(),
     "gamma": Gamma(),
+    "tweedie": Tweedie(),
+    "gaussian": GaussianLikelihood(),
     "perceptron": PerceptronLoss(),
+    "focal": Focal(),
+    "softmax_focal": SoftmaxFocal(),
 }

@@ -116,7 +116,8 @@ class BayesianRegularization(Minimizer):
         while True:
             penalized = curvature.matrix + a * np.eye(len(at.x))
             before = at.value + a / 2 * (at.x @ at.x)
-            x = damping.step(penalized, at.gradient + a * at.x, at, _change(run, a))
+            gradient = run.restricted(at.gradient + a * at.x)
+            x = damping.step(penalized, gradient, at, _change(run, a))
             if x is None:
                 return damping.reason
             at, curvature = run.point(x), run.gauss_newton(x)
@@ -124,7 +125,8 @@ class BayesianRegularization(Minimizer):
             if at.value + a / 2 * (x @ x) > (1 - _FAST) * before:
                 a = _strength(gamma, at, curvature)
             found = {"mu": damping.mu, "alpha": a, "n_effective_parameters": gamma}
-            run.end_of_iteration(x, gradient=at.gradient + a * x, **found)
+            gradient = run.restricted(at.gradient + a * x)
+            run.end_of_iteration(x, gradient=gradient, **found)
 
 
 def effective_number(matrix, strength):

@@ -49,8 +49,8 @@ class Optimizer(Options):
         Whether the rate of later steps means anything to the rule.
     uses_learning_rate : bool
         True; a minimiser searches its own step lengths.
-    finds_alpha : bool
-        False; of minimisers one finds the strength of the penalty itself.
+    finds_alpha, uses_hessian, uses_gauss_newton : bool
+        False; what some minimisers do.
     """
 
     n_state = 0
@@ -58,7 +58,7 @@ class Optimizer(Options):
     full_batch = False
     follows_schedule = True
     uses_learning_rate = True
-    finds_alpha = False
+    finds_alpha = uses_hessian = uses_gauss_newton = False
 
     def start(self, n_parameters, dtype):
         """Allocate the state, all zeros, for a vector of ``n_parameters``."""

@@ -132,6 +132,10 @@ class _Run:
         value = math.inf if math.isnan(point.value) else point.value
         return value, point.gradient.copy()
 
+    def restricted(self, vector):
+        """A vector that is zero for what is not trained."""
+        return self._objective.restricted(vector)
+
     def change(self, x):
         """How much higher the objective is at x than at the accepted point."""
         return self.evaluate(x)[0] - self.accepted.value
@@ -139,7 +143,7 @@ class _Run:
     def hessian_product(self, x, vector):
         """H v, SciPy's to keep."""
         self._spend(_PRODUCT_COST)
-        product = self._curvature.product(x, vector)
+        product = self._objective.restricted(self._curvature.product(x, vector))
         if not np.isfinite(product).all():
             raise diverged("the curvature of the loss is not finite", "")
         return product
@@ -153,6 +157,8 @@ class _Run:
         )
         if not np.isfinite(found.matrix).all():
             raise diverged("the curvature of the loss is not finite", "")
+        # Rows and columns, of a matrix that is its own transpose.
+        found.matrix = objective.restricted(objective.restricted(found.matrix).T)
         return found
 
     def end_of_iteration(self, x, *, gradient=None, rate=math.nan, **columns):
