@@ -9,7 +9,8 @@ from sklearn.linear_model import BayesianRidge
 from sklearn.model_selection import cross_val_score
 
 from skann import BPClassifier, BPRegressor
-from skann._engine.reference import Objective, gauss_newton
+from skann._engine.reference import Objective, gauss_newton, jacobian_blocks
+from skann._engine.reference.equations import forward
 from skann._optimize.bayesian import effective_number
 from skann._training.fullbatch import train
 from skann._training.monitor import Limits, Monitor, new_history
@@ -227,3 +228,39 @@ class TestBayesianRegularization:
     def test_a_limit_warns(self):
         with pytest.warns(ConvergenceWarning, match="max_iter=3"):
             self.make(max_iter=3).fit(x, NOISY)
+
+
+@pytest.mark.parametrize("solver", ["lm", "br"])
+def test_what_is_frozen_stays(solver):
+    model = BPRegressor((6,), "tanh", solver=solver, warm_start=True, random_state=0)
+    model.initialize(x, NOISY, trainable=[False, True])
+    before = [model.coefs_[0].copy(), model.intercepts_[0].copy()]
+    last = model.coefs_[1].copy()
+    model.set_params(max_iter=20).fit(x, NOISY)
+    np.testing.assert_array_equal(model.coefs_[0], before[0])
+    np.testing.assert_array_equal(model.intercepts_[0], before[1])
+    assert not np.isclose(model.coefs_[1], last).any()
+
+
+@pytest.mark.parametrize("solver", ["lm", "br"])
+def test_a_direct_path(solver):
+    model = BPRegressor((3,), "tanh", solver=solver, random_state=0, max_iter=200)
+    rows, line = 10 * x, 5 * x[:, 0] + 0.1 * SINE
+    model.set_params(skip_connection=True).fit(rows, line)
+    assert model.score(rows, line) > 0.9999
+
+
+def test_derivatives_by_a_direct_path():
+    model = BPRegressor((3,), "tanh", solver="lm", skip_connection=True, max_iter=3)
+    X = np.random.default_rng(0).normal(size=(9, 2))
+    model.fit(X, np.stack([X[:, 0], X[:, 1] ** 2], axis=1))
+    network, theta = model._network, model._theta
+    ((_, found),) = jacobian_blocks(network, theta, X)
+    step = 1e-6
+    for j, direction in enumerate(np.eye(theta.size)):
+        ends = [
+            forward(network, theta + sign * step * direction, X)[0][-1]
+            for sign in (1, -1)
+        ]
+        expected = (ends[0] - ends[1]) / (2 * step)
+        np.testing.assert_allclose(found[:, :, j], expected, atol=1e-7)
