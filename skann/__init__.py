@@ -1,6 +1,7 @@
 """Back-propagation neural networks for scikit-learn."""
 
 from ._estimators.classifier import BPClassifier
+from ._estimators.intervals import prediction_intervals
 from ._estimators.range_test import LearningRateRange, learning_rate_range_test
 from ._estimators.regressor import BPRegressor
 from ._load_model import load_model
@@ -18,5 +19,6 @@ __all__ = [
     "__version__",
     "learning_rate_range_test",
     "load_model",
+    "prediction_intervals",
     "show_versions",
 ]

@@ -8,7 +8,18 @@ settings of its own, ``solver=AdamW(weight_decay=0.1)``, which a search reaches 
 from ._optimize.adagrad import Adagrad
 from ._optimize.adam import Adam, AdamW, AMSGrad, Nadam
 from ._optimize.lion import Lion
-from ._optimize.minimizers import BFGS, CG, LBFGS, NewtonCG, TrustNCG
+from ._optimize.minimizers import (
+    BFGS,
+    CG,
+    GDX,
+    LBFGS,
+    OSS,
+    SCG,
+    BayesianRegularization,
+    LevenbergMarquardt,
+    NewtonCG,
+    TrustNCG,
+)
 from ._optimize.rmsprop import RMSprop
 from ._optimize.rprop import Rprop
 from ._optimize.sgd import SGD
@@ -16,12 +27,17 @@ from ._optimize.sgd import SGD
 __all__ = [
     "BFGS",
     "CG",
+    "GDX",
     "LBFGS",
+    "OSS",
+    "SCG",
     "SGD",
     "AMSGrad",
     "Adagrad",
     "Adam",
     "AdamW",
+    "BayesianRegularization",
+    "LevenbergMarquardt",
     "Lion",
     "Nadam",
     "NewtonCG",

@@ -13,7 +13,11 @@ from skann._optimize.minimizers import MINIMIZERS
 from skann._training.fullbatch import train
 from skann._training.monitor import Limits, Monitor, new_history
 
-over_minimizers = pytest.mark.parametrize("solver", MINIMIZERS)
+# Those that go to the minimum of J itself: not br, which has a penalty of its own, and
+# gdx, which never gets there.
+over_minimizers = pytest.mark.parametrize(
+    "solver", [n for n in MINIMIZERS if n not in ("br", "gdx")]
+)
 
 
 def recorded(monitor, column):

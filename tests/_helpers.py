@@ -101,6 +101,14 @@ def _squares(a, y):
     return ((a - y) ** 2).sum(axis=1) / 2
 
 
+def _normal(z, y):
+    means, logarithms = np.hsplit(z, 2)
+    variances = np.exp(np.minimum(logarithms, 500)) + 1e-6
+    log_v = np.where(logarithms > 500, logarithms, np.log(variances))
+    squares = (means - np.hsplit(y, 2)[0]) ** 2
+    return (log_v + squares * np.exp(-log_v)).sum(axis=1) / 2
+
+
 # Name: loss of each row from raw outputs z and targets y of shape (n_rows, n_outputs).
 LOSS_FORMULAS = {
     "squared_error": _squares,
@@ -118,7 +126,25 @@ LOSS_FORMULAS = {
     "poisson": lambda z, y: (np.exp(z) - y - y * z + xlogy(y, y)).sum(axis=1),
     "perceptron": lambda z, y: np.maximum(0, (1 - 2 * y) * z).sum(axis=1),
     "gamma": lambda z, y: (z - np.log(y) + y / np.exp(z) - 1).sum(axis=1),
+    # Of power 1.5.
+    "tweedie": lambda z, y: (
+        2 * np.exp(z / 2) + 2 * y * np.exp(-z / 2) - 4 * np.sqrt(y)
+    ).sum(axis=1),
+    "gaussian": _normal,
+    "focal": lambda z, y: (
+        y * expit(-z) ** 2 * np.logaddexp(0, -z)
+        + (1 - y) * expit(z) ** 2 * np.logaddexp(0, z)
+    ).sum(axis=1),
+    "softmax_focal": lambda z, y: (
+        -(y * (1 - softmax(z, axis=1)) ** 2 * log_softmax(z, axis=1)).sum(axis=1)
+    ),
 }
+
+
+def outputs_of(loss, n_outputs):
+    """So many outputs, or one more where a loss has two of each kind."""
+    return n_outputs + (n_outputs % 2 if loss == "gaussian" else 0)
+
 
 # How far outputs are from where the slope of a loss, or its slope, jumps.
 LOSS_KINKS = {
@@ -166,6 +192,8 @@ def plain_objective(network, theta, X, y, weight, alpha):
 def make_targets(loss, n_rows, n_outputs, rng):
     """Legal targets of shape (n_rows, n_outputs) for a loss."""
     out_activation = LOSSES[loss].out_activation
+    if loss == "gaussian":
+        return np.tile(rng.normal(size=(n_rows, n_outputs // 2)), 2)
     if out_activation == "softmax":
         return np.eye(n_outputs)[rng.integers(n_outputs, size=n_rows)]
     if out_activation == "logistic" or loss == "perceptron":
@@ -183,6 +211,7 @@ def make_case(loss, activations, *, n_rows=7, n_outputs=3, margin=0.0, sizes=Non
     the data are drawn anew until it holds.
     """
     sizes = sizes or (3, *(4 + i % 2 for i in range(len(activations))), n_outputs)
+    sizes = (*sizes[:-1], outputs_of(loss, sizes[-1]))
     network = Network(tuple(sizes), tuple(activations), loss)
     for seed in itertools.count():
         rng = np.random.default_rng(seed)

@@ -6,7 +6,11 @@ from sklearn.datasets import load_iris
 from skann import BPClassifier
 from skann._optimize.minimizers import MINIMIZERS
 
-over_minimizers = pytest.mark.parametrize("solver", MINIMIZERS)
+# Those that go to the minimum of J itself: not br, which has a penalty of its own, and
+# gdx, which never gets there.
+over_minimizers = pytest.mark.parametrize(
+    "solver", [n for n in MINIMIZERS if n not in ("br", "gdx")]
+)
 IRIS, SPECIES = load_iris(return_X_y=True)
 IRIS = IRIS - IRIS.mean(axis=0)
 

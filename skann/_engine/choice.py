@@ -4,6 +4,7 @@ The floors above get their objectives, epochs and predictions here; docs/engine.
 the table of who does what.
 """
 
+from .._network.normalization import folded
 from . import native, reference
 from .contract import UnfusedEpochs
 from .step_options import PLAIN
@@ -59,12 +60,18 @@ def epochs(network, alpha, theta, data, optimizer, batch_size, options=PLAIN):
     if is_fused and _native_trains(network, theta, data):
         return native.FusedEpochs(network, alpha, theta, data, optimizer, batch_size)
     batch_size = min(batch_size, data.n_rows)
-    if options.dropout:
-        about = network, alpha, theta, data, options.dropout, options.rng
+    if options.are_random:
+        rates = options.input_dropout, options.input_noise
+        about = network, alpha, theta, data, options.dropout, options.rng, *rates
         own = reference.DropoutObjective(*about)
     else:
         own = objective(network, alpha, theta, data, batch_size)
     return UnfusedEpochs(own, optimizer, batch_size, options)
+
+
+def has_compiled():
+    """Whether the compiled engine is in use at all."""
+    return native.is_compiled()
 
 
 def _native_trains(network, theta, data):
@@ -74,6 +81,16 @@ def _native_trains(network, theta, data):
 def curvature(network, alpha, data):
     """Products of the Hessian of J with vectors, which the reference alone has."""
     return reference.Curvature(network, alpha, data)
+
+
+def gauss_newton(network, alpha, data, theta):
+    """The Gauss-Newton matrix of J at theta, which the reference alone has."""
+    return reference.gauss_newton(network, alpha, data, theta)
+
+
+def jacobian_blocks(network, theta, X):
+    """Derivatives of raw outputs by theta, which the reference alone has."""
+    return reference.jacobian_blocks(network, theta, X)
 
 
 def lazy_updates_pay(X, batch_size, alpha, optimizer):
@@ -118,6 +135,8 @@ def raw_outputs(network, theta, X, rows=None):
     finite : bool
         May be False where X is finite but pre-activations overflow.
     """
+    if network.normalization == "batch":
+        network, theta = folded(network, theta)
     takes = native.predicts(network) and native.supports(X, theta.dtype)
     engine = native if takes else reference
     return engine.raw_outputs(network, theta, X, rows)

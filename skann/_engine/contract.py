@@ -21,6 +21,7 @@ does not depend on the batch.
 
 import math
 import time
+from contextlib import nullcontext
 
 from .._network import memory
 from .step_options import PLAIN, StepModifier
@@ -41,12 +42,16 @@ class Objective:
 
     Attributes
     ----------
+    engine : {"compiled", "reference"}
+        Which engine's it is.
     gradient : ndarray of shape (n_parameters,)
         Gradient at the last evaluation. The caller may destroy it, and must copy it to
         keep it.
     n_rows : int
         Rows in use.
     """
+
+    engine: str
 
     def __init__(self, network, alpha, theta, data):
         self.network, self.alpha = network, alpha
@@ -71,6 +76,14 @@ class Objective:
         """J on all rows in use, and the norm of its gradient."""
         raise NotImplementedError
 
+    def restricted(self, vector):
+        """A vector without what is not trained; all of it, where everything is."""
+        return vector
+
+    def repeatable(self):
+        """A context in which results don't depend on the number of threads."""
+        return nullcontext()
+
     def _add_penalty(self):
         """Add the penalty's gradient to the gradient; returns the penalty."""
         penalty = 0.0
@@ -94,6 +107,8 @@ class Epochs:
 
     Attributes
     ----------
+    engine : {"compiled", "reference"}
+        Which engine makes the gradients.
     n_rows : int
         Rows in use.
     batch_size : int
@@ -104,6 +119,7 @@ class Epochs:
         Of the gradient at the last step of an epoch.
     """
 
+    engine: str
     gradient_norm = math.nan
 
     def __init__(self, data, batch_size):
@@ -170,14 +186,18 @@ class UnfusedEpochs(Epochs):
             objective.data, objective.n_rows if self._is_full else batch_size
         )
         self._objective, self._optimizer = objective, optimizer
-        weights = objective.network.layout.weight_slices
-        optimizer.bind(objective.theta, objective.gradient, weights)
+        self.engine = objective.engine
+        layout, bound = objective.network.layout, (objective.theta, objective.gradient)
+        optimizer.bind(*bound, layout.weight_slices)
         self._modifier = None
         if options.modify_steps:
-            bound = objective.theta, objective.gradient
-            self._modifier = StepModifier(options, *bound, weights)
+            self._modifier = StepModifier(options, *bound, layout)
 
     def epoch(self, schedule, done, rng, deadline):
+        with self._objective.repeatable():
+            return self._epoch(schedule, done, rng, deadline)
+
+    def _epoch(self, schedule, done, rng, deadline):
         epoch_rate = rate = schedule.epoch_rate(done)
         losses = []
         for rows in self._batches(rng):

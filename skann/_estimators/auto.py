@@ -188,7 +188,7 @@ def one_cycle_settings(estimator, data, network):
 
 def _n_classes(network):
     """Classes that a row is told apart into; of several columns, on the average."""
-    if network.loss == "softmax":
+    if network.loss_function.out_activation == "softmax":
         sizes = network.tasks or (network.layer_sizes[-1],)
         return sum(sizes) / len(sizes)
     return 2
@@ -205,7 +205,7 @@ def auto_values(estimator, settings, n_rows):
 
 def _is_perceptron(estimator):
     names = estimator.activation
-    names = (names,) if isinstance(names, str) else names
+    names = names if isinstance(names, list | tuple) else (names,)
     return "step" in names or estimator.loss == "perceptron"
 
 

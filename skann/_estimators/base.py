@@ -14,19 +14,18 @@ larger than its parameters.
 
 from abc import ABCMeta, abstractmethod
 from dataclasses import dataclass
+from functools import partial as partial_function
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import check_random_state
 
 from .._network import memory
-from .._network.initializers import depends_on_inputs, initialize
 from .._network.network import Network
 from .._training.data import Data
 from .._training.dynamic_array import DynamicArray
 from .._training.monitor import new_history
 from .._training.progress import Progress
-from .._training.run import run
 from .auto import auto_values, one_cycle_settings, uses_one_cycle, with_sklearn_defaults
 from .callback_support import CallbackSupport, follower
 from .column_scale import ColumnScale
@@ -36,14 +35,13 @@ from .hints import ExplainedParameters, known_arguments_only
 from .notebook import Notebook
 from .parameters import PARAMETER_CONSTRAINTS, solver_and_schedule
 from .rows import validate_rows
-from .scoring import further_scores, validation_function
+from .starts import Training, check_starts, draw_weights
 from .untrained import Untrained
 from .validation import (
     check_activations,
     check_sample_weight,
     check_targets,
     hidden_layers,
-    report_non_finite_data,
     unchanged_on_error,
 )
 from .validation_data import train_and_validation_data
@@ -210,7 +208,10 @@ class BaseBP(
         scale = ColumnScale.for_data(data) if in_one_cycle else ColumnScale()
         data = scale.standardize(data)
         network = self._make_network(X, targets)
+        draw = partial_function(draw_weights, self.weight_init, network, data, dtype)
         theta, progress = self._initial_state(network, data, dtype, solver, resume)
+        if not resume:
+            check_starts(self, inputs)
         change = self._target_rescaling(transformer) if resume else None
         _apply(change, network.layout, theta, progress)
         _use_initial_weights(inputs, scale, network.layout, theta, progress)
@@ -220,9 +221,6 @@ class BaseBP(
         held_out = scale.standardize(held_out)
         if change is not None:
             change.reevaluate_best(network, progress, held_out)
-        scored = self, transformer, network, theta
-        further = further_scores(*scored, data, held_out)
-        validate = validation_function(*scored, held_out)
         if in_one_cycle:
             settings = one_cycle_settings(self, data, network)
             solver, schedule = solver_and_schedule(self, settings)
@@ -233,21 +231,20 @@ class BaseBP(
             outcome = network, theta, progress, monitor
             to._set_fitted_attributes(transformer, *outcome, resume, partial)
             to.auto_params_ = auto_values(self, settings, data.n_rows)
+            if "alpha" in to.auto_params_ and solver.finds_alpha:
+                to.auto_params_["alpha"] = to.alpha_
             if in_one_cycle:
                 to.auto_params_["standardize"] = scale.changes
 
         rows = data.rows, *as_given, weight
         observer = follower(self, settings, rows, progress, publish, partial)
-        parts = solver, schedule, network, theta, progress, data, validate
-        with report_non_finite_data(X=data, X_val=held_out):
-            monitor = run(
-                settings,
-                *parts,
-                max_iter=1 if partial else settings.max_iter,
-                partial=partial,
-                observer=observer,
-                further=further,
-            )
+        parts = network, data, held_out, solver, schedule, observer, partial
+        training = Training(self, transformer, *parts)
+        if resume or partial:
+            monitor = training.run(settings, theta, progress)
+        else:
+            *best, losses = training.best(settings, theta, progress, draw)
+            (theta, progress, monitor), self.start_losses_ = best, losses
         publish(self, theta, progress, monitor)
         if observer is not None:
             observer.end()
@@ -292,6 +289,8 @@ class BaseBP(
             targets.loss,
             targets.tasks,
             targets.loss_options,
+            self.skip_connection,
+            self.normalization,
         )
 
     def _initial_state(self, network, data, dtype, solver, resume):
@@ -312,11 +311,8 @@ class BaseBP(
             2**32, size=4, dtype=np.uint32
         )
         progress = Progress(np.random.default_rng(seed))
-        theta = memory.empty(network.layout.n_parameters, dtype)
-        how = self.weight_init, network.activations
-        size = data.root_mean_square() if depends_on_inputs(*how) else 1.0
-        initialize(network.layout, theta, *how, progress.rng, size)
-        return theta, progress
+        how = self.weight_init, network, data, dtype
+        return draw_weights(*how, progress.rng), progress
 
     def _set_fitted_attributes(
         self, transformer, network, theta, progress, monitor, resume, partial
@@ -333,6 +329,7 @@ class BaseBP(
         if monitor.stop_reason is None and not partial:
             self.stop_reason_ = f"{monitor.limit[0]} reached"
         self.loss_ = monitor.loss
+        self.engine_ = monitor.engine
         best = monitor.best
         kept_best = best is not None and best.epoch is not None
         self.best_iter_ = best.epoch if kept_best else progress.n_iter

@@ -2,15 +2,16 @@
 
 from sklearn.utils.metaestimators import available_if
 
+from .class_losses import makes_probabilities
 from .label_transformers import MultioutputTransformer, subset_accuracy
 from .labels import labels_as_array
 
 
 def _has_probabilities(estimator):
-    if estimator.loss == "perceptron":
+    if not makes_probabilities(estimator.loss):
         raise AttributeError(
-            "loss='perceptron' does not make probabilities; use decision_function, or "
-            "another loss."
+            f"loss={estimator.loss!r} does not make probabilities; use "
+            "decision_function, or another loss."
         )
     return True
 

@@ -7,10 +7,12 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from .base import BaseBP, FitInputs
+from .class_losses import class_loss_of
 from .class_predictions import ClassPredictions
 from .class_weight import check_not_balanced, row_weights
 from .docstrings import document
 from .fitted import FittedClasses
+from .function_objects import LossObject
 from .known_classes import check_same_classes, validate_classes
 from .label_smoothing import smoothed
 from .label_transformers import LOSS_NAMES, make_label_transformer
@@ -31,8 +33,8 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
     with row weights s and the chosen loss summed over the outputs. Two classes use
     one output unit, more classes one unit each, and multilabel targets one unit a
     label. Reproducible bit for bit for the same `random_state`, with any number of
-    threads; where the compiled engine is missing, and for SciPy's minimisers, with the
-    same number of BLAS threads.
+    threads; for SciPy's minimisers and, where the compiled engine is missing, in what
+    is predicted, with the same number of BLAS threads.
 
     Parameters
     ----------
@@ -40,14 +42,17 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         Units of each hidden layer; empty for a network without hidden layers, which
         is logistic regression with the softmax and cross-entropy losses.
     {activation}
-    loss : str, default="auto"
+    loss : str or object of `skann.losses`, default="auto"
         "mse" or "squared_error": ½‖a - y‖² on sigmoid outputs a. "cross_entropy":
         -Σ_k [y_k log a_k + (1 - y_k) log(1 - a_k)] on sigmoid outputs. "softmax":
         -Σ_k y_k log a_k on a softmax layer; with two classes this is the same as
         "cross_entropy", and multilabel targets can't use it. "perceptron":
         Σ_k max(0, -t_k z_k) on raw outputs z, with t = ±1, which has no probabilities:
         Rosenblatt's perceptron, with ``solver="sgd"``, ``momentum=0``, ``batch_size=1``
-        and no hidden layer. "auto": "softmax" for
+        and no hidden layer. "focal" (``Focal(gamma=2.0)``): the likelihood of
+        "cross_entropy" or, for several classes, "softmax", with less weight for rows
+        that are right already. An object has settings, or is a loss of one's own: a
+        class made of ``skann.losses.Loss``. "auto": "softmax" for
         several classes, "cross_entropy" for two and for multilabel targets.
     label_smoothing : float, default=0.0
         Share of every row's target that is spread evenly over all classes (on sigmoid
@@ -67,7 +72,9 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
     {random_state, tol, verbose, warm_start, momentum, nesterovs_momentum}
     {early_stopping, validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change}
     {max_fun, weight_init, n_hidden_layers, n_hidden_units, scoring}
-    {training_score, max_time, target_loss, dropout, max_grad_norm}
+    {training_score, max_time, target_loss, dropout, max_grad_norm, max_grad_value}
+    {max_norm, input_dropout, input_noise, average, skip_connection, normalization}
+    {n_init}
 
     Attributes
     ----------
@@ -77,8 +84,10 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
     multilabel_ : bool
         Whether targets are an indicator matrix of labels, each yes or no by itself.
     {coefs_, intercepts_, loss_curve_, batch_loss_curve_, loss_, best_loss_}
-    {auto_params_, history_, validation_loss_curve_, validation_scores_, best_iter_}
-    {best_validation_score_, n_iter_, t_, stop_reason_, n_layers_, n_outputs_}
+    {auto_params_, alpha_, n_effective_parameters_, history_}
+    {validation_loss_curve_, validation_scores_, best_iter_, start_losses_}
+    {best_validation_score_, n_iter_, t_, stop_reason_, engine_, n_layers_}
+    {n_outputs_, skip_coef_, normalization_}
     {activations_, out_activation_, n_features_in_, feature_names_in_}
 
     See Also
@@ -118,7 +127,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
 
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         **PARAMETER_CONSTRAINTS,
-        "loss": [StrOptions({"auto", *LOSS_NAMES})],
+        "loss": [StrOptions({"auto", *LOSS_NAMES}), LossObject],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
@@ -162,6 +171,14 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         target_loss=None,
         dropout=0.0,
         max_grad_norm=None,
+        max_grad_value=None,
+        max_norm=None,
+        input_dropout=0.0,
+        input_noise=0.0,
+        average=None,
+        skip_connection=False,
+        normalization=None,
+        n_init=1,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -199,6 +216,14 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         self.target_loss = target_loss
         self.dropout = dropout
         self.max_grad_norm = max_grad_norm
+        self.max_grad_value = max_grad_value
+        self.max_norm = max_norm
+        self.input_dropout = input_dropout
+        self.input_noise = input_noise
+        self.average = average
+        self.skip_connection = skip_connection
+        self.normalization = normalization
+        self.n_init = n_init
 
     @available_if(supports_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)
@@ -266,7 +291,9 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
                 f"label_smoothing={self.label_smoothing!r} would not be used: "
                 "loss='perceptron' only asks on which side of zero an output is."
             )
-        targets = transformer.transform(y, self.loss, dtype)
+        loss, options = class_loss_of(self)
+        targets = transformer.transform(y, loss, dtype)
+        targets.loss_options = options
         return smoothed(targets, self.label_smoothing, dtype)
 
     def _effective_weight(self, weight, transformer, targets):

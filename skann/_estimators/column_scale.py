@@ -92,19 +92,25 @@ class ColumnScale:
     def to_standardized(self, layout, theta):
         """Make a network for the columns as they are one for standardised ones."""
         if self.changes:
-            weights, biases, mean, scale = self._first_layer(layout, theta)
-            biases += mean @ weights
-            weights *= scale[:, np.newaxis]
+            for weights, biases, mean, scale in self._from_inputs(layout, theta):
+                biases += mean @ weights
+                weights *= scale[:, np.newaxis]
 
     def to_given(self, layout, theta):
         """Make a network for standardised columns one for those that were given."""
         if self.changes:
-            weights, biases, mean, scale = self._first_layer(layout, theta)
-            biases -= (mean / scale) @ weights
-            weights /= scale[:, np.newaxis]
+            for weights, biases, mean, scale in self._from_inputs(layout, theta):
+                biases -= (mean / scale) @ weights
+                weights /= scale[:, np.newaxis]
 
-    def _first_layer(self, layout, theta):
-        """Views of the first layer's parameters; the columns' mean and scale."""
+    def _from_inputs(self, layout, theta):
+        """Views of weights that inputs meet, their biases, and columns' mean and scale.
+
+        Those of the first layer, and of the direct path to the outputs.
+        """
         scale = self._scaler.scale_
         mean = self._scaler.mean_ if self._scaler.with_mean else np.zeros_like(scale)
-        return layout.weights(theta)[0], layout.biases(theta)[0], mean, scale
+        biases = layout.biases(theta)
+        yield layout.weights(theta)[0], biases[0], mean, scale
+        if layout.skip(theta) is not None:
+            yield layout.skip(theta), biases[-1], mean, scale

@@ -9,6 +9,9 @@ estimators stands here, in numpydoc's form; what differs stands in the class.
 import inspect
 import re
 
+from .docstrings_regularization import REGULARIZATION
+from .docstrings_starts import TEXTS_OF_STARTS
+
 _PLACE = re.compile(r"^( *)\{(\w+(?:, \w+)*)\}$", re.MULTILINE)
 
 
@@ -38,6 +41,8 @@ def document(thing, texts=None):
 
 
 TEXTS = {
+    **REGULARIZATION,
+    **TEXTS_OF_STARTS,
     "activation": """\
 activation : str or sequence of str, default="relu"
     Activation of all hidden layers, or one name for each: "identity",
@@ -52,9 +57,11 @@ solver : str or object of `skann.solvers`, default="auto"
     with its default settings: "adam" needs little tuning; "sgd" is gradient descent
     with `momentum`; "adamw", "amsgrad", "nadam", "rmsprop", "adagrad" and "lion" are
     optimisers on mini-batches as well. "rprop" takes one step an epoch along the
-    gradient over all rows. "lbfgs", "cg", "bfgs",
-    "newton-cg" and "trust-ncg" are SciPy's full-batch minimisers, computed in
-    float64; they suit a few thousand rows, and "lbfgs" is the first to try.""",
+    gradient over all rows. "lbfgs", "bfgs", "newton-cg", "trust-ncg" (SciPy's),
+    "cg", "scg", "oss" and "gdx" are full-batch minimisers, computed in
+    float64; they suit a few thousand rows, and "lbfgs" is the first to try. For
+    small networks "lm", Levenberg-Marquardt, is the fastest way to a low training
+    loss, and "br" the same with a penalty that it finds from few, noisy rows.""",
     "alpha": """\
 alpha : float or "auto", default="auto"
     Strength of the L2 penalty ``alpha / 2 * ||W||²`` that is added to the mean
@@ -165,10 +172,14 @@ weight_init : str, default="auto"
     Distribution of the starting weights: "uniform" (±0.5, the lecture's),
     "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "he_uniform_max"
     (He's variance by the larger of n_in and n_out), "lecun_uniform",
-    "lecun_normal" or "orthogonal". "auto" is "he_uniform_max" for the rectifier
+    "lecun_normal" or "orthogonal"; or by the rows of `X`: "nguyen_widrow", which has
+    sigmoid and tangent units share the inputs' range among them, as MATLAB does, or
+    "lsuv", orthonormal and scaled layer by layer to pre-activations of size one.
+    "auto" is "he_uniform_max" for the rectifier
     family, LeCun's for "selu" and "tanh_opt", and Glorot's for the others and the
     output layer; and the first layer of a sigmoid or tangent is divided by the root
-    mean square of `X` where that is above one. Biases start at zero.""",
+    mean square of `X` where that is above one. Biases start at zero, but for
+    "nguyen_widrow".""",
     "n_hidden_layers": """\
 n_hidden_layers : int, default=None
     Number of hidden layers, all of `n_hidden_units`: the same as
@@ -258,7 +269,7 @@ history_ : dict of str to list
     One entry an epoch, over the life of the model, in each of the columns "epoch",
     "loss", "validation_loss", "validation_score", "learning_rate",
     "gradient_norm" (of the last batch) and "seconds". NaN stands for what there
-    is not. Several scorers and `training_score` add columns.
+    is not. Several scorers and `training_score` add columns, and so do "lm" and "br".
     ``pandas.DataFrame(history_)`` is a table of it, and so is what a notebook
     shows. A copy, as the curves are.""",
     "validation_loss_curve_": """\
@@ -285,6 +296,11 @@ t_ : int
     "stop_reason_": """\
 stop_reason_ : str or None
     Why training ended; None after a `partial_fit` that may be followed by others.""",
+    "engine_": """\
+engine_ : {"compiled", "reference"} or None
+    Which engine made the gradients in the last training: the compiled one where it
+    has what the parameters ask for, else the reference in NumPy, which is slower.
+    None before any.""",
     "n_layers_": """\
 n_layers_ : int
     Number of layers, inputs and outputs included.""",

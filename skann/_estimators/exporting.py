@@ -7,6 +7,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._export import code_c, code_javascript, code_python, onnx_graph
 from .._export.description import Description
+from .._network.normalization import folded
+from .gaussian_transformer import GaussianTransformer
 from .label_transformers import (
     IndicatorTransformer,
     LabelTransformer,
@@ -14,6 +16,7 @@ from .label_transformers import (
 )
 from .model_file import SaveModel
 from .quantile_transformer import QuantileTransformer
+from .real_transformer import RealTransformer
 
 _LANGUAGES = {
     "python": code_python.source,
@@ -26,19 +29,18 @@ def describe(estimator):
     """The :class:`Description` of a fitted estimator."""
     check_is_fitted(estimator)
     transformer = estimator._transformer
-    loss = estimator._network.loss
-    levels = isinstance(transformer, QuantileTransformer)
-    if levels or loss in ("perceptron", "poisson", "gamma"):
-        kind = "a list of quantiles" if levels else f"loss={loss!r}"
-        raise ValueError(
-            f"to_onnx and to_code can't write networks of {kind}; save_model can."
-        )
+    _refuse_what_has_no_code(estimator._network, transformer)
+    weights, biases = _plain_layers(estimator)
     network = {
         "name": type(estimator).__name__,
-        "weights": [np.array(weights) for weights in estimator.coefs_],
-        "biases": [np.array(biases) for biases in estimator.intercepts_],
+        "weights": weights,
+        "biases": biases,
         "activations": estimator.activations_,
     }
+    if isinstance(transformer, GaussianTransformer):
+        # Of mean and deviation the mean is written.
+        for kind in ("weights", "biases"):
+            network[kind][-1] = network[kind][-1][..., : transformer.n_outputs]
     if isinstance(transformer, IndicatorTransformer):
         return Description(**network, outputs="labels", classes=[transformer.classes])
     if isinstance(transformer, MultioutputTransformer):
@@ -55,6 +57,37 @@ def describe(estimator):
         scale=transformer.scale,
         result_dtype=transformer.result_dtype,
     )
+
+
+def _refuse_what_has_no_code(network, transformer):
+    out_activation, kind = network.loss_function.out_activation, None
+    if isinstance(transformer, QuantileTransformer):
+        kind = "a list of quantiles"
+    elif out_activation == "exp" or not (
+        isinstance(transformer, RealTransformer) or out_activation != "identity"
+    ):
+        kind = f"loss={network.loss!r}"
+    for activation in network.activations:
+        if not isinstance(activation, str):
+            kind = f"activation={activation!r}"
+    if network.skip:
+        kind = "skip_connection=True"
+    elif network.normalization == "layer":
+        kind = "normalization='layer'"
+    if kind is not None:
+        raise ValueError(
+            f"to_onnx and to_code can't write networks of {kind}; save_model and "
+            "pickle keep them."
+        )
+
+
+def _plain_layers(estimator):
+    """Weights and biases of each layer, without normalisation by batches."""
+    network, theta = estimator._network, estimator._theta
+    if network.normalization == "batch":
+        network, theta = folded(network, theta)
+    views = network.layout.weights(theta), network.layout.biases(theta)
+    return tuple([np.array(view) for view in kind] for kind in views)
 
 
 class Export(SaveModel):
@@ -93,8 +126,9 @@ class Export(SaveModel):
             If ``onnx`` is not installed.
         ValueError
             If a parameter is not valid, or the labels are such as ONNX has not: of
-            several types, or unsigned beyond 2⁶³; or for the losses "perceptron",
-            "poisson", "gamma", and "quantile" with a list.
+            several types, or unsigned beyond 2⁶³; or for "perceptron", "quantile" with
+            a list, losses with a log link, an activation of one's own, a direct path,
+            and layers that are normalised by rows. Of "gaussian" the mean is written.
         """
         if dtype not in (np.float32, np.float64):
             raise ValueError(f"dtype must be np.float32 or np.float64; got {dtype!r}.")
@@ -129,7 +163,7 @@ class Export(SaveModel):
         ------
         ValueError
             If the language is not one of these, or a class label has no literal; or for
-            the losses "perceptron", "poisson", "gamma", and "quantile" with a list.
+            what :meth:`to_onnx` can't write either.
         """
         if not isinstance(language, str) or language not in _LANGUAGES:
             raise ValueError(

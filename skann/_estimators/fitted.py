@@ -117,6 +117,20 @@ class FittedNetwork(InsideNetwork):
         self._views("biases", "intercepts_")
         self._network.layout.fill(self._theta, None, intercepts, ("", "intercepts_"))
 
+    @read_only("is a view of the weights; assign to its items, skip_coef_[...] = new")
+    def skip_coef_(self):
+        """Weights of the direct path, of shape (n_features, n_outputs), or None."""
+        theta = self._fitted("_theta", "skip_coef_")
+        return self._network.layout.skip(theta)
+
+    @read_only("is of views of the parameters; assign to the items of its arrays")
+    def normalization_(self):
+        """What normalises the hidden layers: lists of arrays by their kind; or None."""
+        theta = self._fitted("_theta", "normalization_")
+        kinds = self._network.layout.normalizers(theta)
+        names = "gain", "shift", "mean", "variance"
+        return dict(zip(names, kinds, strict=False)) or None
+
     @read_only(_SHAPE)
     def n_layers_(self):
         """Number of layers, inputs and outputs included."""
@@ -142,7 +156,10 @@ class FittedNetwork(InsideNetwork):
     def out_activation_(self):
         """Activation of the output layer."""
         self._fitted("_theta", "out_activation_")
-        return self._network.loss_function.out_activation
+        found = self._network.loss_function.out_activation
+        # Two classes have one output, whose softmax with zero is the sigmoid.
+        two = found == "softmax" and self.n_outputs_ == 1 and len(self.classes_) == 2
+        return "logistic" if two else found
 
     @read_only("is a count that training keeps; fit anew to start from zero")
     def t_(self):
@@ -175,6 +192,27 @@ class FittedNetwork(InsideNetwork):
         if all(map(math.isnan, history["validation_loss"])):
             return None
         return list(history[column])
+
+    @read_only("is what training has found")
+    def alpha_(self):
+        """Strength of the penalty that solver="br" has found, on the mean loss."""
+        return self._found("alpha", "alpha_")
+
+    @read_only("is what training has found")
+    def n_effective_parameters_(self):
+        """Number of parameters that the data have determined, by solver="br"."""
+        return self._found("n_effective_parameters", "n_effective_parameters_")
+
+    def _found(self, column, name):
+        """What the solver has recorded for the weights that were kept."""
+        values = self._fitted("_history", name).get(column, [])
+        value = values[self.best_iter_ - 1] if values and self.best_iter_ else math.nan
+        if math.isnan(value):
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}: only "
+                "solver='br' finds it."
+            )
+        return value
 
     @property
     def best_loss_(self):

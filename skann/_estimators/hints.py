@@ -30,6 +30,17 @@ _ALIASES = {
         "l_bfgs": "lbfgs",
         "l_bfgs_b": "lbfgs",
         "newton": "newton-cg",
+        "levenberg_marquardt": "lm",
+        "levenbergmarquardt": "lm",
+        "bayesian_regularization": "br",
+        "trainlm": "lm",
+        "trainbr": "br",
+        "trainscg": "scg",
+        "trainbfg": "bfgs",
+        "trainoss": "oss",
+        "trainrp": "rprop",
+        "traingdx": "gdx",
+        "traincgp": "cg",
     },
     "loss": {
         "categorical_crossentropy": "softmax",
@@ -45,6 +56,11 @@ _ALIASES = {
         "l1": "absolute_error",
         "mean_absolute_error": "absolute_error",
         "pinball": "quantile",
+        "gaussian_nll": "gaussian",
+        "normal": "gaussian",
+        "focal_loss": "focal",
+        "binary_focal_crossentropy": "focal",
+        "categorical_focal_crossentropy": "focal",
     },
     "learning_rate": {
         "plateau": "adaptive",
@@ -137,13 +153,28 @@ def explained(message, estimator):
     message = re.sub(r"\{'[^{}]*'\}", in_order, message, count=1)
     message = re.sub(
         r"an instance of 'skann\._optimize\.optimizer\.Optimizer' or an instance of "
-        r"'skann\._optimize\.minimizers\.Minimizer'",
+        r"'skann\._optimize\.minimizer\.Minimizer'",
         "an object of skann.solvers",
         message,
     )
     message = re.sub(
         r"an instance of 'skann\._optimize\.\w+\.Schedule'",
         "an object of skann.schedules",
+        message,
+    )
+    message = re.sub(
+        r"an instance of 'skann\._optimize\.\w+\.Averaging'",
+        "an object of skann.averaging",
+        message,
+    )
+    message = re.sub(
+        r"an instance of 'skann\._estimators\.function_objects\.LossObject'",
+        "an object of skann.losses",
+        message,
+    )
+    message = re.sub(
+        r"an instance of 'skann\.activations\.Activation'",
+        "an object of a class made of skann.activations.Activation",
         message,
     )
     message = re.sub(r"<class '[\w.]*\.(\w+)'>", r"the class \1", message)

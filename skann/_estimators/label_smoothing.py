@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from .._network.network import loss_function
+
 
 def smoothed(targets, share, dtype):
     """Targets of which a share is spread over the classes.
@@ -27,10 +29,11 @@ def smoothed(targets, share, dtype):
     if not share:
         return targets
     y = targets.y
+    exclusive = y.ndim == 1 or targets.tasks  # and not two classes on one output
     if y.ndim == 1:
         y = (y == np.arange(targets.n_outputs)[:, np.newaxis]).astype(dtype)
     n_classes = 2
-    if targets.loss == "softmax":
+    if exclusive and loss_function(targets.loss).out_activation == "softmax":
         sizes = targets.tasks or (targets.n_outputs,)
         n_classes = np.repeat(sizes, sizes)[:, np.newaxis]
     return replace(targets, y=(y * (1 - share) + share / n_classes).astype(dtype))

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
+from .._network.network import loss_function
 from .._training.data import Targets
 from .labels import encode_labels, label_columns, labels_as_array, stack_columns
 from .probabilities import log_probabilities, probabilities
@@ -22,7 +23,10 @@ LOSS_NAMES = {
     "cross_entropy": "cross_entropy",
     "softmax": "softmax",
     "perceptron": "perceptron",
+    "focal": "focal",
 }
+# Of several classes that exclude each other, where that is another.
+_EXCLUSIVE = {"focal": "softmax_focal"}
 
 
 def make_label_transformer(y, classes=None):
@@ -85,7 +89,7 @@ class LabelTransformer:
         return "two classes" if len(self.classes) == 2 else None
 
     def transform(self, y, loss, dtype):
-        """Targets for ``y`` under a loss of :data:`LOSS_NAMES` or "auto"."""
+        """Targets for ``y`` under a loss of :data:`LOSS_NAMES`, "auto" or a user's."""
         _check_kind(y, ("binary", "multiclass"), "single-label")
         codes = encode_labels(column_or_1d(y, warn=True), self.classes)
         two = len(self.classes) == 2
@@ -96,7 +100,7 @@ class LabelTransformer:
             encoded, n_outputs = codes.astype(dtype)[None, :], 1
         else:
             encoded, n_outputs = codes.astype(np.int32), len(self.classes)
-        return Targets(encoded, n_outputs, LOSS_NAMES[loss], labels=codes)
+        return Targets(encoded, n_outputs, _known(loss, not two), labels=codes)
 
     def columns(self, targets):
         """Classes of each column of the targets, and the index of each row's class."""
@@ -140,9 +144,9 @@ class IndicatorTransformer:
 
     def transform(self, y, loss, dtype):
         """As :meth:`LabelTransformer.transform`."""
-        if loss == "softmax":
+        if loss == "softmax" or getattr(loss, "link", None) == "softmax":
             raise ValueError(
-                "loss='softmax' can't be used with multilabel targets, whose labels do "
+                f"loss={loss!r} can't be used with multilabel targets, whose labels do "
                 "not exclude each other; use 'auto', 'cross_entropy' or 'mse'."
             )
         _check_kind(y, ("multilabel-indicator",), "multilabel")
@@ -155,7 +159,7 @@ class IndicatorTransformer:
                 f"{np.unique(y).tolist()}."
             )
         _check_columns(y, len(self.classes), "labels")
-        loss = LOSS_NAMES["cross_entropy" if loss == "auto" else loss]
+        loss = _known("cross_entropy" if loss == "auto" else loss, False)
         return Targets(np.array(y.T, dtype=dtype, order="C"), y.shape[1], loss)
 
     def columns(self, targets):
@@ -205,8 +209,9 @@ class MultioutputTransformer:
         columns = zip(label_columns(y), self.classes, self._parts(encoded), strict=True)
         for column, classes, part in columns:
             part[encode_labels(column, classes), np.arange(len(y))] = 1
-        loss = LOSS_NAMES["softmax" if loss == "auto" else loss]
-        tasks = self._sizes if loss == "softmax" else ()
+        loss = _known("softmax" if loss == "auto" else loss, True)
+        in_one = loss_function(loss).out_activation == "softmax"
+        tasks = self._sizes if in_one else ()
         return Targets(encoded, n_outputs, loss, tasks=tasks)
 
     def columns(self, targets):
@@ -240,6 +245,22 @@ class MultioutputTransformer:
             for truth, outputs in zip(truths, found, strict=True)
         ]
         return _accuracy(np.all(hits, axis=0), data)
+
+
+def _known(loss, exclusive):
+    """The loss as networks know it.
+
+    Parameters
+    ----------
+    loss : str or object
+        Of :data:`LOSS_NAMES`, or a user's own.
+    exclusive : bool
+        Whether a row has one of several classes, each with an output.
+    """
+    if not isinstance(loss, str):
+        return loss
+    name = LOSS_NAMES[loss]
+    return _EXCLUSIVE.get(name, name) if exclusive else name
 
 
 def subset_accuracy(found, y, sample_weight):

@@ -7,7 +7,7 @@ network is to see standardised targets.
 import numpy as np
 
 from .._training.target_rescaling import TargetRescaling
-from .real_transformer import RealTransformer, as_columns
+from .real_transformer import RealTransformer
 
 
 class LogTransformer(RealTransformer):
@@ -28,19 +28,6 @@ class LogTransformer(RealTransformer):
             return None
         shift, ones = np.log(ratio), np.ones(self.n_outputs)
         return TargetRescaling(ones, shift, ratio**self._degree)
-
-    def transform(self, y, loss, dtype):
-        """Targets for ``y``; ``loss`` is a name in ``LOSSES``."""
-        columns = as_columns(y)
-        wrong = columns < 0 if loss == "poisson" else columns <= 0
-        if wrong.any():
-            row, column = np.argwhere(wrong)[0]
-            allowed = "non-negative" if loss == "poisson" else "positive"
-            raise ValueError(
-                f"loss={loss!r} takes {allowed} targets only; y has "
-                f"{columns[row, column]:g} in row {row}."
-            )
-        return super().transform(y, loss, dtype)
 
     def _decoded(self, raw):
         with np.errstate(over="ignore", under="ignore"):

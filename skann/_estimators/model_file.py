@@ -7,9 +7,16 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._export import archive
-from .._optimize.plain_options import options_from_plain
 from .._version import __version__
-from .plain_state import STATE_FORMAT, PlainState, check_format, from_plain, to_plain
+from .plain_state import (
+    OPTIONS,
+    STATE_FORMAT,
+    PlainState,
+    check_format,
+    from_plain,
+    option_from_plain,
+    to_plain,
+)
 
 # What else but attributes that end in "_" a fitted estimator has.
 _FITTED = (
@@ -88,7 +95,7 @@ def _parameter(name, value):
     """Kind and content of a parameter; an error that names one that can't be saved."""
     if isinstance(value, np.random.RandomState):
         return {"kind": "RandomState", "state": value.get_state(legacy=False)}
-    if name in ("solver", "learning_rate") and isinstance(value, dict):
+    if name in OPTIONS and isinstance(value, dict):
         return {"kind": "object", **value}
     if not _is_plain(value):
         raise ValueError(
@@ -157,7 +164,7 @@ def _estimator(kind, data):
 
 def _parameter_from(plain):
     if plain["kind"] == "object":
-        return options_from_plain(plain)
+        return option_from_plain(plain)
     if plain["kind"] == "RandomState":
         return _random_state(plain["state"])
     if plain["kind"] != "value":

@@ -16,8 +16,8 @@ from sklearn.exceptions import InconsistentVersionWarning
 
 from .._network.activations import ACTIVATIONS
 from .._network.losses import LOSSES
-from .._network.network import Network
-from .._optimize.plain_options import options_from_plain, options_to_plain
+from .._network.network import Network, loss_function
+from .._optimize.plain_options import CLASSES, options_from_plain, options_to_plain
 from .._training.plain_progress import (
     batch_losses_from_plain,
     history_from_plain,
@@ -26,6 +26,7 @@ from .._training.plain_progress import (
     progress_to_plain,
 )
 from .._version import __version__
+from .function_objects import Activation, Focal, Loss, Tweedie
 from .plain_targets import transformer_from_plain, transformer_to_plain
 
 STATE_FORMAT = 1
@@ -36,7 +37,9 @@ _TO_PLAIN = {
     "_progress": progress_to_plain,
     "_transformer": transformer_to_plain,
 }
-_OPTIONS = ("solver", "learning_rate")
+# Parameters that may be objects of the package's own; their names are part of files.
+OPTIONS = ("solver", "learning_rate", "loss", "average")
+_CLASSES = {**CLASSES, **{kind.__name__: kind for kind in (Tweedie, Focal)}}
 
 
 class VersionWarning(InconsistentVersionWarning):
@@ -94,12 +97,12 @@ def to_plain(estimator):
     """The attributes of an estimator, as plain data.
 
     Objects that a user gave as parameters stay what they are, if they are not of
-    ``skann.solvers`` or ``skann.schedules``.
+    ``skann.solvers``, ``skann.schedules`` or ``skann.losses``.
     """
     state = dict(vars(estimator))
     for name, value in state.items():
-        if name in _OPTIONS:
-            state[name] = options_to_plain(value)
+        if name in OPTIONS:
+            state[name] = options_to_plain(value, _CLASSES)
         elif name.endswith("_") and isinstance(value, np.generic):
             state[name] = value.item()  # a score, as a scorer gave it
     if "auto_params_" in state:
@@ -115,8 +118,15 @@ def to_plain(estimator):
             "loss": network.loss,
             "tasks": list(network.tasks),
             "loss_options": list(network.loss_options),
+            "skip": network.skip,
+            "normalization": network.normalization,
         }
     return state
+
+
+def option_from_plain(plain):
+    """A solver, schedule or loss again, by the class that its data name."""
+    return options_from_plain(plain, _CLASSES)
 
 
 def from_plain(state):
@@ -128,9 +138,9 @@ def from_plain(state):
         If the data are not whole, or don't belong together.
     """
     state = dict(state)
-    for name in _OPTIONS:
+    for name in OPTIONS:
         if name in state:
-            state[name] = options_from_plain(state[name])
+            state[name] = option_from_plain(state[name])
     if "auto_params_" in state:
         values = _dict_of(state, "auto_params_").items()
         state["auto_params_"] = {name: options_from_plain(v) for name, v in values}
@@ -142,6 +152,7 @@ def from_plain(state):
     if state.get("n_features_in_") != network.layer_sizes[0]:
         raise ValueError("n_features_in_ must be the number of the network's inputs.")
     targets = _dict_of(state, "_transformer")
+    state.setdefault("engine_", None)  # which older files do not say
     return {
         **state,
         "_network": network,
@@ -169,6 +180,8 @@ def _network_from_plain(plain):
     if not isinstance(activations, list) or len(activations) != len(sizes) - 2:
         raise ValueError("a network has an activation for each hidden layer.")
     for name, known in [*((a, ACTIVATIONS) for a in activations), (loss, LOSSES)]:
+        if isinstance(name, Loss | Activation):
+            continue  # of a pickle; a file can't hold one
         if not isinstance(name, str) or name not in known:
             raise ValueError(f"there is no activation or loss {name!r}.")
     if tasks and sum(tasks) != sizes[-1]:
@@ -177,12 +190,16 @@ def _network_from_plain(plain):
     if not isinstance(options, list) or not all(map(_is_positive, options)):
         raise ValueError(f"the settings of a loss must be numbers; got {options!r}.")
     _check_options(loss, options)
-    return Network(tuple(sizes), tuple(activations), loss, tuple(tasks), tuple(options))
+    skip, normalization = plain.get("skip", False), plain.get("normalization")
+    if not isinstance(skip, bool) or normalization not in (None, "batch", "layer"):
+        raise ValueError("a network's direct path or normalisation is none there is.")
+    layers = tuple(sizes), tuple(activations), loss, tuple(tasks)
+    return Network(*layers, tuple(options), skip, normalization)
 
 
 def _check_options(loss, options):
     try:
-        LOSSES[loss].with_options(tuple(options))
+        loss_function(loss, tuple(options))
     except TypeError as error:
         raise ValueError(f"the loss {loss!r} has no settings {options!r}.") from error
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .gaussian_transformer import GaussianTransformer
 from .label_transformers import (
     IndicatorTransformer,
     LabelTransformer,
@@ -22,6 +23,7 @@ _OF_NUMBERS = {
     "real": RealTransformer,
     "log": LogTransformer,
     "quantiles": QuantileTransformer,
+    "gaussian": GaussianTransformer,
 }
 _REAL_KINDS = {kind: name for name, kind in _OF_NUMBERS.items()}
 _KINDS = {kind: name for name, kind in _OF_LABELS.items()}
@@ -74,7 +76,12 @@ def _real_transformer(plain, n_outputs):
         if not all(isinstance(q, float) and 0 < q < 1 for q in levels):
             raise ValueError(f"quantiles are between 0 and 1; got {levels!r}.")
         n_outputs = 1
-    if degree not in (0, 1, 2) or is_robust not in (True, False):
+    if plain["kind"] == "gaussian":
+        if n_outputs % 2:
+            raise ValueError("there must be a mean and a variance for each target.")
+        n_outputs //= 2
+    is_degree = isinstance(degree, int | float) and abs(degree) < float("inf")
+    if not is_degree or is_robust not in (True, False):
         raise ValueError("the loss of the targets must be one that there is.")
     for name in names:
         array = plain.get(name)

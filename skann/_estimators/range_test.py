@@ -257,6 +257,7 @@ def _model(estimator, rates):
             for name in ("learning_rate_init", "power_t", "warm_start")
         },
         early_stopping=False,
+        average=None,  # the loss is that of the weights that are trained
         learning_rate=rates.item,
     )
     model._validate_params()

@@ -1,8 +1,10 @@
 """What a regressor says of rows: predictions, their gradients, a score."""
 
+from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import column_or_1d
 
 from .._training.data import Data
+from .gaussian_transformer import GaussianTransformer
 from .real_targets import real_targets
 from .regression_losses import has_several_quantiles
 from .validation import check_sample_weight
@@ -11,13 +13,19 @@ from .validation import check_sample_weight
 class RealPredictions:
     """Predictions of a fitted regressor, by its transformer of targets."""
 
-    def predict(self, X):
+    # Metadata routing: it is nothing that comes with the rows.
+    __metadata_request__predict = {"return_std": UNUSED}  # noqa: RUF012
+
+    def predict(self, X, return_std=False):
         """Predict targets.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Data.
+        return_std : bool, default=False
+            Whether to return standard deviations of the targets around the predictions
+            as well, which ``loss="gaussian"`` learns.
 
         Returns
         -------
@@ -27,9 +35,25 @@ class RealPredictions:
             could not tell the targets apart, that is if their mean is more than 10,000
             standard deviations from zero, or they are too large or too small for
             float32.
+        std : ndarray of the same shape
+            Standard deviations; with `return_std` only.
+
+        Raises
+        ------
+        ValueError
+            If `return_std` is asked for, and the network was not trained with
+            ``loss="gaussian"``.
         """
         raw = self._raw(X)
-        return self._transformer.inverse_transform(raw)
+        y = self._transformer.inverse_transform(raw)
+        if not return_std:
+            return y
+        if not isinstance(self._transformer, GaussianTransformer):
+            raise ValueError(
+                "return_std=True needs a network trained with loss='gaussian', which "
+                f"learns deviations; this one's loss is {self._network.loss!r}."
+            )
+        return y, self._transformer.deviations(raw)
 
     def _decoded_gradients(self, raw, gradients):
         return self._transformer.decoded_gradients(raw, gradients)

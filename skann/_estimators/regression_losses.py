@@ -4,11 +4,13 @@ from numbers import Real
 
 import numpy as np
 
-from .._network.losses import LOSSES
+from .._network.network import loss_function
 from .._network.real_losses import HUBER_DELTA
+from .function_objects import Loss, LossObject
+from .gaussian_transformer import GaussianTransformer
 from .log_transformer import LogTransformer
 from .quantile_transformer import QuantileTransformer
-from .real_transformer import RealTransformer
+from .real_transformer import RealTransformer, as_columns
 from .validation import check_ordered
 
 LOSS_NAMES = {
@@ -19,7 +21,11 @@ LOSS_NAMES = {
     "quantile": "quantile",
     "poisson": "poisson",
     "gamma": "gamma",
+    "tweedie": "tweedie",
+    "gaussian": "gaussian",
 }
+# Those whose outputs are logarithms of predictions.
+_LOG_LINKS = ("poisson", "gamma", "tweedie")
 
 # Parameters that belong to one loss each.
 _OWNERS = {"quantile": "quantile", "huber_delta": "huber"}
@@ -29,7 +35,7 @@ _DEFAULT_QUANTILE = 0.5
 
 
 def loss_of(estimator):
-    """Name in ``LOSSES`` and settings of the loss that the parameters ask for.
+    """Loss that is asked for, a name in ``LOSSES`` or a user's own, and settings.
 
     Raises
     ------
@@ -43,6 +49,8 @@ def loss_of(estimator):
                 f"{name}={value!r} would not be used: it belongs to loss={owner!r}, "
                 f"and loss is {estimator.loss!r}."
             )
+    if isinstance(estimator.loss, LossObject):
+        return _of_object(estimator)
     name = LOSS_NAMES[estimator.loss]
     if name == "squared_error" and estimator.missing_targets == "ignore":
         return "masked_squared_error", ()
@@ -52,6 +60,45 @@ def loss_of(estimator):
     if name == "quantile":
         return name, _levels(estimator.quantile)
     return name, ()
+
+
+def _of_object(estimator):
+    loss = estimator.loss.fresh()
+    if loss.link not in ("identity", "log"):
+        raise ValueError(
+            f"loss={loss!r} is for classes; a regressor's has the link 'identity' or "
+            "'log'."
+        )
+    if not isinstance(loss, Loss):
+        return loss.name, loss._settings
+    if estimator.missing_targets == "ignore":
+        raise ValueError(
+            f"missing_targets='ignore' can't be used with loss={loss!r}, a loss of "
+            "one's own, which is never given NaN."
+        )
+    return loss, ()
+
+
+def has_log_link(estimator):
+    """Whether predictions, and so targets, are positive."""
+    loss = estimator.loss
+    return loss.link == "log" if isinstance(loss, LossObject) else loss in _LOG_LINKS
+
+
+def check_domain(name, options, y):
+    """Whether targets are such as the loss takes."""
+    loss = loss_function(name, options)
+    if loss.out_activation != "exp" or not isinstance(name, str):
+        return
+    columns = as_columns(y)
+    wrong = columns < 0 if loss.takes_zero else columns <= 0
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        allowed = "non-negative" if loss.takes_zero else "positive"
+        raise ValueError(
+            f"loss={name!r} takes {allowed} targets only; y has "
+            f"{columns[row, column]:g} in row {row}."
+        )
 
 
 def transformer_of(estimator, y, weight):
@@ -64,10 +111,12 @@ def transformer_of(estimator, y, weight):
     weight : ndarray of shape (n_samples,) or None
     """
     name, options = loss_of(estimator)
-    loss = LOSSES[name]
+    loss = loss_function(name, options)
     about = {"normalize": estimator.normalize_y, "loss": loss}
     if loss.out_activation == "exp":
         return LogTransformer(y, weight, **about)
+    if name == "gaussian":
+        return GaussianTransformer(y, weight, **about)
     if has_several_quantiles(estimator):
         return QuantileTransformer(y, weight, levels=options, **about)
     return RealTransformer(y, weight, **about)

@@ -11,11 +11,14 @@ from sklearn.utils.validation import _num_samples, column_or_1d
 from .base import BaseBP, FitInputs
 from .docstrings import document
 from .fitted import FittedUnits
+from .function_objects import LossObject
 from .parameters import PARAMETER_CONSTRAINTS, supports_partial_fit
 from .real_predictions import RealPredictions
 from .real_targets import real_targets
 from .regression_losses import (
     LOSS_NAMES,
+    check_domain,
+    has_log_link,
     has_several_quantiles,
     loss_of,
     transformer_of,
@@ -33,8 +36,9 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
         J = Σ_i s_i loss_i / Σ_i s_i + alpha / 2 * ||W||²
 
     with row weights s and the chosen loss summed over the outputs. Reproducible bit for
-    bit for the same `random_state`, with any number of threads; where the compiled
-    engine is missing, and for SciPy's minimisers, with the same number of BLAS threads.
+    bit for the same `random_state`, with any number of threads; for SciPy's minimisers
+    and, where the compiled engine is missing, in what is predicted, with the same
+    number of BLAS threads.
 
     Parameters
     ----------
@@ -42,13 +46,17 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
         Units of each hidden layer; empty for a network without hidden layers, which
         is linear regression.
     {activation}
-    loss : str, default="squared_error"
+    loss : str or object of `skann.losses`, default="squared_error"
         With raw outputs z, for targets whose mean is asked for, "squared_error" or
         "mse": ½‖z - y‖². For their median, which outliers do not move,
         "absolute_error": ``Σ_k |z_k - y_k|``; and "huber": squares up to `huber_delta`
         and straight on from there. For quantiles of them "quantile", the pinball loss.
-        For the mean of counts "poisson", and of positive amounts "gamma": half of the
-        deviance of predictions exp(z), which are always positive.
+        For the mean of counts "poisson", of positive amounts "gamma", and of amounts
+        many of which are zero "tweedie" (``Tweedie(power=1.5)``): half of the deviance
+        of predictions exp(z), which are always positive. For mean and spread
+        "gaussian", the normal likelihood, which learns a deviation for each row:
+        ``predict(X, return_std=True)``. An object has settings, or is a loss of one's
+        own: a class made of ``skann.losses.Loss``.
     quantile : float or list of float, default=None
         Which quantile ``loss="quantile"`` is of, between 0 and 1; None is 0.5, the
         median. Of a list that rises, predictions have a column for each, and never
@@ -63,7 +71,8 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
         scaled to variance one, each output by itself. Losses and `tol` are then in
         units of that variance. "absolute_error", "huber" and "quantile" take the median
         and 1.4826 times the median absolute deviation for mean and deviation;
-        "poisson" and "gamma" are trained on targets divided by their mean. It makes one
+        "poisson", "gamma" and "tweedie" are trained on targets divided by their mean.
+        It makes one
         set of defaults suit targets in any unit; predictions are in the unit of `y`.
         Over calls of `partial_fit` mean and variance are those of all rows so far, and
         with a warm start those of the rows given; as they move, the output layer is
@@ -79,13 +88,17 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
     {random_state, tol, verbose, warm_start, momentum, nesterovs_momentum}
     {early_stopping, validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change}
     {max_fun, weight_init, n_hidden_layers, n_hidden_units, scoring}
-    {training_score, max_time, target_loss, dropout, max_grad_norm}
+    {training_score, max_time, target_loss, dropout, max_grad_norm, max_grad_value}
+    {max_norm, input_dropout, input_noise, average, skip_connection, normalization}
+    {n_init}
 
     Attributes
     ----------
     {coefs_, intercepts_, loss_curve_, batch_loss_curve_, loss_, best_loss_}
-    {auto_params_, history_, validation_loss_curve_, validation_scores_, best_iter_}
-    {best_validation_score_, n_iter_, t_, stop_reason_, n_layers_, n_outputs_}
+    {auto_params_, alpha_, n_effective_parameters_, history_}
+    {validation_loss_curve_, validation_scores_, best_iter_, start_losses_}
+    {best_validation_score_, n_iter_, t_, stop_reason_, engine_, n_layers_}
+    {n_outputs_, skip_coef_, normalization_}
     {activations_, out_activation_, n_features_in_, feature_names_in_}
     y_mean_ : ndarray of shape (n_outputs,)
         Mean of the targets, zero with ``normalize_y=False``: predictions are the
@@ -122,7 +135,7 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
 
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         **PARAMETER_CONSTRAINTS,
-        "loss": [StrOptions(set(LOSS_NAMES))],
+        "loss": [StrOptions(set(LOSS_NAMES)), LossObject],
         "quantile": [Interval(Real, 0, 1, closed="neither"), "array-like", None],
         "huber_delta": [Interval(Real, 0, None, closed="neither"), None],
         "normalize_y": ["boolean"],
@@ -170,6 +183,14 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
         target_loss=None,
         dropout=0.0,
         max_grad_norm=None,
+        max_grad_value=None,
+        max_norm=None,
+        input_dropout=0.0,
+        input_noise=0.0,
+        average=None,
+        skip_connection=False,
+        normalization=None,
+        n_init=1,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -209,6 +230,14 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
         self.target_loss = target_loss
         self.dropout = dropout
         self.max_grad_norm = max_grad_norm
+        self.max_grad_value = max_grad_value
+        self.max_norm = max_norm
+        self.input_dropout = input_dropout
+        self.input_noise = input_noise
+        self.average = average
+        self.skip_connection = skip_connection
+        self.normalization = normalization
+        self.n_init = n_init
 
     @available_if(supports_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)
@@ -290,6 +319,7 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
 
     def _encode(self, transformer, y, dtype):
         name, options = loss_of(self)
+        check_domain(name, options, y)
         targets = transformer.transform(y, name, dtype)
         targets.loss_options = options
         return targets
@@ -298,7 +328,7 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
         tags = super().__sklearn_tags__()
         # Several columns of counts or amounts are welcome as well, but the checks that
         # come with multi_output give negative ones.
-        tags.target_tags.positive_only = self.loss in ("poisson", "gamma")
+        tags.target_tags.positive_only = has_log_link(self)
         tags.target_tags.multi_output = not (
             has_several_quantiles(self) or tags.target_tags.positive_only
         )

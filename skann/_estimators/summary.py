@@ -102,7 +102,7 @@ def in_bytes(n):
 
 def summarize(estimator):
     """The :class:`Summary` of a fitted network."""
-    activations = [*estimator.activations_, estimator.out_activation_]
+    activations = [*map(str, estimator.activations_), estimator.out_activation_]
     layers = []
     pairs = zip(estimator.coefs_, estimator.intercepts_, strict=True)
     for i, (weights, biases) in enumerate(pairs):
@@ -116,5 +116,18 @@ def summarize(estimator):
                 weights.nbytes + biases.nbytes,
             )
         )
+    layers += _besides(estimator)
     dtype = str(estimator.coefs_[0].dtype)
     return Summary(type(estimator).__name__, layers, dtype)
+
+
+def _besides(estimator):
+    """The direct path and what normalises layers, where there are such."""
+    S, normalization = estimator.skip_coef_, estimator.normalization_
+    if S is not None:
+        yield LayerSummary("direct", S.shape, "identity", S.size, S.nbytes)
+    if normalization is not None:
+        arrays = [array for kind in normalization.values() for array in kind]
+        sizes = sum(a.size for a in arrays), sum(a.nbytes for a in arrays)
+        units = sum(array.size for array in normalization["gain"])
+        yield LayerSummary("normalization", (units, units), "identity", *sizes)

@@ -50,7 +50,7 @@ def network_svg(estimator):
         part = np.asarray(layer[np.ix_(shown[i], shown[i + 1])], dtype=np.float64)
         ends = across[i : i + 2], heights[i : i + 2]
         parts += _weight_lines(part, *ends)
-    kinds = ["inputs", *estimator.activations_, estimator.out_activation_]
+    kinds = ["inputs", *map(str, estimator.activations_), estimator.out_activation_]
     for i, units in enumerate(shown):
         parts += _units(across[i], units, heights[i])
         parts.append(_text(across[i], 14, sizes[i], "middle"))

@@ -9,7 +9,7 @@ from .validation import unchanged_on_error
 class Untrained(FittedNetwork):
     """A network that may be made without training."""
 
-    def initialize(self, X, y, *, coef_init=None, intercept_init=None):
+    def initialize(self, X, y, *, coef_init=None, intercept_init=None, trainable=None):
         """Make the network and its starting weights, and train nothing.
 
         It predicts with weights set by hand, or with those that `fit` would start from
@@ -28,6 +28,11 @@ class Untrained(FittedNetwork):
             Weights, one array a layer; None draws them as `weight_init` says.
         intercept_init : list of array-like of shape (n_out,), default=None
             Biases, one array a layer; None for zeros.
+        trainable : list of bool or array-like of bool, default=None
+            What later training may change, for each layer: True, False (its weights and
+            biases stay as they are), or a boolean array of shape (n_in, n_out); where
+            it is False the weight stays, at zero for a connection that is not there.
+            None is all. It holds as long as training goes on, in files and pickles too.
 
         Returns
         -------
@@ -50,6 +55,17 @@ class Untrained(FittedNetwork):
         >>> W, b = [[[1, 1], [1, 1]], [[2], [-2]]], [[-1, 1], [1]]
         >>> net.initialize(X, y, coef_init=W, intercept_init=b).predict(X)
         array([1, 0, 0, 1])
+
+        Rosenblatt's network: random neurons that stay, and one that learns.
+
+        >>> net = BPClassifier((50,), "relu", solver="adam", warm_start=True)
+        >>> net.set_params(learning_rate_init=0.1, random_state=0)
+        BPClassifier(...)
+        >>> front = net.initialize(X, y, trainable=[False, True]).coefs_[0].copy()
+        >>> net.fit(X, y).predict(X)
+        array([1, 0, 0, 1])
+        >>> bool((net.coefs_[0] == front).all())
+        True
         """
         self._validate_params()
         with unchanged_on_error(self):
@@ -61,6 +77,8 @@ class Untrained(FittedNetwork):
             network = self._make_network(X, targets)
             theta, progress = self._initial_state(network, data, X.dtype, None, False)
             network.layout.fill(theta, coef_init, intercept_init)
+            if trainable is not None:
+                progress.trainable = network.layout.mask(trainable)
             nothing_yet = Monitor(theta, Limits())
             self._set_fitted_attributes(
                 transformer, network, theta, progress, nothing_yet, False, True

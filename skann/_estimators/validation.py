@@ -14,6 +14,7 @@ from sklearn.utils import check_array, check_consistent_length
 from .._network.activations import ACTIVATIONS
 from .._training.monitor import DivergenceError
 from .callback_support import LIFE_CYCLE
+from .function_objects import Activation
 from .hints import did_you_mean
 from .rows import check_indices
 
@@ -85,8 +86,8 @@ def _is_positive_integer(size):
 
 
 def check_activations(activation, n_hidden):
-    """Names of the hidden layers' activations, one a layer."""
-    if isinstance(activation, str):
+    """The hidden layers' activations, one a layer: names, or objects of a user's."""
+    if isinstance(activation, str | Activation):
         names = (activation,) * max(n_hidden, 1)
     else:
         names = tuple(activation)
@@ -96,6 +97,8 @@ def check_activations(activation, n_hidden):
                 f"{n_hidden} hidden layers; got {len(names)} names: {activation!r}."
             )
     for name in names:
+        if isinstance(name, Activation):
+            continue
         if not isinstance(name, str) or name not in ACTIVATIONS:
             raise ValueError(
                 f"activation {name!r} is unknown; the known ones are "

@@ -26,6 +26,8 @@ import math
 
 import numpy as np
 
+from .normalization import start as start_normalization
+
 
 def _uniform(rng, fan_in, fan_out):
     return rng.uniform(-0.5, 0.5, (fan_in, fan_out))
@@ -102,7 +104,8 @@ DEFAULT_INITIALIZER = {
     "mish": "he_uniform_max",
     "step": "glorot_uniform",
 }
-
+# A user's own.
+_DEFAULT_OF_OTHERS = "glorot_uniform"
 
 # These have next to no slope left where their inputs are large: what is saturated from
 # the start tells one row from the next, not what rows have in common.
@@ -112,6 +115,8 @@ _SATURATING = ("logistic", "tanh", "tanh_opt")
 def initialize(layout, theta, weight_init, activations, rng, input_scale=1.0):
     """Fill ``theta`` with starting weights and zero biases.
 
+    A direct path starts at zero, and normalisation with gains of one.
+
     Parameters
     ----------
     layout : Layout
@@ -119,8 +124,8 @@ def initialize(layout, theta, weight_init, activations, rng, input_scale=1.0):
         Overwritten.
     weight_init : str
         A name in :data:`INITIALIZERS`, or "auto" for each layer's default.
-    activations : sequence of str
-        Names of the hidden layers' activations.
+    activations : sequence of str or object
+        The hidden layers' activations, by their names if they have one.
     rng : numpy.random.Generator
     input_scale : float
         Root mean square of the inputs, where :func:`depends_on_inputs` says so: the
@@ -130,10 +135,15 @@ def initialize(layout, theta, weight_init, activations, rng, input_scale=1.0):
     for weight, activation in zip(
         layout.weights(theta), (*activations, "identity"), strict=True
     ):
-        name = DEFAULT_INITIALIZER[activation] if weight_init == "auto" else weight_init
+        name = weight_init
+        if name == "auto":
+            name = DEFAULT_INITIALIZER.get(activation, _DEFAULT_OF_OTHERS)
         weight[...] = INITIALIZERS[name](rng, *weight.shape)
     for bias in layout.biases(theta):
         bias[...] = 0
+    start_normalization(layout, theta)
+    if layout.skip(theta) is not None:
+        layout.skip(theta)[...] = 0
     if depends_on_inputs(weight_init, activations):
         layout.weights(theta)[0][...] /= max(1.0, input_scale)
 

@@ -1,7 +1,10 @@
 """Where each layer's parameters lie in the one flat vector ``theta``.
 
 ``theta`` holds, layer after layer, the weights of shape ``(n_in, n_out)`` in row-major
-order and then the biases. Everything else (weights for the forward pass, gradients,
+order and then the biases. After all layers come, in networks that have them, the
+weights of the direct path from inputs to outputs, and what normalises the hidden
+layers: their gains and shifts, and the statistics of batches, which no optimiser moves.
+Everything else (weights for the forward pass, gradients,
 ``coefs_``) is a view that this module makes, so writing to one writes to the other.
 Views do not survive pickling or ``deepcopy``: store the vector, make the views anew.
 """
@@ -16,25 +19,54 @@ class Layout:
     ----------
     layer_sizes : sequence of int
         Number of units of every layer, inputs first and outputs last.
+    skip : bool
+        Whether there is a direct path from inputs to outputs.
+    normalization : {"batch", "layer"} or None
+        Of the hidden layers.
 
     Attributes
     ----------
     n_parameters : int
         Length of the flat vector.
     weight_slices : list of slice
-        Where the weights, without the biases, of each layer lie.
+        Where weights, without the biases, lie: those of each layer, and of the direct
+        path if there is one.
+    statistics : slice
+        Where means and variances of batches lie, and last how many there have been.
     """
 
-    def __init__(self, layer_sizes):
+    def __init__(self, layer_sizes, skip=False, normalization=None):
         self.layer_sizes = tuple(int(size) for size in layer_sizes)
-        self.weight_slices = []
+        self._layer_slices = []
         self._bias_slices = []
+        self._skip = None
         end = 0
         for n_in, n_out in self.shapes:
             start, middle, end = end, end + n_in * n_out, end + n_in * n_out + n_out
-            self.weight_slices.append(slice(start, middle))
+            self._layer_slices.append(slice(start, middle))
             self._bias_slices.append(slice(middle, end))
+        self.weight_slices = list(self._layer_slices)
+        if skip:
+            start, end = end, end + self.layer_sizes[0] * self.layer_sizes[-1]
+            self._skip = slice(start, end)
+            self.weight_slices.append(self._skip)
+        self._norm_slices, end = self._after(end, 2 if normalization else 0)
+        start = end
+        statistics, end = self._after(end, 2 if normalization == "batch" else 0)
+        self._norm_slices += statistics
+        end += bool(statistics)  # the number of batches
+        self.statistics = slice(start, end)
         self.n_parameters = end
+
+    def _after(self, end, n_kinds):
+        """Slices of so many kinds of vectors with a number for each hidden unit."""
+        kinds = []
+        for _ in range(n_kinds):
+            kinds.append([])
+            for size in self.layer_sizes[1:-1]:
+                start, end = end, end + size
+                kinds[-1].append(slice(start, end))
+        return kinds, end
 
     @property
     def shapes(self):
@@ -45,12 +77,64 @@ class Layout:
         """Views of the weight matrices in ``vector``, first layer first."""
         return [
             vector[where].reshape(shape)
-            for where, shape in zip(self.weight_slices, self.shapes, strict=True)
+            for where, shape in zip(self._layer_slices, self.shapes, strict=True)
         ]
 
     def biases(self, vector):
         """Views of the bias vectors in ``vector``, first layer first."""
         return [vector[where] for where in self._bias_slices]
+
+    def skip(self, vector):
+        """View of the direct path's weights in ``vector``; None where there is none."""
+        if self._skip is None:
+            return None
+        return vector[self._skip].reshape(self.layer_sizes[0], self.layer_sizes[-1])
+
+    def normalizers(self, vector):
+        """Views of what normalises the hidden layers, by kind, first layer first.
+
+        Returns
+        -------
+        views : list of list of ndarray
+            Gains and shifts, and means and variances where batches have some; empty
+            without normalisation.
+        """
+        return [[vector[where] for where in kind] for kind in self._norm_slices]
+
+    def mask(self, trainable):
+        """Which parameters are trained, a vector of bool, by what users say of layers.
+
+        Parameters
+        ----------
+        trainable : list of bool or array-like of bool
+            For each layer, whether all of it is, or which of its weights are.
+
+        Raises
+        ------
+        ValueError
+            If it is not such a list.
+        """
+        wanted = (
+            "trainable must be a list with True, False or a boolean array of the shape "
+            f"of its weights for each layer, of shapes {self.shapes}"
+        )
+        if not isinstance(trainable, list | tuple) or len(trainable) != len(
+            self.shapes
+        ):
+            raise ValueError(f"{wanted}; got {trainable!r}.")
+        found = np.ones(self.n_parameters, bool)
+        layers = zip(trainable, self.weights(found), self.biases(found), strict=True)
+        for number, (given, weights, biases) in enumerate(layers):
+            given = np.asarray(given)
+            if given.dtype != bool or given.shape not in ((), weights.shape):
+                raise ValueError(
+                    f"{wanted}; got an array of {given.dtype} and shape {given.shape} "
+                    f"for layer {number}."
+                )
+            weights[...] = given
+            if given.shape == ():
+                biases[...] = given
+        return found
 
     def fill(
         self, vector, weights=None, biases=None, names=("coef_init", "intercept_init")

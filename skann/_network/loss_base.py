@@ -24,12 +24,23 @@ class Loss:
         then measured by what does not either.
     has_guess : bool
         Whether the loss of one constant prediction says anything.
+    takes_zero : bool
+        Behind a log link, whether a target may be zero.
+    has_curvature : bool
+        Whether the second derivative says anything: not where the loss is of straight
+        lines.
+    dispersion : {"estimated", "known"} or None
+        Whether the loss is a negative log-likelihood up to a factor that is to be
+        estimated, the variance of the noise, or is one as it stands; None if neither.
     """
 
     out_activation: str
     degree = 2
     is_robust = False
     has_guess = True
+    takes_zero = False
+    has_curvature = True
+    dispersion = None
 
     def with_options(self, options):
         """The same loss with these settings, a tuple; itself where there are none."""
@@ -57,6 +68,10 @@ class Loss:
     def hessian_product(self, z, y, direction):
         """How ``delta`` changes as ``z`` moves along ``direction``; of its shape."""
         raise NotImplementedError
+
+    def gauss_newton_product(self, z, y, direction):
+        """The same with what is never negative of the second derivative."""
+        return self.hessian_product(z, y, direction)
 
     def best_constant(self, y, weight):
         """Raw outputs of the best constant prediction.

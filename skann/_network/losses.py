@@ -1,7 +1,8 @@
 """Losses on raw outputs, each paired with its output activation.
 
 ``loss_base.py`` says what a loss is. Here are the lecture's three, the squared error,
-and the table of all; the others of real targets are in ``real_losses.py``.
+and the table of all; the others of real targets are in ``real_losses.py`` and
+``gaussian_loss.py``, those that look at hard rows in ``focal_losses.py``.
 
 Values are computed from ``z`` itself (log-sum-exp, softplus), never from the logarithm
 of a probability, so nothing is clipped and a confident mistake keeps its true price.
@@ -16,8 +17,10 @@ import numpy as np
 from scipy.special import expit, logit, softmax
 
 from .elementwise import softplus
+from .focal_losses import Focal, SoftmaxFocal
+from .gaussian_loss import GaussianLikelihood
 from .loss_base import Loss
-from .real_losses import AbsoluteError, Gamma, Huber, Poisson, Quantile
+from .real_losses import AbsoluteError, Gamma, Huber, Poisson, Quantile, Tweedie
 
 # Probabilities of a class that no row has, in its place: their logarithm is finite.
 _TINY = 1e-30
@@ -27,6 +30,7 @@ class SquaredError(Loss):
     """½ ‖z - y‖² with linear outputs; delta = z - y."""
 
     out_activation = "identity"
+    dispersion = "estimated"
 
     def value_and_delta(self, z, y):
         delta = z - y
@@ -43,6 +47,7 @@ class MaskedSquaredError(Loss):
     """½ ‖z - y‖² over the targets that are not NaN, with linear outputs."""
 
     out_activation = "identity"
+    dispersion = "estimated"
 
     def value_and_delta(self, z, y):
         delta = z - np.where(np.isnan(y), z, y)
@@ -63,6 +68,7 @@ class LogisticSquaredError(Loss):
     """
 
     out_activation = "logistic"
+    dispersion = "estimated"
 
     def value_and_delta(self, z, y):
         a = expit(z)
@@ -77,6 +83,10 @@ class LogisticSquaredError(Loss):
         slope = a * expit(-z)
         return slope * (slope + (a - y) * (1 - 2 * a)) * direction
 
+    def gauss_newton_product(self, z, y, direction):
+        # The square of da/dz, as of residuals a - y.
+        return np.square(expit(z) * expit(-z)) * direction
+
 
 class CrossEntropy(Loss):
     """Σ_k softplus(z_k) - y_k z_k with a = σ(z), the lecture's second loss.
@@ -85,6 +95,7 @@ class CrossEntropy(Loss):
     """
 
     out_activation = "logistic"
+    dispersion = "known"
 
     def value_and_delta(self, z, y):
         # Subtracted one by one: where softplus(z) rounds to z the difference is exactly
@@ -105,6 +116,7 @@ class SoftmaxLikelihood(Loss):
     """
 
     out_activation = "softmax"
+    dispersion = "known"
 
     def value_and_delta(self, z, y):
         z = z - z.max(axis=1, keepdims=True)
@@ -135,6 +147,7 @@ class PerceptronLoss(Loss):
 
     out_activation = "identity"
     has_guess = False  # z = 0 costs nothing
+    has_curvature = False
 
     def value_and_delta(self, z, y):
         t = 2 * y - 1
@@ -155,7 +168,8 @@ class MultitaskLoss(Loss):
     """
 
     def __init__(self, loss, sizes):
-        self.out_activation = loss.out_activation
+        self.out_activation, self.has_guess = loss.out_activation, loss.has_guess
+        self.has_curvature, self.dispersion = loss.has_curvature, loss.dispersion
         self._loss = loss
         self._starts = np.cumsum(sizes)[:-1]
 
@@ -177,6 +191,10 @@ class MultitaskLoss(Loss):
         product = self._loss.hessian_product
         return np.hstack([product(*part) for part in self._parts(z, y, direction)])
 
+    def gauss_newton_product(self, z, y, direction):
+        product = self._loss.gauss_newton_product
+        return np.hstack([product(*part) for part in self._parts(z, y, direction)])
+
 
 def _inside(mean):
     """Shares of classes, away from where their link is infinite."""
@@ -194,5 +212,9 @@ LOSSES = {
     "quantile": Quantile(),
     "poisson": Poisson(),
     "gamma": Gamma(),
+    "tweedie": Tweedie(),
+    "gaussian": GaussianLikelihood(),
     "perceptron": PerceptronLoss(),
+    "focal": Focal(),
+    "softmax_focal": SoftmaxFocal(),
 }

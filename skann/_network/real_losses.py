@@ -1,9 +1,11 @@
 """Losses of real targets besides the squared error.
 
 What the best constant prediction is tells them apart: the median for the absolute
-error, between it and the mean for Huber's, a quantile, and the mean for the two with a
-log link, whose deviance is that of counts or of positive amounts. Values are half
-deviances, which are zero for a perfect prediction, as scikit-learn's are.
+error, between it and the mean for Huber's, a quantile, and the mean for those with a
+log link, whose deviance is that of counts, of positive amounts, or of amounts many of
+which are zero. Values are half deviances, which are zero for a perfect prediction, as
+scikit-learn's are. The normal likelihood, which has a spread besides the mean, is in
+``gaussian_loss.py``.
 """
 
 import numpy as np
@@ -12,6 +14,8 @@ from .loss_base import ElementwiseLoss, weighted_quantile
 
 # In units of the targets' deviation: 95 % as efficient as the mean for normal ones.
 HUBER_DELTA = 1.35
+# Half-way between the Poisson and the gamma distribution.
+TWEEDIE_POWER = 1.5
 
 
 class AbsoluteError(ElementwiseLoss):
@@ -20,6 +24,7 @@ class AbsoluteError(ElementwiseLoss):
     out_activation = "identity"
     degree = 1
     is_robust = True
+    has_curvature = False
 
     def _value_and_delta(self, z, y):
         return np.abs(z - y), np.sign(z - y)
@@ -93,6 +98,7 @@ class Quantile(ElementwiseLoss):
     out_activation = "identity"
     degree = 1
     is_robust = True
+    has_curvature = False
 
     def __init__(self, *levels):
         self._levels = levels or (0.5,)
@@ -129,6 +135,8 @@ class Poisson(LogLinkLoss):
     """
 
     degree = 1
+    takes_zero = True
+    dispersion = "known"
 
     def _value_and_delta(self, z, y):
         positive = y > 0
@@ -153,3 +161,51 @@ class Gamma(LogLinkLoss):
 
     def _second_derivative(self, z, y):
         return np.exp(np.log(y) - z)
+
+
+class Tweedie(LogLinkLoss):
+    """Half the deviance of Tweedie's family, with a = exp(z).
+
+    ::
+
+        y^(2-p) / ((1-p) (2-p)) - y a^(1-p) / (1-p) + a^(2-p) / (2-p)
+
+    delta = a^(2-p) - y a^(1-p). Powers between 1 and 2 are of sums of a Poisson number
+    of gamma amounts, which may be zero; 3 is the inverse normal distribution.
+
+    Parameters
+    ----------
+    power : float
+        p, above 1 and not 2: the variance is proportional to a^p.
+
+    References
+    ----------
+    Jorgensen, B. (1987). Exponential dispersion models. Journal of the Royal
+    Statistical Society B 49, 127-162.
+    """
+
+    def __init__(self, power=TWEEDIE_POWER):
+        self._power = power
+        self.degree = 2 - power
+        self.takes_zero = power < 2
+
+    def gauss_newton_product(self, z, y, direction):
+        # With the mean in place of the target, which is Fisher's and never negative.
+        return np.where(np.isnan(y), 0, np.exp((2 - self._power) * z)) * direction
+
+    def with_options(self, options):
+        return Tweedie(*options)
+
+    def _value_and_delta(self, z, y):
+        # With u = z - log y, and not as the difference of what may be large numbers.
+        p, positive = self._power, y > 0
+        log_y = np.log(np.where(positive, y, 1))
+        u = z - log_y
+        up, down = np.exp((2 - p) * z), np.exp((1 - p) * z)
+        gap = np.expm1((2 - p) * u) / (2 - p) - np.expm1((1 - p) * u) / (1 - p)
+        value = np.exp((2 - p) * log_y) * np.maximum(gap, 0)
+        return np.where(positive, value, up / (2 - p)), up - y * down
+
+    def _second_derivative(self, z, y):
+        p = self._power
+        return (2 - p) * np.exp((2 - p) * z) + (p - 1) * y * np.exp((1 - p) * z)

@@ -49,6 +49,8 @@ class Optimizer(Options):
         Whether the rate of later steps means anything to the rule.
     uses_learning_rate : bool
         True; a minimiser searches its own step lengths.
+    finds_alpha, uses_hessian, uses_gauss_newton : bool
+        False; what some minimisers do.
     """
 
     n_state = 0
@@ -56,6 +58,7 @@ class Optimizer(Options):
     full_batch = False
     follows_schedule = True
     uses_learning_rate = True
+    finds_alpha = uses_hessian = uses_gauss_newton = False
 
     def start(self, n_parameters, dtype):
         """Allocate the state, all zeros, for a vector of ``n_parameters``."""

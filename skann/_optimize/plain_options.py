@@ -7,6 +7,7 @@ with. Objects of a user's own classes stay what they are.
 
 import numpy as np
 
+from .averaging import AVERAGES
 from .minimizers import MINIMIZERS
 from .optimizers import OPTIMIZERS
 from .schedules import SCHEDULES
@@ -14,20 +15,20 @@ from .schedules import SCHEDULES
 # Names are part of the format of files: a renamed class keeps its old name here.
 CLASSES = {
     kind.__name__: kind
-    for table in (OPTIMIZERS, MINIMIZERS, SCHEDULES)
+    for table in (OPTIMIZERS, MINIMIZERS, SCHEDULES, AVERAGES)
     for kind in table.values()
 }
 
 
-def options_to_plain(options):
-    """Class and settings of an object of ``skann.solvers`` or ``skann.schedules``."""
-    if type(options) not in CLASSES.values():
+def options_to_plain(options, classes=CLASSES):
+    """Class and settings of an object of one of the classes; another stays itself."""
+    if type(options) not in classes.values():
         return options
     settings = options.get_params(deep=False)
     return {"class": type(options).__name__, "settings": settings}
 
 
-def options_from_plain(plain):
+def options_from_plain(plain, classes=CLASSES):
     """The object again; what is no dict is returned as it is.
 
     Raises
@@ -38,12 +39,12 @@ def options_from_plain(plain):
     if not isinstance(plain, dict):
         return plain
     name, settings = plain.get("class"), plain.get("settings")
-    if not isinstance(name, str) or name not in CLASSES:
-        raise ValueError(f"there is no solver or schedule {name!r}.")
-    known = CLASSES[name]().get_params(deep=False)
+    if not isinstance(name, str) or name not in classes:
+        raise ValueError(f"there is no solver, schedule or other object {name!r}.")
+    known = classes[name]().get_params(deep=False)
     if not isinstance(settings, dict) or not settings.keys() <= known.keys():
         raise ValueError(f"{name} has the settings {sorted(known)}; got {settings!r}.")
-    return CLASSES[name](**settings)
+    return classes[name](**settings)
 
 
 def optimizer_to_plain(optimizer):

@@ -20,8 +20,8 @@ class Targets:
     y : ndarray of shape (n_samples,) of int, or (n_outputs, n_samples) of float
         Class codes, or targets with outputs first.
     n_outputs : int
-    loss : str
-        A name in ``LOSSES``.
+    loss : str or object
+        A name in ``LOSSES``, or a user's own.
     labels : ndarray of shape (n_samples,) or None
         What a split is stratified by.
     tasks : tuple of int

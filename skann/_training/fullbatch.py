@@ -1,11 +1,11 @@
-"""Full-batch training with SciPy's minimisers behind the same monitor.
+"""Full-batch training with minimisers behind the same monitor.
 
 One run looks the same whatever the method: every iteration is recorded, and the run
-ends here and not in SciPy, by an exception that SciPy lets through. The methods'
-criteria of convergence differ, and so do what they count and what they do when a
-callback asks them to stop; so the largest component of the gradient, the number of
-iterations and the number of evaluations are checked in this module. SciPy comes back by
-itself only when it finds no better point.
+ends here and not in the minimiser, by an exception that SciPy lets through as well. The
+methods' criteria of convergence differ, and so do what they count and what they do when
+a callback asks them to stop; so the largest component of the gradient, the number of
+iterations and the number of evaluations are checked in this module. A minimiser comes
+back by itself only when it finds no better point.
 
 SciPy keeps references to what it is given, so the objective's reused gradient is
 handed over as a copy; and it computes in the dtype of the starting point, so theta is
@@ -17,7 +17,6 @@ import time
 import warnings
 
 import numpy as np
-from scipy.optimize import minimize
 
 from .._engine import choice
 from .monitor import check_finite, diverged
@@ -45,35 +44,44 @@ def train(objective, monitor, *, solver, max_iter, tol):
     Raises
     ------
     ValueError
-        If the parameters are too many for the solver, or the loss is not finite at
-        the start or after an iteration.
+        If the parameters are too many for the solver, the loss is not one for it, or
+        it is not finite at the start or after an iteration.
     """
     solver.check_size(objective.theta.size)
+    _check_loss(objective.network, solver)
     run = _Run(objective, monitor, solver, max_iter, tol)
     try:
         run.start()
-        minimize(
-            run.evaluate,
-            run.accepted.x,
-            method=solver.method,
-            jac=True,
-            hessp=run.hessian_product if solver.uses_hessian else None,
-            callback=run.end_of_iteration,
-            options={"maxiter": max_iter, **solver.scipy_options(tol)},
-        )
+        reason = solver.minimize(run, max_iter, tol)
         monitor.stop_reason = (
-            "no step was found that lowers the loss any further; the largest "
-            f"component of the gradient is {run.accepted.largest_slope:.1e}"
+            f"{reason}; the largest component of the gradient is "
+            f"{run.largest_slope:.1e}"
         )
     except _Ended:
         pass
     except KeyboardInterrupt:
         warnings.warn("Training interrupted by user.", stacklevel=2)
         monitor.stop_reason = "interrupted by user"
-    # SciPy tries points that may be far worse than those it accepts.
+    # Minimisers try points that may be far worse than those it accepts.
     if run.accepted is not None:
         np.copyto(objective.theta, run.accepted.x)
         monitor.loss = run.accepted.value
+
+
+def _check_loss(network, solver):
+    """Whether a solver that wants a loss's curvature gets any."""
+    loss = network.loss_function
+    wanted = None
+    if solver.uses_gauss_newton and not loss.has_curvature:
+        wanted = "has no second derivative to go by"
+    elif solver.finds_alpha and loss.dispersion is None:
+        wanted = "is no likelihood, against which a penalty could be weighed"
+    if wanted:
+        raise ValueError(
+            f"solver={solver!r} can't train with the loss {network.loss!r}, which "
+            f"{wanted}. Use solver='lbfgs', or a loss of squared errors, cross-entropy "
+            "or softmax."
+        )
 
 
 class _Ended(Exception):
@@ -87,18 +95,16 @@ class _Point:
         self.x, self.value, self.gradient = x.copy(), value, gradient.copy()
         self.gradient_norm = gradient_norm
 
-    @property
-    def largest_slope(self):
-        return abs(self.gradient).max()
-
 
 class _Run:
-    """What SciPy calls, and what is known so far.
+    """What minimisers call, and what is known so far.
 
     Attributes
     ----------
     accepted : _Point or None
         Where the last iteration ended; the start, before the first.
+    largest_slope : float
+        Largest component of the gradient there, of what the solver minimises.
     """
 
     def __init__(self, objective, monitor, solver, max_iter, tol):
@@ -113,36 +119,78 @@ class _Run:
 
     def start(self):
         """Evaluate the start, at which there may be nothing to do."""
-        self.accepted = self._point(self._objective.theta)
+        self.accepted = self.point(self._objective.theta)
+        self.largest_slope = abs(self.accepted.gradient).max()
         check_finite(self.accepted.value, "before the first iteration", "")
         self._stop_if_small()
         self._begin_iteration()
 
     def evaluate(self, x):
-        """Value and gradient, SciPy's to keep."""
-        point = self._point(x)
+        """Value and gradient, the caller's to keep."""
+        point = self.point(x)
         # No method knows what to do with NaN; all take infinity for a step too far.
         value = math.inf if math.isnan(point.value) else point.value
         return value, point.gradient.copy()
 
+    def restricted(self, vector):
+        """A vector that is zero for what is not trained."""
+        return self._objective.restricted(vector)
+
+    def change(self, x):
+        """How much higher the objective is at x than at the accepted point."""
+        return self.evaluate(x)[0] - self.accepted.value
+
     def hessian_product(self, x, vector):
         """H v, SciPy's to keep."""
         self._spend(_PRODUCT_COST)
-        product = self._curvature.product(x, vector)
+        product = self._objective.restricted(self._curvature.product(x, vector))
         if not np.isfinite(product).all():
             raise diverged("the curvature of the loss is not finite", "")
         return product
 
-    def end_of_iteration(self, x):
-        """Record the iteration that has ended at x; end the run if it is time."""
-        before, self.accepted = self.accepted, self._point(x)
+    def gauss_newton(self, x):
+        """The Gauss-Newton matrix at x, with what it is made of."""
+        self._spend(1)
+        objective = self._objective
+        found = choice.gauss_newton(
+            objective.network, objective.alpha, objective.data, x
+        )
+        if not np.isfinite(found.matrix).all():
+            raise diverged("the curvature of the loss is not finite", "")
+        # Rows and columns, of a matrix that is its own transpose.
+        found.matrix = objective.restricted(objective.restricted(found.matrix).T)
+        return found
+
+    def end_of_iteration(self, x, *, gradient=None, rate=math.nan, **columns):
+        """Record the iteration that has ended at x; end the run if it is time.
+
+        Parameters
+        ----------
+        x : ndarray of shape (n_parameters,)
+        gradient : ndarray of shape (n_parameters,), default=None
+            Of what the solver minimises, where that is not the objective.
+        rate : float
+            Learning rate, of a solver that has one.
+        **columns : float
+            Further entries of the record.
+        """
+        before, self.accepted = self.accepted, self.point(x)
         np.copyto(self._objective.theta, x)
         self._n_iter += 1
+        norm = self.accepted.gradient_norm
+        if gradient is None:
+            gradient = self.accepted.gradient
+        else:
+            norm = math.sqrt(gradient @ gradient)
+        self.largest_slope = abs(gradient).max()
+        for name, value in columns.items():
+            self._monitor.solver_columns.setdefault(name, []).append(value)
         if self._monitor.end_of_epoch(
             self.accepted.value,
             [before.value],
             self._objective.n_rows,
-            gradient_norm=self.accepted.gradient_norm,
+            rate=rate,
+            gradient_norm=norm,
         ):
             raise _Ended
         self._stop_if_small()
@@ -154,7 +202,8 @@ class _Run:
         if self._monitor.begin_epoch is not None:
             self._monitor.begin_epoch()
 
-    def _point(self, x):
+    def point(self, x):
+        """x with value and gradient."""
         # A line search ends where it has last looked, and SciPy goes on from there; a
         # step in a trust region that is not taken ends where it began.
         for point in (self._last, self.accepted):
@@ -181,6 +230,6 @@ class _Run:
         raise _Ended
 
     def _stop_if_small(self):
-        if self.accepted.largest_slope <= self._tol:
+        if self.largest_slope <= self._tol:
             self._monitor.stop_reason = "the gradient is small enough"
             raise _Ended

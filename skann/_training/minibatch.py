@@ -5,7 +5,7 @@ import warnings
 from .._optimize.schedule_base import Counts
 
 
-def train(epochs, schedule, monitor, *, rng, max_iter, done):
+def train(epochs, schedule, monitor, *, rng, max_iter, done, average=None):
     """Train for up to ``max_iter`` epochs.
 
     Parameters
@@ -21,6 +21,8 @@ def train(epochs, schedule, monitor, *, rng, max_iter, done):
     max_iter : int
     done : Counts
         What the model has been trained for; every epoch is added.
+    average : AveragedWeights or None
+        Takes the place of the weights between epochs.
 
     Notes
     -----
@@ -35,12 +37,14 @@ def train(epochs, schedule, monitor, *, rng, max_iter, done):
     done.n_steps += len(monitor.batch_losses)
     done.n_epochs += monitor.n_iter
     done.n_seen += monitor.n_seen
-    max_iter = 0 if monitor.stop_reason else max_iter
+    n_epochs, max_iter = max_iter, 0 if monitor.stop_reason else max_iter
     reads_theta, begin_epoch = monitor.reads_theta, monitor.begin_epoch
     try:
         for _ in range(monitor.n_iter, max_iter):
             if begin_epoch is not None:
                 begin_epoch()
+            if average is not None:
+                average.begin_epoch(monitor.theta)
             losses, rate = epochs.epoch(schedule, done, rng, monitor.deadline)
             loss, n_seen = _mean(losses, batch_size, n_rows)
             done.n_steps += len(losses)
@@ -48,6 +52,8 @@ def train(epochs, schedule, monitor, *, rng, max_iter, done):
             done.n_seen += n_seen
             if reads_theta:
                 epochs.flush()
+            if average is not None:
+                average.end_epoch(monitor.theta, (monitor.n_iter + 1) / n_epochs)
             if monitor.end_of_epoch(
                 loss,
                 losses,
@@ -61,6 +67,8 @@ def train(epochs, schedule, monitor, *, rng, max_iter, done):
         warnings.warn("Training interrupted by user.", stacklevel=2)
         monitor.stop_reason = "interrupted by user"
     epochs.flush()
+    if average is not None:  # where an interrupt has cut an epoch short
+        average.end_epoch(monitor.theta, (monitor.n_iter + 1) / n_epochs)
 
 
 def _mean(losses, batch_size, n_rows):

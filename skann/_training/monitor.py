@@ -88,8 +88,7 @@ class Monitor:
     Parameters
     ----------
     theta : ndarray of shape (n_parameters,)
-        The vector being trained; read to keep the best, written by
-        :meth:`restore_best`.
+        The vector being trained; :meth:`restore_best` writes to it.
     limits : Limits
     validate : callable or None
         Returns ``(loss, score)`` on the validation data at the present theta.
@@ -97,16 +96,12 @@ class Monitor:
         What patience and the best parameters go by.
     best : BestWeights or None
         Where the best parameters on the validation data are kept; None to keep none.
-    max_iter : int
-        Epochs at most, for the record: the solver keeps to it.
-    planned : bool
-        Whether the run is meant to last for all of them.
+    max_iter, planned : int and bool
+        Epochs at most, to which the solver keeps; whether all of them are meant.
     report : Table, Bar or None
         Is told of every epoch, for the user to see.
-    n_iter_before : int
-        Epochs in the model's life before this run.
-    seconds_before : float
-        Seconds spent on them.
+    n_iter_before, seconds_before : int and float
+        Epochs in the model's life before this run, and seconds spent on them.
     observer : object or None
         Its ``begin_epoch(monitor)`` is called before every epoch, its
         ``end_epoch(monitor)`` after; that may stop the run by returning True.
@@ -128,9 +123,13 @@ class Monitor:
     best : BestWeights, WeightsBeforeSpike or None
         What :meth:`restore_best` restores.
     stop_reason : str or None
-        None as long as nothing but a limit on iterations has ended the run.
+        None if nothing but a limit on iterations has ended the run.
     limit : tuple of str and int
         Name and value of that limit.
+    engine : str or None
+        Which engine makes the gradients.
+    solver_columns : dict of str to list
+        Further columns of the record, for a solver to append to.
     begin_epoch : callable or None
         For a solver to call before every epoch, where it is not None.
     """
@@ -152,7 +151,7 @@ class Monitor:
         further=None,
     ):
         self.theta = theta
-        self._observer, self._further = observer, further
+        self._observer, self._further, self.solver_columns = observer, further, {}
         self.begin_epoch = None
         if observer is not None:
             self.begin_epoch = partial(observer.begin_epoch, self)
@@ -164,7 +163,7 @@ class Monitor:
         self._n_iter_before = n_iter_before
         # One number after the other: a tuple an epoch would keep the collector busy.
         self._entries, self.batch_losses = [], array("d")
-        self.loss = None
+        self.loss = self.engine = None
         self.n_seen = self.n_iter = 0
         self.stop_reason = None
         self.limit = ("max_iter", max_iter)
@@ -187,6 +186,11 @@ class Monitor:
         may_rest = may_rest and max_iter > patience.n_iter_no_change
         self._before_spike = WeightsBeforeSpike() if may_rest else None
 
+    def say(self, what):
+        """Tell the user."""
+        if self._report:
+            self._report.say(what)
+
     def fall(self, n_iter):
         """By which share the loss has fallen in the last so many epochs."""
         if not n_iter < self.n_iter:
@@ -205,7 +209,7 @@ class Monitor:
         for i, name in enumerate(COLUMNS):
             history[name].extend(self._entries[i :: len(COLUMNS)])
         n_epochs = len(history["epoch"])
-        further = {} if self._further is None else self._further.columns
+        further = self._further_columns
         # A run before or this one may have been without some of them.
         for name in dict.fromkeys([*history, *further]):
             if name not in COLUMNS:
@@ -222,9 +226,11 @@ class Monitor:
     def last_row(self):
         """The last epoch's entry of the history, by column."""
         row = dict(zip(COLUMNS, self._entries[-len(COLUMNS) :], strict=True))
-        if self._further is not None:
-            row |= {name: column[-1] for name, column in self._further.columns.items()}
-        return row
+        return row | {k: column[-1] for k, column in self._further_columns.items()}
+
+    @property
+    def _further_columns(self):
+        return self.solver_columns | (self._further.columns if self._further else {})
 
     def end_of_epoch(
         self,
@@ -260,7 +266,7 @@ class Monitor:
         epoch = self._n_iter_before + self.n_iter + 1
         if not math.isfinite(loss):
             check_finite(loss, f"at iteration {epoch}")
-        # First of all, for an interrupt must not leave half an entry.
+        # First, for an interrupt must not leave half an entry.
         validation = self._validate() if self._validate else _NO_VALIDATION
         if self._further is not None:
             self._further()

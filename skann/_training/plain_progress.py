@@ -7,13 +7,17 @@ import math
 
 import numpy as np
 
+from .._optimize.averaging import Averaging
 from .._optimize.plain_options import (
     is_vector,
     optimizer_from_plain,
     optimizer_to_plain,
+    options_from_plain,
+    options_to_plain,
     schedule_from_plain,
     schedule_to_plain,
 )
+from .averaged_weights import AveragedWeights
 from .best import BestWeights
 from .dynamic_array import DynamicArray
 from .monitor import new_history
@@ -34,9 +38,19 @@ def progress_to_plain(progress):
         if progress.patience is None
         else dict(vars(progress.patience)),
         "best": None if best is None else _best_to_plain(best),
+        "average": _average_to_plain(progress.average),
+        "trainable": progress.trainable,
         "watched": progress.watched,
         **{name: kind(getattr(progress, name)) for name, kind in _COUNTS.items()},
     }
+
+
+def _average_to_plain(average):
+    if average is None:
+        return None
+    names = ("moving", "average", "n")
+    vectors = {name: getattr(average, name) for name in names}
+    return {"rule": options_to_plain(average.rule), **vectors}
 
 
 def _best_to_plain(best):
@@ -57,6 +71,12 @@ def progress_from_plain(plain, n_parameters):
     progress.schedule = schedule_from_plain(plain.get("schedule"))
     progress.patience = _patience(plain.get("patience"))
     progress.best = _best(plain.get("best"), n_parameters)
+    progress.average = _average(plain.get("average"), n_parameters)
+    progress.trainable = plain.get("trainable")
+    if progress.trainable is not None and not is_vector(
+        progress.trainable, n_parameters, np.dtype(bool)
+    ):
+        raise ValueError("what is trained must be said of each of the parameters.")
     progress.watched = plain.get("watched")
     for name, kind in _COUNTS.items():
         value = plain.get(name)
@@ -100,6 +120,23 @@ def _best(plain, n_parameters):
     if not isinstance(best.value, float) or not isinstance(best.epoch, int | None):
         raise ValueError(f"the best epoch is not one: {best.value!r}, {best.epoch!r}.")
     return best
+
+
+def _average(plain, n_parameters):
+    if plain is None:
+        return None
+    average = AveragedWeights(options_from_plain(plain.get("rule")), n=plain.get("n"))
+    if not isinstance(average.rule, Averaging) or not isinstance(average.n, int):
+        raise ValueError("the weights' average must be of a rule that there is.")
+    for name in ("moving", "average"):
+        vector = plain.get(name)
+        real = (np.float32, np.float64)
+        if vector is not None and not any(
+            is_vector(vector, n_parameters, dtype) for dtype in real
+        ):
+            raise ValueError("averaged weights are not of their network's size.")
+        setattr(average, name, vector)
+    return average
 
 
 def history_to_plain(history):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .averaged_weights import AveragedWeights
 from .best import BestWeights
 from .stopping import Patience
 
@@ -18,6 +19,8 @@ class Progress:
     schedule: object = None
     patience: Patience | None = None
     best: BestWeights | None = None
+    average: AveragedWeights | None = None
+    trainable: np.ndarray | None = None
     watched: str | None = None
     n_iter: int = 0
     n_seen: int = 0
@@ -27,6 +30,7 @@ class Progress:
     def forget(self):
         """Keep what a fresh start from the same weights would have."""
         self.optimizer = self.schedule = self.patience = self.best = None
+        self.average = None
 
     def copy(self):
         """A copy that can be trained on without touching this one."""

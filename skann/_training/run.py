@@ -8,11 +8,15 @@ import copy
 import math
 
 import numpy as np
+from scipy.sparse import issparse
 
 from .._engine import choice
+from .._engine.frozen import PartlyFrozen
 from .._engine.step_options import StepOptions
+from .._optimize.averaging import averaging_for
 from .._optimize.schedule_base import Counts
 from . import fullbatch, minibatch
+from .averaged_weights import AveragedWeights
 from .best import BestWeights
 from .monitor import Limits, Monitor, check_finite, diverged
 from .report import make_report
@@ -62,6 +66,7 @@ def run(
         Further columns of the record; see :class:`Monitor`.
     """
     progress.schedule = schedule = _kept(progress.schedule, schedule)
+    progress.average = _average_to_go_on(parameters, progress.average)
     stops_early = validate is not None and parameters.early_stopping
     watched = _watched(parameters, stops_early)
     if not partial or watched != progress.watched:
@@ -72,10 +77,7 @@ def run(
         progress.best = BestWeights()
     patience = _patience(parameters, solver, progress, stops_early, partial)
     report = make_report(
-        parameters.verbose,
-        n_before=progress.n_iter,
-        max_iter=max_iter,
-        partial=partial,
+        parameters.verbose, n_before=progress.n_iter, max_iter=max_iter, partial=partial
     )
     monitor = Monitor(
         theta,
@@ -179,8 +181,12 @@ def _solve(parameters, solver, network, theta, data, progress, monitor, max_iter
     l1 = parameters.alpha * parameters.l1_ratio
     alpha = parameters.alpha - l1
     if not solver.uses_learning_rate:
+        objective = choice.objective(network, alpha, theta, data)
+        if progress.trainable is not None:
+            objective = PartlyFrozen(objective, progress.trainable)
+        _note_engine(objective.engine, monitor)
         fullbatch.train(
-            choice.objective(network, alpha, theta, data),
+            objective,
             monitor,
             solver=solver,
             max_iter=max_iter,
@@ -192,19 +198,69 @@ def _solve(parameters, solver, network, theta, data, progress, monitor, max_iter
         optimizer = progress.optimizer = solver
         optimizer.start(theta.size, theta.dtype)
     batch_size = resolve_batch_size(parameters.batch_size, data.n_rows)
-    limit = parameters.max_grad_norm
-    limit = math.inf if limit is None else limit
-    options = StepOptions(l1, limit, parameters.dropout, progress.rng)
+    _check_batches(parameters, data, batch_size)
+    options = _step_options(parameters, l1, progress)
     done = Counts(progress.n_steps, progress.n_iter, progress.n_seen)
+    about = network, alpha, theta, data, optimizer, batch_size
+    epochs = choice.epochs(*about, options)
+    _note_engine(epochs.engine, monitor)
     minibatch.train(
-        choice.epochs(network, alpha, theta, data, optimizer, batch_size, options),
+        epochs,
         progress.schedule,
         monitor,
         rng=progress.rng if parameters.shuffle else None,
         max_iter=max_iter,
         done=done,
+        average=options.average,
     )
     progress.n_steps = done.n_steps
+
+
+def _check_batches(parameters, data, batch_size):
+    """Whether batches of these rows are such as the parameters need."""
+    noise = parameters.input_noise
+    if noise and issparse(data.X):
+        raise ValueError(
+            f"input_noise={noise!r} can't be used with sparse X, all of whose zeros it "
+            "would change; use input_dropout, or X.toarray()."
+        )
+    if parameters.normalization == "batch" and batch_size < 2:
+        raise ValueError(
+            "normalization='batch' needs two rows or more in a batch, or none differs "
+            f"from the mean; got batch_size={parameters.batch_size!r} and "
+            f"{data.n_rows} rows to train on."
+        )
+
+
+def _step_options(parameters, l1, progress):
+    limits = parameters.max_grad_value, parameters.max_grad_norm, parameters.max_norm
+    return StepOptions(
+        l1,
+        *(math.inf if limit is None else limit for limit in limits),
+        parameters.dropout,
+        parameters.input_dropout,
+        parameters.input_noise,
+        progress.rng,
+        progress.average,
+        None if progress.trainable is None else np.flatnonzero(~progress.trainable),
+    )
+
+
+def _average_to_go_on(parameters, previous):
+    """The previous average if it goes on and is what is asked for."""
+    rule = averaging_for(parameters.average)
+    if rule is None:
+        return None
+    goes_on = previous is not None and not rule.needs_length
+    if goes_on and previous.rule.same_settings(rule):
+        return previous
+    return AveragedWeights(rule)
+
+
+def _note_engine(engine, monitor):
+    monitor.engine = engine
+    if engine == "reference" and choice.has_compiled():
+        monitor.say("The reference engine trains: the compiled one has not all of it.")
 
 
 def validator(network, theta, data, score):

@@ -98,6 +98,7 @@ class RunState:
                 "data": _digest(self._data),
                 "dtype": self._theta.dtype.str,
                 "epochs_before": self._progress.n_iter,
+                "trainable": joblib.hash(self._progress.trainable),
             }
         return self._identity
 
@@ -117,6 +118,7 @@ class RunState:
         progress = progress_from_plain(plain["progress"], n_parameters)
         self._progress.rng = progress.rng
         self._progress.optimizer = progress.optimizer
+        self._progress.average = progress.average
         self._restore_schedule(progress.schedule)
         self._restore_monitor(plain)
         self._check_validation()
@@ -171,6 +173,7 @@ class RunState:
             "data": "other data, weights, or rows held out",
             "dtype": "another dtype",
             "epochs_before": "an estimator that had been trained for longer, or less",
+            "trainable": "other layers or weights that stay as they are",
         }
         for name, words in what.items():
             if saved[name] != own[name]:

@@ -46,6 +46,10 @@ class TargetRescaling:
         self._carry_over(layout, theta)
         if progress.best is not None and progress.best.theta is not None:
             self._carry_over(layout, progress.best.theta)
+        average = progress.average
+        if average is not None and average.moving is not None:
+            self._carry_over(layout, average.moving)
+            np.copyto(average.average, theta)
         if progress.optimizer is not None:
             optimizer = progress.optimizer
             powers = optimizer.gradient_powers
@@ -54,7 +58,9 @@ class TargetRescaling:
 
     def _carry_over(self, layout, theta):
         W, b = layout.weights(theta)[-1], layout.biases(theta)[-1]
-        W[...] = W * self.ratio
+        for weights in (W, layout.skip(theta)):
+            if weights is not None:
+                weights *= self.ratio
         b[...] = b * self.ratio + self.shift
 
     def _scale_state(self, layout, vector, power):
@@ -65,7 +71,11 @@ class TargetRescaling:
             weights *= below
         for biases in layout.biases(vector)[:-1]:
             biases *= below
+        for view in (view for kind in layout.normalizers(vector) for view in kind):
+            view *= below
         own = (self.loss_ratio / self.ratio) ** power
+        if layout.skip(vector) is not None:
+            layout.skip(vector)[...] *= own
         layout.weights(vector)[-1][...] *= own
         layout.biases(vector)[-1][...] *= own
 

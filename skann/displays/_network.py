@@ -85,7 +85,7 @@ class NetworkDisplay:
             raise ValueError(
                 f"feature_names has {len(inputs)} names for {len(weights[0])} features."
             )
-        activations = [*network.activations_, network.out_activation_]
+        activations = [*map(str, network.activations_), network.out_activation_]
         names = [str(name) for name in inputs], output_names(network)
         return cls(weights, names, activations, max_units).plot(ax=ax)
 

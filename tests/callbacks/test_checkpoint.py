@@ -47,6 +47,9 @@ SETTINGS = {
     "function": {"solver": "sgd", "learning_rate": lambda k: 0.1 / (1 + k)},
     "not shuffled": {"solver": "adam", "shuffle": False},
     "patience": {"solver": "adam", "tol": 0.5, "n_iter_no_change": 3},
+    "ema": {"solver": "adam", "average": "ema", "early_stopping": True},
+    "swa": {"average": "swa"},
+    "noise": {"input_dropout": 0.1, "input_noise": 0.1, "dropout": 0.1},
     "no limit": {"solver": "adam", "tol": 0.05, "learning_rate_init": 0.1},
 }
 
@@ -165,6 +168,18 @@ class TestGoesOn:
         model = make(**SETTINGS[name])
         model.set_callbacks(Checkpoint(path, resume=True), crash).fit(rows, y)
         assert_same(model, whole)
+
+    def test_layers_that_stay_are_part_of_what_is_trained(self, path):
+        rows, y = data("auto", BPClassifier)
+        models = [make(solver="adam", warm_start=True) for _ in range(2)]
+        models[0].initialize(rows, y, trainable=[False, True])
+        models[1].initialize(rows, y)
+        models[0].set_callbacks(Checkpoint(path), Crash(5))
+        with pytest.raises(MemoryError):
+            models[0].fit(rows, y)
+        models[1].set_callbacks(Checkpoint(path, resume=True))
+        with pytest.raises(ValueError, match="other layers or weights that stay"):
+            models[1].fit(rows, y)
 
     def test_in_a_warm_start(self, path):
         rows, y = data("auto", BPClassifier)

@@ -5,15 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from _helpers import make_case, make_data
+from _helpers import make_case, make_data, small_net
 from scipy import sparse
 
+from skann import BPRegressor
 from skann._engine import choice, contract, native, reference
 from skann._engine.choice import lazy_updates_pay
 from skann._engine.native import binding
 from skann._network.activations import ACTIVATIONS
 from skann._network.losses import LOSSES
 from skann._network.network import Network
+from skann._network.normalization import folded
 from skann._optimize.minimizers import MINIMIZERS
 from skann._optimize.optimizers import OPTIMIZERS
 from skann._optimize.solvers import SOLVERS
@@ -68,6 +70,8 @@ def of_solver(kind):
             compiled.append("lazy updates")
     if kind in MINIMIZERS.values() and kind.uses_hessian:
         plain.append("Hessian products")
+    if kind in MINIMIZERS.values() and kind.uses_gauss_newton:
+        plain.append("Gauss-Newton matrices")
     return ", ".join(compiled), ", ".join(plain)
 
 
@@ -116,6 +120,62 @@ class TestTable:
             value, _ = reference.Objective(network, 0.0, theta, data).full()
             assert np.isfinite(value)
         assert self.section("data") == found
+
+
+# Parameters of estimators, or what ``initialize`` takes, each as it is switched on.
+OF_NETWORKS = {
+    "skip_connection": {"skip_connection": True},
+    "layer normalization": {"normalization": "layer"},
+    "batch normalization": {"normalization": "batch"},
+}
+OF_STEPS = {
+    "l1_ratio": {"l1_ratio": 0.5, "alpha": 0.01},
+    "max_norm": {"max_norm": 2.0},
+    "max_grad_norm": {"max_grad_norm": 1.0},
+    "max_grad_value": {"max_grad_value": 1.0},
+    "average": {"average": "ema"},
+    "trainable": {},
+    "dropout": {"dropout": 0.1},
+    "input_dropout": {"input_dropout": 0.1},
+    "input_noise": {"input_noise": 0.1},
+}
+
+
+@needs_compiled
+@pytest.mark.skipif(not PAGE.exists(), reason="the documentation is not installed")
+class TestTableOfOptions:
+    """What engine_ says of each option is what the table says."""
+
+    def trained(self, name, options):
+        rng = np.random.default_rng(0)
+        X, y = rng.normal(size=(30, 3)), rng.normal(size=30)
+        model = small_net(BPRegressor, solver="adam", warm_start=True, **options)
+        mask = [False, True] if name == "trainable" else None
+        return model.initialize(X, y, trainable=mask).fit(X, y)
+
+    def section(self, what):
+        table = rows_of_the_table()
+        return {name: row for (kind, name), row in table.items() if kind == what}
+
+    def test_of_networks(self):
+        found = {}
+        for name, options in OF_NETWORKS.items():
+            model = self.trained(name, options)
+            assert model.engine_ == "reference"
+            network = model._network
+            if network.normalization == "batch":
+                network, _ = folded(network, model._theta)
+            predicts = "predictions" if native.predicts(network) else "no"
+            found[name] = predicts, "yes"
+        assert self.section("network") == found
+
+    def test_of_steps(self):
+        found = {}
+        for name, options in OF_STEPS.items():
+            engine = self.trained(name, options).engine_
+            compiled = "gradients" if engine == "compiled" else "no"
+            found[name] = compiled, "gradients"
+        assert self.section("step") == found
 
 
 class TestChoice:

@@ -103,7 +103,7 @@ class TestIsTheSlopeOfTheGradient:
     def test_no_hidden_layer(self, loss, weighted, alpha, n_outputs):
         if n_outputs == 1 or loss == TASKS:
             # One softmax output is always 1 and has no gradient.
-            n_outputs += {"softmax": 2, TASKS: 3}.get(loss, 0)
+            n_outputs += {"softmax": 2, "softmax_focal": 2, TASKS: 3}.get(loss, 0)
         Case(loss, (), weighted, alpha, n_outputs=n_outputs, margin=3e-3).check()
 
     @pytest.mark.parametrize("depth", [0, 1, 2])

@@ -113,3 +113,9 @@ class TestEstimators:
     def test_what_is_no_probability(self, Estimator, wrong):
         with pytest.raises(ValueError, match="'dropout' parameter"):
             Estimator(dropout=wrong).fit(X, TWO)
+
+    def test_no_hidden_layer_to_leave_units_out_of(self, Estimator):
+        model = Estimator((), dropout=0.5)
+        with pytest.raises(ValueError, match=r"dropout=0\.5 would not be used"):
+            model.fit(X, TWO)
+        assert not hasattr(model, "coefs_")

@@ -26,6 +26,8 @@ def constant(rate=0.1):
 class Noting(Objective):
     """Has no network to speak of; notes the rows of each batch."""
 
+    engine = "none"
+
     def __init__(self, *args):
         super().__init__(*args)
         self.batches = []

@@ -22,8 +22,12 @@ PAIRS = {BPClassifier: (X, y), BPRegressor: (X_REAL, y_real)}
 over_estimators = pytest.mark.parametrize("Estimator", PAIRS)
 
 
-def check_table(history, n_epochs):
-    assert tuple(history) == COLUMNS
+# Columns that solvers add.
+ADDED = {"lm": ("mu",), "br": ("mu", "alpha", "n_effective_parameters")}
+
+
+def check_table(history, n_epochs, added=()):
+    assert tuple(history) == (*COLUMNS, *added)
     assert {len(column) for column in history.values()} == {n_epochs}
     assert history["epoch"] == list(range(1, n_epochs + 1))
     assert np.isfinite(history["loss"]).all()
@@ -37,7 +41,7 @@ def check_table(history, n_epochs):
 def test_every_solver_fills_the_same_columns(Estimator, solver, early_stopping):
     model = small_net(Estimator, solver=solver, early_stopping=early_stopping)
     model.fit(*PAIRS[Estimator])
-    check_table(model.history_, model.n_iter_)
+    check_table(model.history_, model.n_iter_, ADDED.get(solver, ()))
     for name in ("validation_loss", "validation_score"):
         column = model.history_[name]
         assert np.isfinite(column).all() if early_stopping else np.isnan(column).all()
@@ -127,7 +131,7 @@ def test_pandas_makes_a_table_of_it(solver):
     pandas = pytest.importorskip("pandas")
     model = small_net(BPClassifier, solver=solver).fit(X, y)
     table = pandas.DataFrame(model.history_)
-    assert tuple(table.columns) == COLUMNS
+    assert tuple(table.columns) == (*COLUMNS, *ADDED.get(solver, ()))
     assert len(table) == model.n_iter_
     assert table["loss"].tolist() == model.loss_curve_
     assert table["validation_loss"].isna().all()

@@ -174,7 +174,7 @@ class TestVersions:
             ("_progress", {"rng": {"bit_generator": "PCG64"}}, "PCG64 is not whole"),
             ("_progress", {"n_iter": -1}, "n_iter must be a count"),
             ("_progress", {"seconds": np.inf}, "seconds must be a count"),
-            ("_progress", {"optimizer": {"class": "Popen"}}, "no solver or schedule"),
+            ("_progress", {"optimizer": {"class": "Popen"}}, "no solver, schedule"),
             ("_progress", {"patience": {}}, "patience must be of numbers"),
             ("_progress", {"best": {"theta": np.zeros(3)}}, "best weights"),
             ("_history", {"loss": np.zeros(2)}, "one number an epoch"),
@@ -231,6 +231,9 @@ class TestPublicNames:
             "skann.solvers",
             "skann.schedules",
             "skann.preprocessing",
+            "skann.losses",
+            "skann.activations",
+            "skann.averaging",
         ):
             module = __import__(door, fromlist=["*"])
             for name in module.__all__:

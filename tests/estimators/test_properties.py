@@ -44,6 +44,7 @@ DOCUMENTED = (
     "leaves none to train on",
     "overflow",
     "needs at least",
+    "needs two rows or more",
     "too few",
     "The scoring",
     "contains NaN",
@@ -72,6 +73,15 @@ parameters = st.fixed_dictionaries(
         "weight_init": st.sampled_from(["auto", *sorted(INITIALIZERS)]),
         "warm_start": st.booleans(),
         "target_loss": st.sampled_from([None, 0.5, -1.0]),
+        "dropout": st.sampled_from([0.0, 0.3]),
+        "input_dropout": st.sampled_from([0.0, 0.9]),
+        "input_noise": st.sampled_from([0.0, 1.0]),
+        "max_norm": st.sampled_from([None, 1e-3]),
+        "max_grad_value": st.sampled_from([None, 0.1]),
+        "max_grad_norm": st.sampled_from([None, 0.1]),
+        "average": st.sampled_from([None, "ema", "swa"]),
+        "skip_connection": st.booleans(),
+        "normalization": st.sampled_from([None, "batch", "layer"]),
     },
 )
 
@@ -122,7 +132,7 @@ def outputs(model, X):
     settings=parameters,
     data=rows(),
     kind=st.sampled_from(["two", "three", "labels", "columns", "text", "one"]),
-    loss=st.sampled_from(["auto", "mse", "cross_entropy", "softmax"]),
+    loss=st.sampled_from(["auto", "mse", "cross_entropy", "softmax", "focal"]),
 )
 def test_a_classifier(settings, data, kind, loss):
     X, rng, weight = data
@@ -166,12 +176,13 @@ def test_a_classifier(settings, data, kind, loss):
     n_outputs=st.integers(1, 3),
     scale=st.sampled_from([0, 1e-200, 1e-3, 1, 1e5, 1e100, 1e200]),
     normalize_y=st.booleans(),
+    loss=st.sampled_from(["squared_error", "huber", "gaussian"]),
 )
-def test_a_regressor(settings, data, n_outputs, scale, normalize_y):
+def test_a_regressor(settings, data, n_outputs, scale, normalize_y, loss):
     X, rng, weight = data
     y = rng.normal(size=(X.shape[0], n_outputs)) * scale
     y = y[:, 0] if n_outputs == 1 else y
-    model = BPRegressor(**settings, normalize_y=normalize_y)
+    model = BPRegressor(**settings, normalize_y=normalize_y, loss=loss)
     if not tried(model, X, y, weight):
         return
     found = outputs(model, X)

@@ -386,3 +386,15 @@ class TestRefusals:
         X[40, 0] = np.nan
         with pytest.raises(ValueError, match="NaN"):
             learning_rate_range_test(net, X, y)
+
+
+@pytest.mark.parametrize("average", ["ema", "swa"])
+def test_an_average_does_not_change_the_losses_of_what_is_trained(average):
+    rows = np.random.default_rng(0).normal(size=(60, 3))
+    plain, averaged = (
+        learning_rate_range_test(
+            BPRegressor((5,), average=each, random_state=0), rows, rows[:, 0]
+        )
+        for each in (None, average)
+    )
+    np.testing.assert_array_equal(averaged.losses, plain.losses)

@@ -7,14 +7,17 @@ from _helpers import (
     OUTPUT_FORMULAS,
     make_targets,
     make_weight,
+    outputs_of,
     slope,
 )
 from scipy.optimize import minimize_scalar
 from scipy.special import expit
-from sklearn._loss import HalfGammaLoss, HalfPoissonLoss
-from sklearn.metrics import mean_pinball_loss
+from sklearn._loss import HalfGammaLoss, HalfPoissonLoss, HalfTweedieLoss
+from sklearn.metrics import mean_pinball_loss, mean_tweedie_deviance
 
+from skann._network.focal_losses import Focal, SoftmaxFocal
 from skann._network.losses import LOSSES
+from skann._network.real_losses import Tweedie
 
 DTYPES = [np.float32, np.float64]
 
@@ -29,8 +32,25 @@ JACOBIAN_PRODUCTS = {
     "softmax": lambda a, g: a * (g - (a * g).sum(axis=1, keepdims=True)),
     "exp": lambda a, g: a * g,
 }
+
+
+def normal_derivatives(z, y):
+    means, logarithms = np.hsplit(z, 2)
+    variances, residuals = np.exp(logarithms) + 1e-6, means - np.hsplit(y, 2)[0]
+    of_variances = 1 / variances - residuals**2 / variances**2
+    of_logarithms = of_variances * np.exp(logarithms)
+    return np.hstack([residuals / variances, of_logarithms / 2])
+
+
 # ... and for each loss its derivative with respect to a.
 DERIVATIVES_BY_OUTPUT = {
+    "tweedie": lambda a, y: a**-0.5 - y * a**-1.5,
+    "gaussian": normal_derivatives,
+    "focal": lambda a, y: (
+        y * (2 * (1 - a) * np.log(a) - (1 - a) ** 2 / a)
+        - (1 - y) * (2 * a * np.log(1 - a) - a**2 / (1 - a))
+    ),
+    "softmax_focal": lambda a, y: y * (2 * (1 - a) * np.log(a) - (1 - a) ** 2 / a),
     "squared_error": lambda a, y: a - y,
     "masked_squared_error": lambda a, y: np.where(np.isnan(y), 0, a - y),
     "logistic_squared_error": lambda a, y: a - y,
@@ -55,17 +75,18 @@ def evaluate(name, z, y, dtype=np.float64):
 
 
 def draw(name, n_rows, n_outputs=4, scale=2.0):
-    rng = np.random.default_rng(n_rows)
+    rng, n_outputs = np.random.default_rng(n_rows), outputs_of(name, n_outputs)
     z = rng.normal(0, scale, (n_rows, n_outputs))
     return z, make_targets(name, n_rows, n_outputs, rng)
 
 
 def huge(name, n_rows):
     rng = np.random.default_rng(0)
-    z = rng.choice([-1e4, -1600.0, 0.0, 1600.0, 1e4], (n_rows, 3))
+    n_outputs = outputs_of(name, 3)
+    z = rng.choice([-1e4, -1600.0, 0.0, 1600.0, 1e4], (n_rows, n_outputs))
     if LOSSES[name].out_activation == "exp":
         z /= 200  # exp(50): of more, a price in float32 is infinite, as it should be
-    return z, make_targets(name, n_rows, 3, rng)
+    return z, make_targets(name, n_rows, n_outputs, rng)
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -135,7 +156,7 @@ class TestEveryLoss:
 
     def test_permuted_outputs_permute_the_delta(self, name):
         z, y = draw(name, 40)
-        order = [2, 0, 3, 1]
+        order = [1, 0, 3, 2]
         value, delta = evaluate(name, z, y)
         permuted_value, permuted = evaluate(name, z[:, order], y[:, order])
         np.testing.assert_allclose(permuted_value, value, rtol=1e-13)
@@ -153,6 +174,8 @@ class TestEveryLoss:
 
     @over_dtypes
     def test_never_negative_where_all_is_well(self, name, dtype):
+        if name == "gaussian":
+            pytest.skip("a density may be more than one")
         # Right answers with logits of many sizes cost next to nothing, which must not
         # round to a gain.
         rng = np.random.default_rng(0)
@@ -223,8 +246,9 @@ def best_by_search(loss, y, weight):
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("weighted", [False, True])
 def test_the_best_constant_is_the_best(name, weighted):
-    if name == "softmax" or not LOSSES[name].has_guess:
-        pytest.skip("every constant is best, or zero")
+    several = LOSSES[name].out_activation == "softmax" or name == "gaussian"
+    if several or not LOSSES[name].has_guess:
+        pytest.skip("every constant is best, or zero; or there are two")
     y = make_targets(name, 41, 1, np.random.default_rng(3))
     weight = make_weight(41) if weighted else np.ones(41)
     _, least, cost = best_by_search(LOSSES[name], y, weight)
@@ -285,3 +309,100 @@ def test_counts_of_zero_are_counts():
 @pytest.mark.parametrize("name", LOSSES)
 def test_output_activation_is_one_that_has_a_name(name):
     assert LOSSES[name].out_activation in OUTPUT_FORMULAS
+
+
+@pytest.mark.parametrize("power", [1.1, 1.5, 1.9, 2.5, 3.0])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_tweedie_is_scikit_learn_s(power, dtype):
+    z, y = draw("tweedie", 50, 1)
+    if power < 2:
+        y[::3] = 0
+    value, delta = Tweedie(power).value_and_delta(z.astype(dtype), y.astype(dtype))
+    theirs = HalfTweedieLoss(power=power)
+    expected = theirs.gradient(y[:, 0], z[:, 0])
+    np.testing.assert_allclose(delta[:, 0], expected, rtol=1e-4, atol=1e-5)
+    deviance = mean_tweedie_deviance(y, np.exp(z), power=power)
+    assert 2 * value.mean() == pytest.approx(deviance, rel=1e-5)
+
+
+@pytest.mark.parametrize("power", [1.2, 3.0])
+def test_tweedie_s_derivatives_at_other_powers(power):
+    z, y = draw("tweedie", 12, 2)
+    loss, direction = Tweedie(power), np.random.default_rng(1).normal(size=z.shape)
+    numeric = slope(lambda at: loss.value_and_delta(at, y)[1], z, direction)
+    product = loss.hessian_product(z, y, direction)
+    np.testing.assert_allclose(product, numeric, rtol=1e-6)
+    numeric = slope(lambda at: loss.value_and_delta(at, y)[0].sum(), z, direction)
+    _, delta = loss.value_and_delta(z, y)
+    assert (delta * direction).sum() == pytest.approx(numeric, rel=1e-6)
+
+
+class TestGaussian:
+    def test_is_torch_s(self):
+        torch = pytest.importorskip("torch")
+        z, y = draw("gaussian", 30, 2)
+        inputs = torch.tensor(z, requires_grad=True)
+        variance = torch.exp(inputs[:, 1:]) + 1e-6
+        theirs = torch.nn.GaussianNLLLoss(reduction="sum", eps=1e-12)
+        total = theirs(inputs[:, :1], torch.tensor(y[:, :1]), variance)
+        total.backward()
+        value, delta = LOSSES["gaussian"].value_and_delta(z, y)
+        assert value.sum() == pytest.approx(total.item(), rel=1e-9)
+        np.testing.assert_allclose(delta, inputs.grad.numpy(), rtol=1e-6)
+
+    def test_the_best_constant_is_mean_and_variance(self):
+        y = np.tile(np.random.default_rng(0).normal(3, 2, (40, 1)), 2)
+        weight = make_weight(40)
+        mean, logarithm = LOSSES["gaussian"].best_constant(y, weight)
+        assert mean == pytest.approx(np.average(y[:, 0], weights=weight))
+        variance = np.average((y[:, 0] - mean) ** 2, weights=weight)
+        assert np.exp(logarithm) + 1e-6 == pytest.approx(variance)
+
+    def test_a_target_that_is_hit_is_worth_no_more_than_the_least_variance(self):
+        z, y = np.array([[0.0, -1e3]]), np.zeros((1, 2))
+        value, delta = LOSSES["gaussian"].value_and_delta(z, y)
+        assert value[0] == pytest.approx(np.log(1e-6) / 2)
+        assert np.isfinite(delta).all()
+
+    def test_what_is_not_observed_costs_nothing(self):
+        z, y = draw("gaussian", 20, 4)
+        gaps = y.copy()
+        gaps[:, [0, 2]] = np.nan
+        value, delta = LOSSES["gaussian"].value_and_delta(z, gaps)
+        own, own_delta = LOSSES["gaussian"].value_and_delta(z[:, 1::2], y[:, 1::2])
+        np.testing.assert_allclose(value, own)
+        np.testing.assert_allclose(delta[:, 1::2], own_delta)
+        assert (delta[:, ::2] == 0).all()
+        product = LOSSES["gaussian"].hessian_product(z, gaps, np.ones_like(z))
+        assert (product[:, ::2] == 0).all()
+
+
+class TestFocal:
+    @pytest.mark.parametrize(
+        ("kind", "plain"), [(Focal, "cross_entropy"), (SoftmaxFocal, "softmax")]
+    )
+    def test_without_focus_it_is_the_likelihood(self, kind, plain):
+        z, y = draw(plain, 40)
+        value, delta = kind(1e-12).value_and_delta(z, y)
+        expected = LOSSES[plain].value_and_delta(z, y)
+        np.testing.assert_allclose(value, expected[0], rtol=1e-9)
+        np.testing.assert_allclose(delta, expected[1], rtol=1e-8, atol=1e-10)
+
+    @pytest.mark.parametrize("gamma", [0.5, 1.0, 3.0])
+    @pytest.mark.parametrize("kind", [Focal, SoftmaxFocal])
+    def test_derivatives_of_any_focus(self, kind, gamma):
+        z, y = draw("softmax", 12)
+        loss, direction = kind(gamma), np.random.default_rng(1).normal(size=z.shape)
+        numeric = slope(lambda at: loss.value_and_delta(at, y)[0].sum(), z, direction)
+        _, delta = loss.value_and_delta(z, y)
+        assert (delta * direction).sum() == pytest.approx(numeric, rel=1e-6)
+        numeric = slope(lambda at: loss.value_and_delta(at, y)[1], z, direction)
+        product = loss.hessian_product(z, y, direction)
+        np.testing.assert_allclose(product, numeric, rtol=1e-6, atol=1e-9)
+
+    def test_rows_that_are_right_count_less(self):
+        z = np.array([[3.0, 0.0, 0.0], [-1.0, 0.0, 0.0]])
+        y = np.tile([1.0, 0.0, 0.0], (2, 1))
+        right, wrong = SoftmaxFocal(2.0).value_and_delta(z, y)[0]
+        plain_right, plain_wrong = LOSSES["softmax"].value_and_delta(z, y)[0]
+        assert right / wrong < 0.1 * plain_right / plain_wrong

@@ -12,7 +12,7 @@ from sklearn.model_selection import GridSearchCV
 
 import skann.solvers
 from skann._optimize.minimizers import MINIMIZERS
-from skann.solvers import BFGS, LBFGS, TrustNCG
+from skann.solvers import BFGS, CG, GDX, LBFGS, SCG, LevenbergMarquardt, TrustNCG
 
 # Short budgets are meant as they are; TestEnds expects the warning by name.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -84,6 +84,10 @@ class TestObjects:
         (BFGS(max_parameters=0), "'max_parameters' parameter of BFGS"),
         (TrustNCG(initial_radius=0), "'initial_radius' parameter of TrustNCG"),
         (TrustNCG(max_radius=-1.0), "'max_radius' parameter of TrustNCG"),
+        (CG(update="newton"), "'update' parameter of CG"),
+        (SCG(sigma=0), "'sigma' parameter of SCG"),
+        (GDX(momentum=1.0), "'momentum' parameter of GDX"),
+        (LevenbergMarquardt(mu_dec=1.0), "'mu_dec' parameter of LevenbergMarquardt"),
         (TrustNCG(3.0, 2.0), "'max_fun' parameter of TrustNCG"),
         (
             TrustNCG(initial_radius=3.0, max_radius=2.0),
@@ -103,6 +107,13 @@ def test_bfgs_refuses_what_would_not_fit_and_leaves_the_model_as_it_was():
     with pytest.raises(ValueError, match=r"n_parameters=3203.*'lbfgs'"):
         model.fit(IRIS, SPECIES)
     np.testing.assert_array_equal(model.coefs_[0], before)
+
+
+@pytest.mark.parametrize("solver", ["gdx", GDX(momentum=0.5)])
+def test_a_rate_of_the_estimator_s_is_not_silently_ignored(solver):
+    model = classifier(solver, learning_rate_init=0.5)
+    with pytest.raises(ValueError, match=r"GDX\(learning_rate_init=0\.5\)"):
+        model.fit(IRIS, SPECIES)
 
 
 @pytest.mark.parametrize(

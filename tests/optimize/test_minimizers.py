@@ -169,7 +169,7 @@ class TestEnds:
             solver=solver,
             early_stopping=True,
             validation_fraction=0.3,
-            n_iter_no_change=5,
+            n_iter_no_change=3,
             max_iter=500,
             random_state=0,
         ).fit(X, y)

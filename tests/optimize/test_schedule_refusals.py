@@ -177,7 +177,10 @@ class TestSolversWithoutUseForOne:
     @pytest.mark.parametrize(
         "solver", [n for n in SOLVERS if not SOLVERS[n].uses_learning_rate]
     )
-    @pytest.mark.filterwarnings("ignore:learning_rate=:UserWarning")  # tested above
+    @pytest.mark.filterwarnings(
+        "ignore:learning_rate=:UserWarning",  # tested above
+        "ignore::sklearn.exceptions.ConvergenceWarning",
+    )
     def test_minimisers_do_not_use_it(self, solver, given):
         X, y = data(BPClassifier)
         net = small_net(BPClassifier, solver=solver, max_iter=100)

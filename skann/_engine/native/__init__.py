@@ -8,7 +8,14 @@ May come in: what is known to the reference engine as well and is faster here. M
 a feature of its own, or anything of the reference engine, which it is tested against.
 """
 
-from .binding import predicts, raw_outputs, supports, trains, warn_if_not_built
+from .binding import (
+    is_compiled,
+    predicts,
+    raw_outputs,
+    supports,
+    trains,
+    warn_if_not_built,
+)
 from .lazy_updates import lazy_updates_pay
 from .training import FusedEpochs, Objective, can_fuse
 
@@ -16,6 +23,7 @@ __all__ = [
     "FusedEpochs",
     "Objective",
     "can_fuse",
+    "is_compiled",
     "lazy_updates_pay",
     "predicts",
     "raw_outputs",

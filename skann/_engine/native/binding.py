@@ -99,7 +99,8 @@ def level():
 
 def predicts(network):
     """Whether the compiled engine has what a network's predictions take."""
-    return _ACTIVATION_NUMBERS.keys() >= set(network.activations)
+    plain = not network.skip and network.normalization is None
+    return plain and _ACTIVATION_NUMBERS.keys() >= set(network.activations)
 
 
 def trains(network):

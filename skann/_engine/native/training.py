@@ -41,6 +41,8 @@ class FusedEpochs(contract.Epochs):
     batch_size : int
     """
 
+    engine = "compiled"
+
     def __init__(self, network, alpha, theta, data, optimizer, batch_size):
         super().__init__(data, batch_size)
         self._optimizer = optimizer
@@ -92,6 +94,8 @@ class Objective(contract.Objective):
     batch_size : int
         The most rows that a batch will have.
     """
+
+    engine = "compiled"
 
     def __init__(self, network, alpha, theta, data, batch_size):
         super().__init__(network, alpha, theta, data)

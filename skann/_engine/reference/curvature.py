@@ -123,9 +123,13 @@ class Curvature:
             if i > 0:
                 r_a.append(at.first[i - 1] * r_z[i - 1])
                 r_z[i] += r_a[i] @ W[i]
+        if self.network.skip:
+            r_z[-1] += at.a[0] @ layout.skip(vector)
         r_delta = at.weight * self.network.loss_function.hessian_product(
             at.z[-1], at.y, r_z[-1]
         )
+        if self.network.skip:
+            layout.skip(total)[...] += at.a[0].T @ r_delta
         for i in reversed(range(len(W))):
             dW[i] += at.a[i].T @ r_delta
             db[i] += r_delta.sum(axis=0)

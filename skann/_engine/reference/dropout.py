@@ -1,4 +1,4 @@
-"""Loss and gradient of a batch some of whose hidden units are left out.
+"""Loss and gradient of a batch that is not seen as it is.
 
 Every hidden unit is left out of a row with probability p, and the others make up for
 it, so that what the layer above expects stays the same::
@@ -6,7 +6,8 @@ it, so that what the layer above expects stays the same::
     m = 1 / (1 - p) with probability 1 - p, else 0      for each row and unit
     a = m * f(z)                    delta_below = (delta W^T) * m * f'(z)
 
-Predictions leave nothing out.
+Inputs may be left out in the same way, and normal noise may be added to them; nothing
+is below them, so that there is no other gradient. Predictions see everything.
 
 References
 ----------
@@ -14,6 +15,8 @@ Srivastava, N., Hinton, G., Krizhevsky, A., Sutskever, I. & Salakhutdinov, R. (2
 Dropout: a simple way to prevent neural networks from overfitting. Journal of Machine
 Learning Research 15, 1929-1958.
 """
+
+from scipy.sparse import issparse
 
 from .objective import Objective
 
@@ -26,13 +29,41 @@ class DropoutObjective(Objective):
     network, alpha, theta, data
         As there.
     rate : float
-        p.
+        p of the hidden units.
     rng : numpy.random.Generator
         Draws the units.
+    input_rate : float
+        p of the inputs.
+    noise : float
+        Deviation of what is added to inputs, which must then be dense.
     """
 
-    def __init__(self, network, alpha, theta, data, rate, rng):
-        super().__init__(_Thinned(network, rate, rng), alpha, theta, data)
+    def __init__(
+        self, network, alpha, theta, data, rate, rng, input_rate=0.0, noise=0.0
+    ):
+        seen = _Thinned(network, rate, rng) if rate else network
+        super().__init__(seen, alpha, theta, data)
+        self._rng, self._input_rate, self._noise = rng, input_rate, noise
+
+    def _loss_and_gradient(self, X, y, weight, n):
+        if self._input_rate:
+            if issparse(X):
+                X = X.copy()
+                X.data *= mask(self._rng, self._input_rate, X.data)
+            else:
+                X = X * mask(self._rng, self._input_rate, X)
+        if self._noise:
+            X = X + (self._noise * self._rng.standard_normal(X.shape)).astype(X.dtype)
+        return super()._loss_and_gradient(X, y, weight, n)
+
+
+def mask(rng, rate, like):
+    """Zero with probability ``rate``, else what makes up for it: of an array's shape.
+
+    Drawn in float64 whatever the dtype: the same are left out in all.
+    """
+    kept = rng.random(like.shape) >= rate
+    return (kept / (1 - rate)).astype(like.dtype)
 
 
 class _Thinned:
@@ -40,6 +71,7 @@ class _Thinned:
 
     def __init__(self, network, rate, rng):
         self.layout, self.loss_function = network.layout, network.loss_function
+        self.skip, self.normalization = network.skip, network.normalization
         self.activation_functions = [
             _Masked(f, rate, rng) for f in network.activation_functions
         ]
@@ -52,9 +84,7 @@ class _Masked:
         self._function, self._rate, self._rng = function, rate, rng
 
     def value(self, z):
-        # In float64 whatever the network's dtype: the same units are left out in both.
-        kept = self._rng.random(z.shape) >= self._rate
-        self._mask = (kept / (1 - self._rate)).astype(z.dtype)
+        self._mask = mask(self._rng, self._rate, z)
         self._value = self._function.value(z)
         return self._mask * self._value
 

@@ -4,15 +4,22 @@ import numpy as np
 
 from .. import contract
 from .equations import backward, forward
+from .normalization import normalizers
+from .one_thread import one_thread
 from .rows import Rows
 
 
 class Objective(contract.Objective):
     """J and its gradient; see ``_engine/contract.py``."""
 
+    engine = "reference"
+
     def __init__(self, network, alpha, theta, data):
         super().__init__(network, alpha, theta, data)
         self._rows = Rows(data, theta.dtype)
+
+    def repeatable(self):
+        return one_thread()
 
     def batch(self, rows):
         X, y, weight = self._rows.take(rows)
@@ -29,8 +36,9 @@ class Objective(contract.Objective):
 
     def _loss_and_gradient(self, X, y, weight, n):
         """Σ weight · loss / n over these rows; the gradient becomes that's."""
-        z, a = forward(self.network, self.theta, X)
+        norms = normalizers(self.network, self.theta, weight)
+        z, a = forward(self.network, self.theta, X, norms)
         value, delta = self.network.loss_function.value_and_delta(z[-1], y)
         scale = weight / n
-        backward(self.network, self.theta, z, a, scale * delta, self.gradient)
+        backward(self.network, self.theta, z, a, scale * delta, self.gradient, norms)
         return float((scale * value[:, None]).sum())

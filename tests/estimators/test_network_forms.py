@@ -1,0 +1,227 @@
+"""A direct path, normalised layers and layers that stay, as users meet them."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+from _helpers import small_net, theta
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.linear_model import LinearRegression
+
+from skann import BPClassifier, BPRegressor, load_model
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(200, 5))
+REAL = 2 * X[:, 0] - X[:, 1] + 0.1 * rng.normal(size=200)
+TWO = (REAL > 0).astype(int)
+FORMS = {
+    "skip": {"skip_connection": True},
+    "batch": {"normalization": "batch"},
+    "layer": {"normalization": "layer"},
+    "all": {"skip_connection": True, "normalization": "batch", "average": "ema"},
+}
+each_form = pytest.mark.parametrize("form", FORMS)
+each_estimator = pytest.mark.parametrize("Estimator", [BPClassifier, BPRegressor])
+
+
+def vector(model):
+    """All parameters, those besides the layers too."""
+    rest = [] if model.skip_coef_ is None else [model.skip_coef_.ravel()]
+    for kind in (model.normalization_ or {}).values():
+        rest += kind
+    return np.concatenate([theta(model), *rest])
+
+
+@each_form
+@each_estimator
+class TestEither:
+    def test_learns_in_any_dtype_and_repeats(self, Estimator, form):
+        model = small_net(Estimator, hidden_layer_sizes=(20,), **FORMS[form])
+        model.set_params(max_iter="auto").fit(X.astype(np.float32), TWO)
+        again = copy.deepcopy(model).fit(X.astype(np.float32), TWO)
+        assert_array_equal(vector(again), vector(model))
+        assert vector(model).dtype == np.float32
+        assert model.score(X, TWO) > 0.6
+        assert model.engine_ == "reference"
+
+    def test_units_of_columns_do_not_matter(self, Estimator, form):
+        one = small_net(Estimator, max_iter=8, **FORMS[form]).fit(100 + 30 * X, TWO)
+        other = small_net(Estimator, max_iter=8, **FORMS[form]).fit(100 + 60 * X, TWO)
+        assert one.auto_params_["standardize"]
+        assert_allclose(
+            one._raw(100 + 30 * X), other._raw(100 + 60 * X), rtol=1e-6, atol=1e-8
+        )
+
+    @pytest.mark.parametrize("way", ["pickle", "file", "copy"])
+    def test_stored_it_predicts_and_trains_on_the_same(
+        self, Estimator, form, way, tmp_path
+    ):
+        model = small_net(Estimator, **FORMS[form])
+        more = {"classes": [0, 1]} if Estimator is BPClassifier else {}
+        model.partial_fit(X, TWO, **more)
+        if way == "pickle":
+            other = pickle.loads(pickle.dumps(model))
+        elif way == "copy":
+            other = copy.deepcopy(model)
+        else:
+            model.save_model(tmp_path / "model.skann")
+            other = load_model(tmp_path / "model.skann")
+        assert_array_equal(other.predict(X), model.predict(X))
+        for each in (other, model):
+            each.partial_fit(X, TWO)
+        assert_array_equal(vector(other), vector(model))
+
+    def test_code_and_graph_predict_the_same_or_are_refused(self, Estimator, form):
+        model = small_net(Estimator, **FORMS[form]).fit(X, TWO)
+        if form != "batch":
+            named = "normalization='layer'" if form == "layer" else "skip_connection"
+            for write in (model.to_code, model.to_onnx):
+                with pytest.raises(ValueError, match=named):
+                    write()
+            return
+        module = {}
+        exec(model.to_code(), module)  # our own text
+        found = np.ravel(module["predict"](X))
+        assert_allclose(found, model.predict(X), rtol=1e-6, atol=1e-6)
+
+    def test_sparse_rows_and_summary(self, Estimator, form):
+        matrix = sparse.csr_array(np.where(X > 0, X, 0))
+        model = small_net(Estimator, **FORMS[form]).fit(matrix, TWO)
+        assert np.isfinite(model.predict(matrix)).all()
+        assert model.summary().parameters >= theta(model).size
+        assert model.transform(X).shape == (200, 7)
+        assert "batch" in form or np.isfinite(model.input_gradients(X)).all()
+
+
+class TestSkip:
+    def test_what_is_linear_is_left_to_it(self):
+        model = BPRegressor((5,), skip_connection=True, normalize_y=False)
+        model.set_params(solver="lbfgs", random_state=0, tol=1e-9, max_iter=2000)
+        model.initialize(X, REAL, trainable=[False, False])
+        model.set_params(warm_start=True)
+        for W in model.coefs_:
+            W[...] = 0
+        model.fit(X, REAL)
+        theirs = LinearRegression(fit_intercept=False).fit(X, REAL)
+        assert_allclose(model.skip_coef_[:, 0], theirs.coef_, rtol=1e-4)
+
+    @pytest.mark.filterwarnings("ignore:Training stopped at max_iter")
+    @pytest.mark.parametrize("solver", ["lbfgs", "newton-cg", "trust-ncg", "rprop"])
+    def test_solvers_of_all_rows(self, solver):
+        model = small_net(BPRegressor, solver=solver, skip_connection=True, max_iter=30)
+        model.fit(X, REAL)
+        assert model.loss_ < 0.5 * model.loss_curve_[0]
+
+    def test_without_hidden_layers_it_is_a_second_linear_layer(self):
+        model = small_net(BPRegressor, hidden_layer_sizes=(), skip_connection=True)
+        assert model.fit(X, REAL).score(X, REAL) > 0.5
+
+
+class TestNormalization:
+    @pytest.mark.parametrize("solver", ["lbfgs", "rprop"])
+    def test_solvers_that_can_t(self, solver):
+        with pytest.raises(ValueError, match="normalization='batch' can't be used"):
+            BPRegressor(normalization="batch", solver=solver).fit(X, REAL)
+
+    def test_a_batch_of_one_row(self):
+        with pytest.raises(ValueError, match="needs two rows or more in a batch"):
+            BPRegressor(normalization="batch", batch_size=1).fit(X, REAL)
+        with pytest.raises(ValueError, match="needs two rows or more in a batch"):
+            BPRegressor(normalization="batch").partial_fit(X[:1], REAL[:1])
+
+    @pytest.mark.parametrize("wrong", ["group", True, 1])
+    def test_what_is_none(self, wrong):
+        with pytest.raises(ValueError, match="'normalization' parameter"):
+            BPRegressor(normalization=wrong).fit(X, REAL)
+
+    def test_statistics_are_those_of_the_rows(self):
+        settings = {"solver": "sgd", "learning_rate_init": 1e-30, "batch_size": 200}
+        model = small_net(BPRegressor, normalization="batch", **settings).fit(X, REAL)
+        z = X @ model.coefs_[0] + model.intercepts_[0]
+        found = model.normalization_
+        assert_allclose(found["mean"][0], z.mean(axis=0), atol=1e-12)
+        assert_allclose(found["variance"][0], z.var(axis=0, ddof=1), rtol=1e-9)
+
+    def test_a_layer_that_stays_has_no_gradient(self):
+        model = small_net(BPRegressor, normalization="layer", solver="adam")
+        model.initialize(X, REAL, trainable=[False, True])
+        before = model.coefs_[0].copy()
+        model.partial_fit(X, REAL)
+        assert_array_equal(model.coefs_[0], before)
+
+
+class TestTrainable:
+    @pytest.mark.filterwarnings("ignore:Training stopped at max_iter")
+    @pytest.mark.parametrize(
+        "solver",
+        ["auto", "sgd", "adam", "adamw", "lion", "rprop", "lbfgs", "newton-cg", "bfgs"],
+    )
+    @each_estimator
+    def test_what_is_frozen_stays_and_the_rest_learns(self, Estimator, solver):
+        mask = rng.uniform(size=(5, 7)) < 0.5
+        model = small_net(Estimator, solver=solver, warm_start=True, alpha=0.01)
+        model.initialize(X, TWO, trainable=[mask, True])
+        before, biases = model.coefs_[0].copy(), model.intercepts_[0].copy()
+        model.fit(X, TWO)
+        changed = model.coefs_[0] != before
+        assert not changed[~mask].any()
+        assert changed[mask].mean() > 0.5
+        assert (model.intercepts_[0] != biases).any()
+
+    def test_a_connection_that_is_not_there(self):
+        weights = [np.ones((5, 7)), np.ones((7, 1))]
+        mask = np.ones((5, 7), bool)
+        mask[3] = False
+        weights[0][3] = 0
+        model = small_net(BPRegressor, solver="adam", average="ema", max_norm=2.0)
+        model.initialize(X, REAL, coef_init=weights, trainable=[mask, True])
+        model.partial_fit(X, REAL)
+        assert (model.coefs_[0][3] == 0).all()
+        other = X.copy()
+        other[:, 3] = 99
+        assert_array_equal(model.predict(other), model.predict(X))
+
+    @pytest.mark.parametrize("way", ["pickle", "file", "copy"])
+    def test_files_and_pickles_keep_it(self, way, tmp_path):
+        model = small_net(BPRegressor, solver="adam")
+        model.initialize(X, REAL, trainable=[False, True]).partial_fit(X, REAL)
+        before = model.coefs_[0].copy()
+        if way == "pickle":
+            model = pickle.loads(pickle.dumps(model))
+        elif way == "copy":
+            model = copy.deepcopy(model)
+        else:
+            model.save_model(tmp_path / "model.skann")
+            model = load_model(tmp_path / "model.skann")
+        assert_array_equal(model.partial_fit(X, REAL).coefs_[0], before)
+
+    def test_a_new_fit_trains_everything(self):
+        model = small_net(BPRegressor).initialize(X, REAL, trainable=[False, False])
+        plain = small_net(BPRegressor).fit(X, REAL)
+        assert_array_equal(theta(model.fit(X, REAL)), theta(plain))
+
+    def test_the_gradient_s_length_is_of_what_is_trained(self):
+        model = small_net(BPRegressor, solver="adam")
+        model.initialize(X, REAL, trainable=[False, False]).partial_fit(X, REAL)
+        assert model.history_["gradient_norm"] == [0]
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            True,
+            [True],
+            [True, True, True],
+            [np.ones((7, 5), bool), True],
+            [np.ones((5, 7)), True],
+            [1, 0],
+            np.ones(2, bool),
+        ],
+        ids=str,
+    )
+    def test_what_is_none(self, wrong):
+        model = small_net(BPRegressor)
+        with pytest.raises(ValueError, match="trainable must be a list with True"):
+            model.initialize(X, REAL, trainable=wrong)
+        assert not hasattr(model, "coefs_")
