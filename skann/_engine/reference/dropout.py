@@ -16,6 +16,7 @@ Dropout: a simple way to prevent neural networks from overfitting. Journal of Ma
 Learning Research 15, 1929-1958.
 """
 
+import numpy as np
 from scipy.sparse import issparse
 
 from .objective import Objective
@@ -53,17 +54,18 @@ class DropoutObjective(Objective):
             else:
                 X = X * mask(self._rng, self._input_rate, X)
         if self._noise:
-            X = X + (self._noise * self._rng.standard_normal(X.shape)).astype(X.dtype)
+            drawn = self._rng.standard_normal(X.shape, np.float32)
+            X = X + np.multiply(self._noise, drawn, dtype=X.dtype)
         return super()._loss_and_gradient(X, y, weight, n)
 
 
 def mask(rng, rate, like):
     """Zero with probability ``rate``, else what makes up for it: of an array's shape.
 
-    Drawn in float64 whatever the dtype: the same are left out in all.
+    Drawn in float32 whatever the dtype: the same are left out in all.
     """
-    kept = rng.random(like.shape) >= rate
-    return (kept / (1 - rate)).astype(like.dtype)
+    kept = rng.random(like.shape, np.float32) >= np.float32(rate)
+    return np.multiply(kept, 1 / (1 - rate), dtype=like.dtype)
 
 
 class _Thinned:
