@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._export import archive
-from .._optimize.plain_options import options_from_plain
+from .._optimize.plain_options import options_from_plain, options_to_plain
 from .._version import __version__
 from .plain_state import STATE_FORMAT, PlainState, check_format, from_plain, to_plain
 
@@ -60,12 +60,7 @@ class SaveModel(PlainState):
         ['no', 'yes']
         """
         check_is_fitted(self)
-        if type(self).__module__ != "skann":
-            raise ValueError(
-                f"{type(self).__name__} is no class of skann, which would not find it "
-                "when it loads the file. Save with joblib or pickle."
-            )
-        state, names = to_plain(self), self.get_params(deep=False)
+        parameters, state = self._saved_parameters(), to_plain(self)
         fitted = {
             name: value
             for name, value in state.items()
@@ -75,13 +70,23 @@ class SaveModel(PlainState):
             "format": STATE_FORMAT,
             "skann_version": __version__,
             "estimator": type(self).__name__,
-            "parameters": {name: _parameter(name, state[name]) for name in names},
+            "parameters": parameters,
             "fitted": fitted,
         }
         try:
             archive.write(path, data)
         except TypeError as error:
             raise ValueError(f"{type(self).__name__} can't be saved: {error}") from None
+
+    def _saved_parameters(self):
+        """The parameters as plain data; an error where they can't be saved."""
+        if type(self).__module__ != "skann":
+            raise ValueError(
+                f"{type(self).__name__} is no class of skann, which would not find it "
+                "when it loads the file. Save with joblib or pickle."
+            )
+        values = self.get_params(deep=False)
+        return {n: _parameter(n, options_to_plain(v)) for n, v in values.items()}
 
 
 def _parameter(name, value):

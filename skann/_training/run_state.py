@@ -6,6 +6,7 @@ best weights. A run that begins with all of them as they were goes on bit for bi
 it had never stopped.
 """
 
+import math
 import re
 import time
 from array import array
@@ -62,6 +63,15 @@ class RunState:
     def ended_by_the_clock(self):
         """Whether ``max_time`` has cut the last epoch short."""
         return (self._monitor.stop_reason or "").startswith("max_time")
+
+    @property
+    def value(self):
+        """Of the last epoch, what is lowest at the best: validation before training."""
+        row, monitor = self._monitor.last_row(), self._monitor
+        if monitor.watched == "validation score":
+            return monitor.watched_value(row["loss"], *_validation_of(row))
+        on_validation = row["validation_loss"]
+        return row["loss"] if math.isnan(on_validation) else on_validation
 
     def to_plain(self):
         """The run as plain data; arrays are those of the run, not copies."""
@@ -186,6 +196,10 @@ class RunState:
         known = self._monitor.last_row()["validation_loss"]
         if not np.isclose(self._validate()[0], known, rtol=1e-6):
             raise ValueError("The checkpoint is of a fit with other validation data.")
+
+
+def _validation_of(row):
+    return row["validation_loss"], row["validation_score"]
 
 
 def _of(thing, names):

@@ -304,13 +304,13 @@ class TestRefusals:
         ("name", "value"),
         [
             ("every", 0),
-            ("every", 1.5),
             ("every", True),
             ("seconds", -1),
-            ("seconds", "1"),
+            ("keep_last", 0),
+            ("keep_last", None),
+            ("keep_best", "yes"),
             ("seconds", np.nan),
             ("resume", 1),
-            ("resume", None),
         ],
     )
     def test_parameters_that_are_not_valid(self, path, name, value):
