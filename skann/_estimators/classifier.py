@@ -68,6 +68,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
     {early_stopping, validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change}
     {max_fun, weight_init, n_hidden_layers, n_hidden_units, scoring}
     {training_score, max_time, target_loss, dropout, max_grad_norm}
+    {divergence_retries}
 
     Attributes
     ----------
@@ -162,6 +163,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         target_loss=None,
         dropout=0.0,
         max_grad_norm=None,
+        divergence_retries=0,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -199,6 +201,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         self.target_loss = target_loss
         self.dropout = dropout
         self.max_grad_norm = max_grad_norm
+        self.divergence_retries = divergence_retries
 
     @available_if(supports_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)

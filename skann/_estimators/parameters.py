@@ -29,6 +29,7 @@ PARAMETER_CONSTRAINTS = {
     "l1_ratio": [Interval(Real, 0, 1, closed="both")],
     "dropout": [Interval(Real, 0, 1, closed="left")],
     "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
+    "divergence_retries": [Interval(Integral, 0, None, closed="left")],
     "batch_size": [
         StrOptions({"auto"}),
         Interval(Integral, 1, None, closed="left"),
@@ -132,6 +133,7 @@ def _check_step_options(estimator, solver):
             "penalty alpha, which must then be a number. Got alpha='auto'."
         )
     given = {"l1_ratio": 0.0, "dropout": 0.0, "max_grad_norm": None}
+    given["divergence_retries"] = 0
     for name, default in given.items():
         value = getattr(estimator, name)
         if value != default and solver.full_batch:

@@ -3,15 +3,16 @@
 import warnings
 
 from .._optimize.schedule_base import Counts
+from .monitor import DivergenceError
 
 
-def train(epochs, schedule, monitor, *, rng, max_iter, done):
+def train(make_epochs, schedule, monitor, *, rng, max_iter, done, backtracking=None):
     """Train for up to ``max_iter`` epochs.
 
     Parameters
     ----------
-    epochs : Epochs
-        The engine's, bound to parameters, data and optimiser.
+    make_epochs : callable
+        Returns the engine's ``Epochs``, bound to parameters, data and optimiser.
     schedule : Schedule
     monitor : Monitor
         Records, and says when to stop. An epoch ends early when the clock is past its
@@ -21,13 +22,16 @@ def train(epochs, schedule, monitor, *, rng, max_iter, done):
     max_iter : int
     done : Counts
         What the model has been trained for; every epoch is added.
+    backtracking : Backtracking or None
+        What to do about a divergence; None to let it be an error.
 
     Notes
     -----
     An interrupt from the keyboard ends training with a warning and what has been
     learnt so far.
     """
-    n_rows, batch_size = epochs.n_rows, epochs.batch_size
+    epochs = make_epochs()
+    n_rows = epochs.n_rows
     schedule.start(
         done, Counts(epochs.n_batches * max_iter, max_iter, n_rows * max_iter)
     )
@@ -36,31 +40,48 @@ def train(epochs, schedule, monitor, *, rng, max_iter, done):
     done.n_epochs += monitor.n_iter
     done.n_seen += monitor.n_seen
     max_iter = 0 if monitor.stop_reason else max_iter
-    reads_theta, begin_epoch = monitor.reads_theta, monitor.begin_epoch
+    begin_epoch = monitor.begin_epoch
     try:
         for _ in range(monitor.n_iter, max_iter):
             if begin_epoch is not None:
                 begin_epoch()
-            losses, rate = epochs.epoch(schedule, done, rng, monitor.deadline)
-            loss, n_seen = _mean(losses, batch_size, n_rows)
-            done.n_steps += len(losses)
-            done.n_epochs += 1
-            done.n_seen += n_seen
-            if reads_theta:
-                epochs.flush()
-            if monitor.end_of_epoch(
-                loss,
-                losses,
-                n_seen,
-                rate=rate,
-                gradient_norm=epochs.gradient_norm,
-                schedule=schedule,
-            ):
+            ended, before = None, vars(done).copy()
+            while ended is None:
+                try:
+                    ended = _epoch(epochs, schedule, monitor, rng, done, backtracking)
+                except DivergenceError as error:
+                    if backtracking is None:
+                        raise
+                    backtracking.go_back(error)
+                    vars(done).update(before)
+                    epochs = make_epochs()
+            if ended:
                 break
     except KeyboardInterrupt:
         warnings.warn("Training interrupted by user.", stacklevel=2)
         monitor.stop_reason = "interrupted by user"
     epochs.flush()
+
+
+def _epoch(epochs, schedule, monitor, rng, done, backtracking):
+    """Train for an epoch and record it; True to stop."""
+    losses, rate = epochs.epoch(schedule, done, rng, monitor.deadline)
+    loss, n_seen = _mean(losses, epochs.batch_size, epochs.n_rows)
+    done.n_steps += len(losses)
+    done.n_epochs += 1
+    done.n_seen += n_seen
+    if monitor.reads_theta:
+        epochs.flush()
+    if backtracking is not None:
+        backtracking.check(losses, loss)
+    return monitor.end_of_epoch(
+        loss,
+        losses,
+        n_seen,
+        rate=rate,
+        gradient_norm=epochs.gradient_norm,
+        schedule=schedule,
+    )
 
 
 def _mean(losses, batch_size, n_rows):

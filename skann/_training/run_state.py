@@ -41,14 +41,25 @@ class RunState:
     progress : Progress
     monitor : Monitor
     validate : callable or None
+    backtracking : Backtracking or None
     """
 
     def __init__(
-        self, parameters, solver, network, data, theta, progress, monitor, validate
+        self,
+        parameters,
+        solver,
+        network,
+        data,
+        theta,
+        progress,
+        monitor,
+        validate,
+        backtracking,
     ):
         self._parameters, self._network, self._data = parameters, network, data
         self._theta, self._progress = theta, progress
         self._monitor, self._validate = monitor, validate
+        self._backtracking = backtracking
         self._identity = None
         #: Whether runs of this solver can go on from a saved state.
         self.can_go_on = solver.uses_learning_rate and type(solver) in CLASSES.values()
@@ -95,6 +106,7 @@ class RunState:
             "n_seen": monitor.n_seen,
             "seconds": monitor.seconds,
             "stop_reason": monitor.stop_reason,
+            "backtracking": self._backtracking and self._backtracking.to_plain(),
         }
 
     def identity(self):
@@ -128,6 +140,8 @@ class RunState:
         self._progress.rng = progress.rng
         self._progress.optimizer = progress.optimizer
         self._restore_schedule(progress.schedule)
+        if self._backtracking is not None:
+            self._backtracking.restore(plain["backtracking"])
         self._restore_monitor(plain)
         self._check_validation()
 
