@@ -42,6 +42,7 @@ from .validation import (
     check_activations,
     check_sample_weight,
     check_targets,
+    explained_size,
     hidden_layers,
     report_non_finite_data,
     unchanged_on_error,
@@ -312,7 +313,8 @@ class BaseBP(
             2**32, size=4, dtype=np.uint32
         )
         progress = Progress(np.random.default_rng(seed))
-        theta = memory.empty(network.layout.n_parameters, dtype)
+        with explained_size(network):
+            theta = memory.empty(network.layout.n_parameters, dtype)
         how = self.weight_init, network.activations
         size = data.root_mean_square() if depends_on_inputs(*how) else 1.0
         initialize(network.layout, theta, *how, progress.rng, size)

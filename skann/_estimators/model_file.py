@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._export import archive
 from .._optimize.plain_options import options_from_plain, options_to_plain
+from .._paths import checked_path
 from .._version import __version__
 from .plain_state import STATE_FORMAT, PlainState, check_format, from_plain, to_plain
 
@@ -41,6 +42,8 @@ class SaveModel(PlainState):
         ------
         NotFittedError
             If the estimator is not fitted.
+        TypeError
+            If `path` is no path.
         ValueError
             If a parameter is an object that files can't hold: a function, a splitter,
             a solver of one's own. Or the estimator is of a class of one's own.
@@ -60,6 +63,7 @@ class SaveModel(PlainState):
         ['no', 'yes']
         """
         check_is_fitted(self)
+        path = checked_path(path)
         parameters, state = self._saved_parameters(), to_plain(self)
         fitted = {
             name: value
@@ -128,6 +132,7 @@ def load(path, classes):
     ValueError
         If the file is damaged, no model file, or of a later version.
     """
+    path = checked_path(path)
     data = archive.read(path)
     try:
         if not isinstance(data.get("estimator"), str) or "format" not in data:

@@ -62,7 +62,7 @@ PARAMETER_CONSTRAINTS = {
     ],
     "training_score": ["boolean"],
     "max_time": [Interval(Real, 0, None, closed="neither"), None],
-    "target_loss": [Real, None],
+    "target_loss": [Interval(Real, None, None, closed="neither"), None],
     "n_hidden_layers": [Interval(Integral, 0, None, closed="left"), None],
     "n_hidden_units": [Interval(Integral, 1, None, closed="left"), None],
     "beta_1": [Interval(Real, 0, 1, closed="left")],

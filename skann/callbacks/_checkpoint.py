@@ -5,10 +5,10 @@ import time
 import warnings
 from dataclasses import dataclass
 from numbers import Integral, Real
-from pathlib import Path
 
 from .._estimators.validation import prefix_errors
 from .._export import archive
+from .._paths import checked_path
 from ._epochs import EpochCallback, fit_of
 
 _FORMAT = 1
@@ -91,7 +91,7 @@ class Checkpoint(EpochCallback):
     def __init__(
         self, path, every=1, seconds=0, keep_last=1, keep_best=False, resume=False
     ):
-        self.path, self.every, self.seconds = Path(path), every, seconds
+        self.path, self.every, self.seconds = checked_path(path), every, seconds
         self.keep_last, self.keep_best = keep_last, keep_best
         self.resume = resume
         if not self.path.parent.is_dir():
