@@ -11,6 +11,7 @@ the file has not the bytes for: entries are not compressed and must not overlap,
 array's header must agree with the bytes behind it.
 """
 
+import glob
 import io
 import itertools
 import json
@@ -72,6 +73,12 @@ def write(path, data, n_before=0):
 def before(path, number):
     """Names of so many earlier files, the newest first: ``path.1``, ``path.2``, …"""
     return [path.with_name(f"{path.name}.{k}") for k in range(1, number + 1)]
+
+
+def remove_leftovers(path):
+    """Remove what :func:`write` has left beside a file where it was killed."""
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.????????"):
+        leftover.unlink(missing_ok=True)
 
 
 def _flush_folder(path):

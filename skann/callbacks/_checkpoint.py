@@ -121,6 +121,10 @@ class Checkpoint(EpochCallback):
         )
         return f"Checkpoint({str(self.path)!r}{settings})"
 
+    @property
+    def _best_path(self):
+        return self.path.with_name(f"{self.path.name}.best")
+
     def __getstate__(self):
         # The runs of other processes are not ours.
         return vars(self) | {"_runs": {}}
@@ -139,6 +143,8 @@ class Checkpoint(EpochCallback):
                 "'adam'; SciPy's minimisers do not say where they are."
             )
         self._runs[fit_of(context)] = state = _Run(run, model, time.monotonic())
+        for path in (self.path, self._best_path):
+            archive.remove_leftovers(path)
         if self.resume:
             self._resume(state)
 
@@ -183,7 +189,7 @@ class Checkpoint(EpochCallback):
 
     def _save(self, state):
         if state.best is not None:
-            state.best.save_model(self.path.with_name(f"{self.path.name}.best"))
+            state.best.save_model(self._best_path)
             state.best = None
         # Files of another fit do not stay behind those of this one.
         n_before = min(self.keep_last - 1, state.n_saved)
