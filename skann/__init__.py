@@ -1,6 +1,7 @@
 """Back-propagation neural networks for scikit-learn."""
 
 from ._estimators.classifier import BPClassifier
+from ._estimators.onnx_converters import register_onnx_converters
 from ._estimators.range_test import LearningRateRange, learning_rate_range_test
 from ._estimators.regressor import BPRegressor
 from ._load_model import load_model
@@ -18,5 +19,6 @@ __all__ = [
     "__version__",
     "learning_rate_range_test",
     "load_model",
+    "register_onnx_converters",
     "show_versions",
 ]
