@@ -72,6 +72,7 @@ parameters = st.fixed_dictionaries(
         "weight_init": st.sampled_from(["auto", *sorted(INITIALIZERS)]),
         "warm_start": st.booleans(),
         "target_loss": st.sampled_from([None, 0.5, -1.0]),
+        "divergence_retries": st.sampled_from([0, 1, 50]),
     },
 )
 
