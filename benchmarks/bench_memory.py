@@ -1,12 +1,14 @@
 """Peak memory of training, each measured in a process of its own (Linux).
 
 What is printed is the growth of the process's anonymous memory, in MB, from before
-``fit`` (data loaded, library imported) to its peak during ``fit``; pages of a mapped
+``fit`` (data loaded, library imported) to its peak during ``fit``, and of repetitions
+what is left after them; pages of a mapped
 file do not count, for the system can drop them. ``VmHWM`` would count them, so the
 memory is read every few milliseconds while ``fit`` runs.
 """
 
 import argparse
+import gc
 import subprocess
 import sys
 import tempfile
@@ -54,18 +56,47 @@ def mnist(estimator):
     return growth(lambda: model.fit(X, y))
 
 
-def mapped(n_rows):
-    """100-100-2 on a memory-mapped float32 file."""
+def mapped(n_rows, n_features=100):
+    """One epoch of n-100-2 on a memory-mapped float32 file."""
     with tempfile.NamedTemporaryFile() as file:
-        X = np.memmap(file.name, np.float32, "w+", shape=(n_rows, 100))
+        X = np.memmap(file.name, np.float32, "w+", shape=(n_rows, n_features))
         rng = np.random.default_rng(0)
         for start in range(0, n_rows, 100000):
             X[start : start + 100000] = rng.random(X[start : start + 100000].shape)
         y = (X[:, 0] > 0.5).astype(np.int8)
         X.flush()
-        X = np.memmap(file.name, np.float32, "r", shape=(n_rows, 100))
+        X = np.memmap(file.name, np.float32, "r", shape=X.shape)
         model = BPClassifier((100,), max_iter=1)
         return growth(lambda: model.fit(X, y))
+
+
+def repeated(action):
+    """What a second go leaves behind; the first one fills what is kept for good."""
+    X = np.random.default_rng(0).normal(size=(2000, 50))
+    action(X)
+    gc.collect()
+    before = anonymous_mb()
+    action(X)
+    gc.collect()
+    return anonymous_mb() - before
+
+
+def partial_fits(X):
+    """1,000 of them on one model, with predictions between."""
+    model = BPClassifier((100,))
+    for _ in range(1000):
+        model.partial_fit(X, X[:, 0] > 0, classes=[False, True])
+        model.predict(X[:10])
+
+
+def fits(X):
+    """200 of them, one model after the other, of three kinds."""
+    for k in range(200):
+        solver = ("auto", "sgd", "lbfgs")[k % 3]
+        model = BPClassifier(
+            (100,), solver=solver, max_iter=3, early_stopping=k % 2 > 0
+        )
+        model.fit(X, X[:, 0] > 0).predict(X)
 
 
 MEASUREMENTS = {
@@ -73,6 +104,9 @@ MEASUREMENTS = {
     "mnist-scikit-learn": lambda: mnist(MLPClassifier),
     "memmap-200000": lambda: mapped(200_000),
     "memmap-2000000": lambda: mapped(2_000_000),
+    "memmap-10000000-20": lambda: mapped(10_000_000, 20),
+    "1000-partial-fits": lambda: repeated(partial_fits),
+    "200-fits": lambda: repeated(fits),
 }
 
 

@@ -2,6 +2,7 @@
 
 from ._estimators.classifier import BPClassifier
 from ._estimators.intervals import prediction_intervals
+from ._estimators.onnx_converters import register_onnx_converters
 from ._estimators.range_test import LearningRateRange, learning_rate_range_test
 from ._estimators.regressor import BPRegressor
 from ._load_model import load_model
@@ -20,5 +21,6 @@ __all__ = [
     "learning_rate_range_test",
     "load_model",
     "prediction_intervals",
+    "register_onnx_converters",
     "show_versions",
 ]

@@ -25,6 +25,8 @@ def load_model(path):
 
     Raises
     ------
+    TypeError
+        If `path` is no path.
     OSError
         If the file can't be opened.
     ValueError

@@ -91,6 +91,7 @@ FLOORS = (
     "skann._optimize",
     "skann._network",
     "skann._version",
+    "skann._paths",
     "skann._optional",
 )
 

@@ -41,6 +41,7 @@ from .validation import (
     check_activations,
     check_sample_weight,
     check_targets,
+    explained_size,
     hidden_layers,
     unchanged_on_error,
 )
@@ -312,7 +313,9 @@ class BaseBP(
         )
         progress = Progress(np.random.default_rng(seed))
         how = self.weight_init, network, data, dtype
-        return draw_weights(*how, progress.rng), progress
+        with explained_size(network):
+            theta = draw_weights(*how, progress.rng)
+        return theta, progress
 
     def _set_fitted_attributes(
         self, transformer, network, theta, progress, monitor, resume, partial

@@ -125,7 +125,7 @@ class Follower:
     def __init__(self, estimator, max_iter, given, progress, publish):
         rows, X, y, sample_weight = given
         self._estimator, self._progress = estimator, progress
-        self._publish, self._epoch = publish, None
+        self._publish, self._epoch, self._monitor = publish, None, None
 
         def used(array):
             if array is None or rows is None:
@@ -150,14 +150,19 @@ class Follower:
         )
 
     def begin_run(self, run):
-        """The run is set up; a callback with ``begin_run`` may restore another."""
+        """The run is set up; a callback with ``begin_run`` may restore another.
+
+        It is given the run, the context of the fit, and a function that returns a
+        fitted copy of the estimator as it is at an epoch's end.
+        """
         for callback in self._estimator._skl_callbacks:
             begin = getattr(callback, "begin_run", None)
             if begin is not None:
-                begin(run, self._fit)
+                begin(run, self._fit, self._model)
 
     def begin_epoch(self, monitor):
         """An epoch begins."""
+        self._monitor = monitor
         self._epoch = self._fit.subcontext(task_name="epoch")
         self._epoch.call_on_fit_task_begin(
             estimator=self._estimator,
@@ -187,6 +192,12 @@ class Follower:
             metadata=self._weights,
             reconstruction_attributes=_nothing_but_itself,
         )
+
+    def _model(self):
+        """A copy of the estimator, fitted until the end of this epoch."""
+        model = copy.copy(self._estimator)
+        vars(model).update(self._attributes(self._monitor))
+        return model
 
     def _attributes(self, monitor):
         """What makes a shallow copy of the estimator one that was fitted until now."""

@@ -221,6 +221,15 @@ max_grad_norm : float, default=None
     A gradient of a mini-batch that is longer than this, as one vector of all layers, is
     scaled down to it, so that no single batch throws the weights far away; None for no
     limit. For solvers of mini-batches, whose steps are then taken in NumPy.""",
+    "divergence_retries": """\
+divergence_retries : int, default=0
+    How many times a call goes on where training diverges, instead of raising an
+    error: from the weights of the epochs with the lowest losses (the starting ones, if
+    it diverges at once), with a fifth of the learning rate and an optimiser that
+    begins anew. A loss a thousand times that of the first batch is a divergence too. A
+    column "retries" of `history_` has their number for each epoch. The default is an
+    error, since the usual cause, X that is not scaled, had better be known. For
+    solvers of mini-batches.""",
     "partial_fit_rest": """\
 sample_weight : array-like of shape (n_samples,), default=None
     Non-negative row weights; their ratios within the call matter.

@@ -7,6 +7,7 @@ import difflib
 import functools
 import inspect
 import re
+import sys
 
 from sklearn.utils._param_validation import InvalidParameterError
 
@@ -189,6 +190,12 @@ class ExplainedParameters:
             super()._validate_params()
         except InvalidParameterError as error:
             raise InvalidParameterError(explained(str(error), self)) from None
+        for name, value in self.get_params(deep=False).items():
+            if isinstance(value, int) and abs(value) > sys.maxsize:
+                raise InvalidParameterError(
+                    f"The {name!r} parameter of {type(self).__name__} must be a number "
+                    f"of 64 bits. Got one of {value.bit_length()} bits instead."
+                )
         if isinstance(self.learning_rate, type):  # a class can be called
             wrong = (
                 f"The 'learning_rate' parameter of {type(self).__name__} is a class."

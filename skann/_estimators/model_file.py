@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._export import archive
+from .._paths import checked_path
 from .._version import __version__
 from .plain_state import (
     OPTIONS,
@@ -48,6 +49,8 @@ class SaveModel(PlainState):
         ------
         NotFittedError
             If the estimator is not fitted.
+        TypeError
+            If `path` is no path.
         ValueError
             If a parameter is an object that files can't hold: a function, a splitter,
             a solver of one's own. Or the estimator is of a class of one's own.
@@ -67,12 +70,9 @@ class SaveModel(PlainState):
         ['no', 'yes']
         """
         check_is_fitted(self)
-        if type(self).__module__ != "skann":
-            raise ValueError(
-                f"{type(self).__name__} is no class of skann, which would not find it "
-                "when it loads the file. Save with joblib or pickle."
-            )
-        state, names = to_plain(self), self.get_params(deep=False)
+        path = checked_path(path)
+        state = to_plain(self)
+        parameters = self._saved_parameters(state)
         fitted = {
             name: value
             for name, value in state.items()
@@ -82,13 +82,23 @@ class SaveModel(PlainState):
             "format": STATE_FORMAT,
             "skann_version": __version__,
             "estimator": type(self).__name__,
-            "parameters": {name: _parameter(name, state[name]) for name in names},
+            "parameters": parameters,
             "fitted": fitted,
         }
         try:
             archive.write(path, data)
         except TypeError as error:
             raise ValueError(f"{type(self).__name__} can't be saved: {error}") from None
+
+    def _saved_parameters(self, state):
+        """The parameters as plain data; an error where they can't be saved."""
+        if type(self).__module__ != "skann":
+            raise ValueError(
+                f"{type(self).__name__} is no class of skann, which would not find it "
+                "when it loads the file. Save with joblib or pickle."
+            )
+        names = self.get_params(deep=False)
+        return {name: _parameter(name, state[name]) for name in names}
 
 
 def _parameter(name, value):
@@ -130,6 +140,7 @@ def load(path, classes):
     ValueError
         If the file is damaged, no model file, or of a later version.
     """
+    path = checked_path(path)
     data = archive.read(path)
     try:
         if not isinstance(data.get("estimator"), str) or "format" not in data:

@@ -40,6 +40,7 @@ PARAMETER_CONSTRAINTS = {
     "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
     "max_grad_value": [Interval(Real, 0, None, closed="neither"), None],
     "average": [StrOptions(set(AVERAGES)), Averaging, None],
+    "divergence_retries": [Interval(Integral, 0, None, closed="left")],
     "batch_size": [
         StrOptions({"auto"}),
         Interval(Integral, 1, None, closed="left"),
@@ -72,7 +73,7 @@ PARAMETER_CONSTRAINTS = {
     ],
     "training_score": ["boolean"],
     "max_time": [Interval(Real, 0, None, closed="neither"), None],
-    "target_loss": [Real, None],
+    "target_loss": [Interval(Real, None, None, closed="neither"), None],
     "n_hidden_layers": [Interval(Integral, 0, None, closed="left"), None],
     "n_hidden_units": [Interval(Integral, 1, None, closed="left"), None],
     "beta_1": [Interval(Real, 0, 1, closed="left")],
@@ -158,6 +159,7 @@ _OF_MINI_BATCHES = {
     "max_grad_norm": None,
     "max_grad_value": None,
     "average": None,
+    "divergence_retries": 0,
 }
 
 

@@ -90,7 +90,7 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
     {max_fun, weight_init, n_hidden_layers, n_hidden_units, scoring}
     {training_score, max_time, target_loss, dropout, max_grad_norm, max_grad_value}
     {max_norm, input_dropout, input_noise, average, skip_connection, normalization}
-    {n_init}
+    {n_init, divergence_retries}
 
     Attributes
     ----------
@@ -191,6 +191,7 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
         skip_connection=False,
         normalization=None,
         n_init=1,
+        divergence_retries=0,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -238,6 +239,7 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
         self.skip_connection = skip_connection
         self.normalization = normalization
         self.n_init = n_init
+        self.divergence_retries = divergence_retries
 
     @available_if(supports_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)

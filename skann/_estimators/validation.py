@@ -40,11 +40,25 @@ def unchanged_on_error(estimator):
 
 @contextmanager
 def prefix_errors(name):
-    """Put the name of the argument that is being checked before a ``ValueError``."""
+    """Put the name of the argument that is being checked before an error."""
     try:
         yield
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{name}: {error}") from error
+
+
+@contextmanager
+def explained_size(network):
+    """Say by which parameter a network is too large for the machine's memory."""
+    try:
+        yield
+    except (MemoryError, ValueError) as error:
+        raise MemoryError(
+            f"hidden_layer_sizes makes layers of {list(network.layer_sizes)} units, "
+            f"with {network.layout.n_parameters:.3g} parameters, for which there is "
+            "not the memory."
+        ) from error
 
 
 def hidden_layers(estimator):

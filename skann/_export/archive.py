@@ -11,7 +11,9 @@ the file has not the bytes for: entries are not compressed and must not overlap,
 array's header must agree with the bytes behind it.
 """
 
+import glob
 import io
+import itertools
 import json
 import math
 import os
@@ -27,7 +29,7 @@ _KINDS = "biufSU"
 _LONGEST_HEADER = 1024
 
 
-def write(path, data):
+def write(path, data, n_before=0):
     """Write plain data to a file, which takes the place of another only when whole.
 
     Parameters
@@ -35,6 +37,8 @@ def write(path, data):
     path : str or path-like
     data : dict
         Of None, booleans, numbers, text, arrays, and tuples, lists and dicts of them.
+    n_before : int
+        How many of the files that were there before are kept, see :func:`before`.
 
     Raises
     ------
@@ -55,11 +59,26 @@ def write(path, data):
             file.flush()
             os.fsync(file.fileno())
         _permit_as_usual(temporary)
+        names = [path, *before(path, n_before)]
+        for newer, older in reversed(list(itertools.pairwise(names))):
+            if newer.exists():
+                os.replace(newer, older)
         os.replace(temporary, path)
         _flush_folder(path.parent)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def before(path, number):
+    """Names of so many earlier files, the newest first: ``path.1``, ``path.2``, …"""
+    return [path.with_name(f"{path.name}.{k}") for k in range(1, number + 1)]
+
+
+def remove_leftovers(path):
+    """Remove what :func:`write` has left beside a file where it was killed."""
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.????????"):
+        leftover.unlink(missing_ok=True)
 
 
 def _flush_folder(path):

@@ -29,16 +29,18 @@ class _Graph:
     onnx : module
     dtype : dtype
         In which the network is computed.
+    prefix : str
+        What the names of values begin with.
     """
 
-    def __init__(self, onnx, dtype):
+    def __init__(self, onnx, dtype, prefix=""):
         self._onnx = onnx
-        self.dtype = dtype
+        self.dtype, self._prefix = dtype, prefix
         self.nodes, self.constants, self.outputs = [], [], []
 
     def constant(self, value, dtype=None):
         """The name of a constant array."""
-        name = f"constant_{len(self.constants)}"
+        name = f"{self._prefix}constant_{len(self.constants)}"
         array = np.asarray(value, self.dtype if dtype is None else dtype)
         self.constants.append(self._onnx.numpy_helper.from_array(array, name))
         return name
@@ -46,7 +48,7 @@ class _Graph:
     def apply(self, operator, *inputs, **attributes):
         """The name of an operator's result; numbers among the inputs are constants."""
         names = [x if isinstance(x, str) else self.constant(x) for x in inputs]
-        name = f"{operator}_{len(self.nodes)}"
+        name = f"{self._prefix}{operator}_{len(self.nodes)}"
         make = self._onnx.helper.make_node
         self.nodes.append(make(operator, names, [name], name=name, **attributes))
         return name
@@ -116,11 +118,13 @@ ONNX_ACTIVATIONS = {
 }
 
 
-def _probabilities(graph, raw, outputs):
-    """Probabilities for the raw outputs of one task."""
+def _probabilities(graph, raw, outputs, raw_scores):
+    """Probabilities for the raw outputs of one task, or these themselves."""
+    if raw_scores and outputs != "two classes":
+        return raw
     if outputs == "two classes":
         both = graph.apply("Concat", graph.apply("Neg", raw), raw, axis=1)
-        return graph.apply("Sigmoid", both)
+        return both if raw_scores else graph.apply("Sigmoid", both)
     if outputs == "labels":
         return graph.apply("Sigmoid", raw)
     if outputs == "logistic":
@@ -153,13 +157,13 @@ def _index(graph, raw, outputs):
     return graph.apply("ArgMax", raw, axis=1, keepdims=0)
 
 
-def _add_classes(graph, raw, description, to_kind):
+def _add_classes(graph, raw, description, to_kind, raw_scores=False):
     probability = to_kind(graph.dtype)
     if description.outputs == "labels":
         yes = graph.cast(graph.apply("Greater", raw, 0.0), np.int64)
         shape = [description.n_outputs]
         graph.output(yes, "label", to_kind(np.int64), shape)
-        p = _probabilities(graph, raw, "labels")
+        p = _probabilities(graph, raw, "labels", raw_scores)
         graph.output(p, "probabilities", probability, shape)
         return
     for i, (start, end, classes) in enumerate(description.tasks):
@@ -171,7 +175,7 @@ def _add_classes(graph, raw, description, to_kind):
         index = _index(graph, part, description.outputs)
         label = graph.apply("Gather", graph.constant(labels, labels.dtype), index)
         graph.output(label, f"label{suffix}", to_kind(labels.dtype), [])
-        p = _probabilities(graph, part, description.outputs)
+        p = _probabilities(graph, part, description.outputs, raw_scores)
         graph.output(p, f"probabilities{suffix}", probability, [len(classes)])
 
 
@@ -184,6 +188,54 @@ def _add_values(graph, raw, description, to_kind):
     )
     y = graph.apply("Add", graph.apply("Mul", raw, scale), mean)
     graph.output(y, "variable", to_kind(dtype), [description.n_outputs])
+
+
+def _kinds(onnx):
+    # Of text NumPy's type is "object".
+    return lambda dtype: onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+
+
+def _add_network(graph, a, description, to_kind, **options):
+    layers = zip(
+        description.weights,
+        description.biases,
+        [*description.activations, "identity"],
+        strict=True,
+    )
+    for weights, biases, name in layers:
+        product = graph.apply("MatMul", a, graph.constant(weights))
+        z = graph.apply("Add", product, graph.constant(biases))
+        a = ONNX_ACTIVATIONS[name](graph, z)
+    add = _add_values if description.outputs == "real" else _add_classes
+    add(graph, a, description, to_kind, **options)
+
+
+def part_of_graph(description, dtype, source, prefix, raw_scores):
+    """The nodes and constants of a :class:`Description`, for a larger graph.
+
+    Parameters
+    ----------
+    description : Description
+    dtype : dtype
+        In which the network is computed.
+    source : str
+        Name of the input; it is cast.
+    prefix : str
+        What the names of values begin with, but for the outputs'.
+    raw_scores : bool
+        Whether raw outputs take the place of probabilities.
+
+    Returns
+    -------
+    nodes : list of onnx.NodeProto
+    constants : list of onnx.TensorProto
+    """
+    onnx = imported("onnx", "the converter", "onnx")
+    graph = _Graph(onnx, dtype, prefix)
+    options = {} if description.outputs == "real" else {"raw_scores": raw_scores}
+    source = graph.cast(source, dtype)
+    _add_network(graph, source, description, _kinds(onnx), **options)
+    return graph.nodes, graph.constants
 
 
 def build(description, dtype, target_opset, ir_version):
@@ -208,23 +260,9 @@ def build(description, dtype, target_opset, ir_version):
             f"{onnx.__version__}; got {target_opset!r}."
         )
 
-    def to_kind(dtype):
-        # Of text NumPy's type is "object".
-        return onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
-
-    graph, a = _Graph(onnx, dtype), "X"
-    layers = zip(
-        description.weights,
-        description.biases,
-        [*description.activations, "identity"],
-        strict=True,
-    )
-    for weights, biases, name in layers:
-        product = graph.apply("MatMul", a, graph.constant(weights))
-        z = graph.apply("Add", product, graph.constant(biases))
-        a = ONNX_ACTIVATIONS[name](graph, z)
-    add = _add_values if description.outputs == "real" else _add_classes
-    add(graph, a, description, to_kind)
+    to_kind = _kinds(onnx)
+    graph = _Graph(onnx, dtype)
+    _add_network(graph, "X", description, to_kind)
     given = onnx.helper.make_tensor_value_info(
         "X", to_kind(dtype), ["N", description.n_features]
     )

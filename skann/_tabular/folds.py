@@ -1,6 +1,7 @@
 """Who trains on what: one fold for each network to be validated on."""
 
 import warnings
+from collections.abc import Iterable, Sized
 from numbers import Integral
 
 import numpy as np
@@ -80,7 +81,7 @@ def splits(cv, X, y, groups, used, codes, seed):
     else:
         found = [
             tuple(np.intersect1d(_rows(part, len(y)), used) for part in split)
-            for split in check_cv(cv).split(X, y, groups)
+            for split in _splitter(cv).split(X, y, groups)
         ]
     if not found:
         raise ValueError("cv has no split; it must have at least one.")
@@ -94,6 +95,19 @@ def splits(cv, X, y, groups, used, codes, seed):
     if codes is None:
         return found
     return [(_with_all_classes(train, codes, used), held) for train, held in found]
+
+
+def _splitter(cv):
+    """The splitter that is asked for, or that of a list of splits."""
+    if not hasattr(cv, "split") or isinstance(cv, str):
+        is_list = isinstance(cv, Iterable) and not isinstance(cv, str)
+        cv = list(cv) if is_list else None
+        if not is_list or not all(isinstance(s, Sized) and len(s) == 2 for s in cv):
+            raise ValueError(
+                "cv must be 'auto', a number, a splitter, or an iterable of pairs of "
+                f"rows to train on and rows to validate on; got {cv!r}."
+            )
+    return check_cv(cv)
 
 
 def _rows(part, n_rows):

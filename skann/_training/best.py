@@ -67,3 +67,7 @@ class WeightsBeforeSpike:
             self._last_theta = theta.copy()
         else:
             np.copyto(self._last_theta, theta)
+
+    def forget_last(self):
+        """The next epoch does not follow the last one."""
+        self._last_loss = math.inf

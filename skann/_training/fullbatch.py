@@ -144,8 +144,9 @@ class _Run:
         """H v, SciPy's to keep."""
         self._spend(_PRODUCT_COST)
         product = self._objective.restricted(self._curvature.product(x, vector))
-        if not np.isfinite(product).all():
-            raise diverged("the curvature of the loss is not finite", "")
+        # SciPy divides one of these by the other: infinities would be steps of NaN.
+        if not math.isfinite(vector @ vector) or not math.isfinite(vector @ product):
+            raise diverged("the curvature of the loss overflows", " and y")
         return product
 
     def gauss_newton(self, x):

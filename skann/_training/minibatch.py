@@ -3,15 +3,26 @@
 import warnings
 
 from .._optimize.schedule_base import Counts
+from .monitor import DivergenceError
 
 
-def train(epochs, schedule, monitor, *, rng, max_iter, done, average=None):
+def train(
+    make_epochs,
+    schedule,
+    monitor,
+    *,
+    rng,
+    max_iter,
+    done,
+    average=None,
+    backtracking=None,
+):
     """Train for up to ``max_iter`` epochs.
 
     Parameters
     ----------
-    epochs : Epochs
-        The engine's, bound to parameters, data and optimiser.
+    make_epochs : callable
+        Returns the engine's ``Epochs``, bound to parameters, data and optimiser.
     schedule : Schedule
     monitor : Monitor
         Records, and says when to stop. An epoch ends early when the clock is past its
@@ -23,13 +34,16 @@ def train(epochs, schedule, monitor, *, rng, max_iter, done, average=None):
         What the model has been trained for; every epoch is added.
     average : AveragedWeights or None
         Takes the place of the weights between epochs.
+    backtracking : Backtracking or None
+        What to do about a divergence; None to let it be an error.
 
     Notes
     -----
     An interrupt from the keyboard ends training with a warning and what has been
     learnt so far.
     """
-    n_rows, batch_size = epochs.n_rows, epochs.batch_size
+    epochs = make_epochs()
+    n_rows = epochs.n_rows
     schedule.start(
         done, Counts(epochs.n_batches * max_iter, max_iter, n_rows * max_iter)
     )
@@ -38,30 +52,33 @@ def train(epochs, schedule, monitor, *, rng, max_iter, done, average=None):
     done.n_epochs += monitor.n_iter
     done.n_seen += monitor.n_seen
     n_epochs, max_iter = max_iter, 0 if monitor.stop_reason else max_iter
-    reads_theta, begin_epoch = monitor.reads_theta, monitor.begin_epoch
+    begin_epoch = monitor.begin_epoch
     try:
         for _ in range(monitor.n_iter, max_iter):
             if begin_epoch is not None:
                 begin_epoch()
-            if average is not None:
-                average.begin_epoch(monitor.theta)
-            losses, rate = epochs.epoch(schedule, done, rng, monitor.deadline)
-            loss, n_seen = _mean(losses, batch_size, n_rows)
-            done.n_steps += len(losses)
-            done.n_epochs += 1
-            done.n_seen += n_seen
-            if reads_theta:
-                epochs.flush()
-            if average is not None:
-                average.end_epoch(monitor.theta, (monitor.n_iter + 1) / n_epochs)
-            if monitor.end_of_epoch(
-                loss,
-                losses,
-                n_seen,
-                rate=rate,
-                gradient_norm=epochs.gradient_norm,
-                schedule=schedule,
-            ):
+            ended, before = None, vars(done).copy()
+            while ended is None:
+                try:
+                    if average is not None:
+                        average.begin_epoch(monitor.theta)
+                    ended = _epoch(
+                        epochs,
+                        schedule,
+                        monitor,
+                        rng,
+                        done,
+                        n_epochs,
+                        average,
+                        backtracking,
+                    )
+                except DivergenceError as error:
+                    if backtracking is None:
+                        raise
+                    backtracking.go_back(error)
+                    vars(done).update(before)
+                    epochs = make_epochs()
+            if ended:
                 break
     except KeyboardInterrupt:
         warnings.warn("Training interrupted by user.", stacklevel=2)
@@ -69,6 +86,29 @@ def train(epochs, schedule, monitor, *, rng, max_iter, done, average=None):
     epochs.flush()
     if average is not None:  # where an interrupt has cut an epoch short
         average.end_epoch(monitor.theta, (monitor.n_iter + 1) / n_epochs)
+
+
+def _epoch(epochs, schedule, monitor, rng, done, n_epochs, average, backtracking):
+    """Train for an epoch and record it; True to stop."""
+    losses, rate = epochs.epoch(schedule, done, rng, monitor.deadline)
+    loss, n_seen = _mean(losses, epochs.batch_size, epochs.n_rows)
+    done.n_steps += len(losses)
+    done.n_epochs += 1
+    done.n_seen += n_seen
+    if monitor.reads_theta:
+        epochs.flush()
+    if average is not None:
+        average.end_epoch(monitor.theta, (monitor.n_iter + 1) / n_epochs)
+    if backtracking is not None:
+        backtracking.check(losses, loss)
+    return monitor.end_of_epoch(
+        loss,
+        losses,
+        n_seen,
+        rate=rate,
+        gradient_norm=epochs.gradient_norm,
+        schedule=schedule,
+    )
 
 
 def _mean(losses, batch_size, n_rows):

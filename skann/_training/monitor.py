@@ -286,7 +286,7 @@ class Monitor:
                 return False
             self.stop_reason = self._out_of_patience("training loss", schedule)
             return self.stop_reason is not None
-        value = self._watched(loss, *validation)
+        value = self.watched_value(loss, *validation)
         if self._report is not None:
             in_validation = self.watched != "training loss"
             self._report.epoch(
@@ -301,7 +301,8 @@ class Monitor:
             self.stop_reason = self.stop_reason or "a callback asked to stop"
         return self.stop_reason is not None
 
-    def _watched(self, loss, validation_loss, score):
+    def watched_value(self, loss, validation_loss, score):
+        """What is watched of an epoch with these figures."""
         if self.watched == "training loss":
             return loss
         if self.watched == "validation loss":

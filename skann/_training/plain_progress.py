@@ -41,6 +41,7 @@ def progress_to_plain(progress):
         "average": _average_to_plain(progress.average),
         "trainable": progress.trainable,
         "watched": progress.watched,
+        "rate_factor": progress.rate_factor,
         **{name: kind(getattr(progress, name)) for name, kind in _COUNTS.items()},
     }
 
@@ -83,6 +84,9 @@ def progress_from_plain(plain, n_parameters):
         if not isinstance(value, kind) or not 0 <= value < math.inf:
             raise ValueError(f"{name} must be a count; got {value!r}.")
         setattr(progress, name, value)
+    factor = progress.rate_factor = plain.get("rate_factor", 1.0)
+    if not isinstance(factor, float) or not 0 <= factor <= 1:
+        raise ValueError(f"rate_factor must be between 0 and 1; got {factor!r}.")
     return progress
 
 

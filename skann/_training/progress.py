@@ -26,11 +26,14 @@ class Progress:
     n_seen: int = 0
     seconds: float = 0.0
     n_steps: int = 0
+    #: What rates are multiplied by since training has diverged.
+    rate_factor: float = 1.0
 
     def forget(self):
         """Keep what a fresh start from the same weights would have."""
         self.optimizer = self.schedule = self.patience = self.best = None
         self.average = None
+        self.rate_factor = 1.0
 
     def copy(self):
         """A copy that can be trained on without touching this one."""

@@ -17,6 +17,7 @@ from .._optimize.averaging import averaging_for
 from .._optimize.schedule_base import Counts
 from . import fullbatch, minibatch
 from .averaged_weights import AveragedWeights
+from .backtracking import Backtracking, LoweredSchedule
 from .best import BestWeights
 from .monitor import Limits, Monitor, check_finite, diverged
 from .report import make_report
@@ -65,7 +66,7 @@ def run(
     further : object or None
         Further columns of the record; see :class:`Monitor`.
     """
-    progress.schedule = schedule = _kept(progress.schedule, schedule)
+    schedule, lowered = _schedules(progress, schedule)
     progress.average = _average_to_go_on(parameters, progress.average)
     stops_early = validate is not None and parameters.early_stopping
     watched = _watched(parameters, stops_early)
@@ -79,6 +80,12 @@ def run(
     report = make_report(
         parameters.verbose, n_before=progress.n_iter, max_iter=max_iter, partial=partial
     )
+    backtracking, n_retries = None, parameters.divergence_retries
+    if n_retries:
+        say = None if report is None else report.say
+        backtracking = further = Backtracking(
+            n_retries, theta, progress, lowered, further=further, say=say
+        )
     monitor = Monitor(
         theta,
         _limits(parameters, patience, stops_early and not partial),
@@ -94,24 +101,29 @@ def run(
         further=further,
     )
     if observer is not None:
-        observer.begin_run(
-            RunState(
-                parameters, solver, network, data, theta, progress, monitor, validate
-            )
-        )
+        about = parameters, solver, network, data, theta, progress
+        observer.begin_run(RunState(*about, monitor, validate, backtracking))
     # Overflow on the way to a divergence is reported by the monitor, once and with
     # what to change; an underflow to zero is what it looks like.
     try:
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            _solve(
-                parameters, solver, network, theta, data, progress, monitor, max_iter
-            )
+            about = parameters, solver, network, theta, data, progress
+            _solve(*about, lowered, monitor, max_iter, backtracking)
     finally:
+        progress.rate_factor = lowered.factor
         if report is not None:
             report.close()
     if report is not None:
         limit = None if partial else f"{monitor.limit[0]} reached"
         report.end(monitor.stop_reason or limit)
+    _end(progress, monitor, patience, partial)
+    if not np.isfinite(theta).all():
+        raise diverged("weights are no longer finite")
+    return monitor
+
+
+def _end(progress, monitor, patience, partial):
+    """The run has ended; what is kept of it."""
     resumable = partial and monitor.stop_reason is None
     if not resumable:
         monitor.restore_best()
@@ -120,9 +132,6 @@ def run(
     progress.n_iter += monitor.n_iter
     progress.n_seen += monitor.n_seen
     progress.seconds = monitor.seconds
-    if not np.isfinite(theta).all():
-        raise diverged("weights are no longer finite")
-    return monitor
 
 
 def resolve_batch_size(batch_size, n_rows):
@@ -156,6 +165,15 @@ def _watched(parameters, stops_early):
     return "validation loss" if by_loss else "validation score"
 
 
+def _schedules(progress, schedule):
+    """The schedule to go by, and the same at lower rates since a divergence."""
+    kept = _kept(progress.schedule, schedule)
+    if kept is not progress.schedule:
+        progress.rate_factor = 1.0  # another schedule's rates are not known to be high
+    progress.schedule = kept
+    return kept, LoweredSchedule(kept, progress.rate_factor)
+
+
 def _kept(previous, schedule):
     """The previous schedule if it goes on and is what is asked for."""
     goes_on = previous is not None and not schedule.needs_length
@@ -177,7 +195,18 @@ def _patience(parameters, solver, progress, stops_early, partial):
     return patience
 
 
-def _solve(parameters, solver, network, theta, data, progress, monitor, max_iter):
+def _solve(
+    parameters,
+    solver,
+    network,
+    theta,
+    data,
+    progress,
+    schedule,
+    monitor,
+    max_iter,
+    backtracking,
+):
     l1 = parameters.alpha * parameters.l1_ratio
     alpha = parameters.alpha - l1
     if not solver.uses_learning_rate:
@@ -193,25 +222,28 @@ def _solve(parameters, solver, network, theta, data, progress, monitor, max_iter
             tol=parameters.tol,
         )
         return
-    optimizer = progress.optimizer
-    if optimizer is None:
-        optimizer = progress.optimizer = solver
-        optimizer.start(theta.size, theta.dtype)
+    if progress.optimizer is None:
+        progress.optimizer = solver.start(theta.size, theta.dtype)
     batch_size = resolve_batch_size(parameters.batch_size, data.n_rows)
     _check_batches(parameters, data, batch_size)
     options = _step_options(parameters, l1, progress)
     done = Counts(progress.n_steps, progress.n_iter, progress.n_seen)
-    about = network, alpha, theta, data, optimizer, batch_size
-    epochs = choice.epochs(*about, options)
-    _note_engine(epochs.engine, monitor)
+
+    def make_epochs():
+        about = network, alpha, theta, data, progress.optimizer, batch_size, options
+        epochs = choice.epochs(*about)
+        _note_engine(epochs.engine, monitor)
+        return epochs
+
     minibatch.train(
-        epochs,
-        progress.schedule,
+        make_epochs,
+        schedule,
         monitor,
         rng=progress.rng if parameters.shuffle else None,
         max_iter=max_iter,
         done=done,
         average=options.average,
+        backtracking=backtracking,
     )
     progress.n_steps = done.n_steps
 

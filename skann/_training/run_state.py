@@ -6,6 +6,7 @@ best weights. A run that begins with all of them as they were goes on bit for bi
 it had never stopped.
 """
 
+import math
 import re
 import time
 from array import array
@@ -40,14 +41,25 @@ class RunState:
     progress : Progress
     monitor : Monitor
     validate : callable or None
+    backtracking : Backtracking or None
     """
 
     def __init__(
-        self, parameters, solver, network, data, theta, progress, monitor, validate
+        self,
+        parameters,
+        solver,
+        network,
+        data,
+        theta,
+        progress,
+        monitor,
+        validate,
+        backtracking,
     ):
         self._parameters, self._network, self._data = parameters, network, data
         self._theta, self._progress = theta, progress
         self._monitor, self._validate = monitor, validate
+        self._backtracking = backtracking
         self._identity = None
         #: Whether runs of this solver can go on from a saved state.
         self.can_go_on = solver.uses_learning_rate and type(solver) in CLASSES.values()
@@ -62,6 +74,15 @@ class RunState:
     def ended_by_the_clock(self):
         """Whether ``max_time`` has cut the last epoch short."""
         return (self._monitor.stop_reason or "").startswith("max_time")
+
+    @property
+    def value(self):
+        """Of the last epoch, what is lowest at the best: validation before training."""
+        row, monitor = self._monitor.last_row(), self._monitor
+        if monitor.watched == "validation score":
+            return monitor.watched_value(row["loss"], *_validation_of(row))
+        on_validation = row["validation_loss"]
+        return row["loss"] if math.isnan(on_validation) else on_validation
 
     def to_plain(self):
         """The run as plain data; arrays are those of the run, not copies."""
@@ -85,6 +106,7 @@ class RunState:
             "n_seen": monitor.n_seen,
             "seconds": monitor.seconds,
             "stop_reason": monitor.stop_reason,
+            "backtracking": self._backtracking and self._backtracking.to_plain(),
         }
 
     def identity(self):
@@ -120,6 +142,8 @@ class RunState:
         self._progress.optimizer = progress.optimizer
         self._progress.average = progress.average
         self._restore_schedule(progress.schedule)
+        if self._backtracking is not None:
+            self._backtracking.restore(plain["backtracking"])
         self._restore_monitor(plain)
         self._check_validation()
 
@@ -189,6 +213,10 @@ class RunState:
         known = self._monitor.last_row()["validation_loss"]
         if not np.isclose(self._validate()[0], known, rtol=1e-6):
             raise ValueError("The checkpoint is of a fit with other validation data.")
+
+
+def _validation_of(row):
+    return row["validation_loss"], row["validation_score"]
 
 
 def _of(thing, names):

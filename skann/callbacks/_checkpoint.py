@@ -1,13 +1,24 @@
 """Every few epochs as a file from which a fit goes on."""
 
+import math
 import time
+import warnings
+from dataclasses import dataclass
 from numbers import Integral, Real
-from pathlib import Path
 
+from .._estimators.validation import prefix_errors
 from .._export import archive
+from .._paths import checked_path
 from ._epochs import EpochCallback, fit_of
 
 _FORMAT = 1
+_DEFAULTS = {
+    "every": 1,
+    "seconds": 0,
+    "keep_last": 1,
+    "keep_best": False,
+    "resume": False,
+}
 
 
 class Checkpoint(EpochCallback):
@@ -30,6 +41,16 @@ class Checkpoint(EpochCallback):
     seconds : float, default=0
         Time that must have passed since the last checkpoint, for epochs that are
         shorter than it takes to write one.
+    keep_last : int, default=1
+        How many of the last checkpoints are kept. The newest is `path`, those before
+        have ".1", ".2", … after it; where one can't be read, a fit that resumes goes
+        on from the one before, with a warning.
+    keep_best : bool, default=False
+        Whether the model of the best epoch so far is kept besides, with ".best" after
+        `path`: a file for :func:`skann.load_model`, written when a checkpoint is. The
+        best epoch is that with the best validation score where `early_stopping` goes
+        by one, else with the lowest validation loss, without validation data with the
+        lowest training loss.
     resume : bool, default=False
         Whether `fit` goes on from the file, if there is one; where not, it begins.
         Parameters and data must be those of the fit that wrote it, but for `verbose`
@@ -39,7 +60,8 @@ class Checkpoint(EpochCallback):
     ------
     ValueError
         If a parameter is not valid; by `fit`, if the file is damaged or of another fit,
-        or the solver is one of SciPy's minimisers, which do not say where they are.
+        or the solver is one of SciPy's minimisers, which do not say where they are, or
+        the best model is to be kept and has a parameter that no file can hold.
     FileNotFoundError
         If there is no such folder.
 
@@ -63,72 +85,141 @@ class Checkpoint(EpochCallback):
     >>> path = pathlib.Path(tempfile.mkdtemp(), "fit.checkpoint")
     >>> checkpoint = Checkpoint(path, every=5, resume=True)
     >>> checkpoint  # then: net.set_callbacks(checkpoint).fit(X, y)
-    Checkpoint('...fit.checkpoint', every=5, seconds=0, resume=True)
+    Checkpoint('...fit.checkpoint', every=5, resume=True)
     """
 
-    def __init__(self, path, every=1, seconds=0, resume=False):
-        self.path, self.every = Path(path), every
-        self.seconds, self.resume = seconds, resume
+    def __init__(
+        self, path, every=1, seconds=0, keep_last=1, keep_best=False, resume=False
+    ):
+        self.path, self.every, self.seconds = checked_path(path), every, seconds
+        self.keep_last, self.keep_best = keep_last, keep_best
+        self.resume = resume
         if not self.path.parent.is_dir():
             raise FileNotFoundError(
                 f"path={str(path)!r}: there is no folder {str(self.path.parent)!r}."
             )
-        if not isinstance(every, Integral) or isinstance(every, bool) or every < 1:
-            raise ValueError(f"every must be an integer of at least 1; got {every!r}.")
-        if not isinstance(seconds, Real) or not seconds >= 0:
+        for name, value in [("every", every), ("keep_last", keep_last)]:
+            if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+                raise ValueError(
+                    f"{name} must be an integer of at least 1; got {value!r}."
+                )
+        real = isinstance(seconds, Real) and not isinstance(seconds, bool)
+        if not real or not seconds >= 0:
             raise ValueError(
                 f"seconds must be a number of at least 0; got {seconds!r}."
             )
-        if not isinstance(resume, bool):
-            raise ValueError(f"resume must be True or False; got {resume!r}.")
+        for name, value in [("keep_best", keep_best), ("resume", resume)]:
+            if not isinstance(value, bool):
+                raise ValueError(f"{name} must be True or False; got {value!r}.")
         self._runs = {}
 
     def __repr__(self):
-        return (
-            f"Checkpoint({str(self.path)!r}, every={self.every}, "
-            f"seconds={self.seconds}, resume={self.resume})"
+        settings = "".join(
+            f", {name}={getattr(self, name)!r}"
+            for name, default in _DEFAULTS.items()
+            if getattr(self, name) != default
         )
+        return f"Checkpoint({str(self.path)!r}{settings})"
+
+    @property
+    def _best_path(self):
+        return self.path.with_name(f"{self.path.name}.best")
 
     def __getstate__(self):
         # The runs of other processes are not ours.
         return vars(self) | {"_runs": {}}
 
-    def begin_run(self, run, context):
+    def _begin(self, fit, estimator):
+        if self.keep_best:
+            # What can't be saved should be said now and not after the first epoch.
+            with prefix_errors("keep_best=True"):
+                estimator._saved_parameters()
+
+    def begin_run(self, run, context, model):
         """Called by `fit` when all is set up; a run that is resumed goes on here."""
         if not run.can_go_on:
             raise ValueError(
                 "Checkpoint needs an optimiser of skann.solvers, such as 'sgd' or "
                 "'adam'; SciPy's minimisers do not say where they are."
             )
-        if self.resume and self.path.exists():
-            self._restore(run)
-        self._runs[fit_of(context)] = [run, time.monotonic()]
+        self._runs[fit_of(context)] = state = _Run(run, model, time.monotonic())
+        for path in (self.path, self._best_path):
+            archive.remove_leftovers(path)
+        if self.resume:
+            self._resume(state)
 
-    def _restore(self, run):
-        data = archive.read(self.path)
+    def _resume(self, state):
+        paths = [self.path, *archive.before(self.path, self.keep_last - 1)]
+        paths = [path for path in paths if path.exists()]
+        for path in paths:
+            try:
+                data = archive.read(path)
+            except ValueError as error:
+                if path == paths[-1]:
+                    raise
+                warnings.warn(f"{error} fit goes on from the one before.", stacklevel=2)
+                continue
+            self._restore(state, path, data)
+            return
+
+    def _restore(self, state, path, data):
         try:
             if data.get("checkpoint") != _FORMAT:
                 raise ValueError(
                     f"it is no checkpoint of format {_FORMAT}, which this version of "
                     "skann knows."
                 )
-            run.restore(data["run"])
+            state.run.restore(data["run"])
+            state.n_saved, state.best_value = data["n_saved"], data["best_value"]
         except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-            raise ValueError(
-                f"fit can't go on from {str(self.path)!r}: {error}"
-            ) from error
+            raise ValueError(f"fit can't go on from {str(path)!r}: {error}") from error
 
     def _epoch(self, fit, row):
-        run, last = self._runs[fit]
+        state = self._runs[fit]
+        run = state.run
         if run.ended_by_the_clock:
             return  # its last epoch is not whole; the checkpoint before is
+        if self.keep_best:
+            state.look()
         is_due = row["epoch"] % self.every == 0
-        if run.ends or (is_due and time.monotonic() - last >= self.seconds):
-            self._save(run)
-            self._runs[fit][1] = time.monotonic()
+        now = time.monotonic()
+        if run.ends or (is_due and now - state.last >= self.seconds):
+            self._save(state)
+            state.last = time.monotonic()
 
-    def _save(self, run):
-        archive.write(self.path, {"checkpoint": _FORMAT, "run": run.to_plain()})
+    def _save(self, state):
+        if state.best is not None:
+            state.best.save_model(self._best_path)
+            state.best = None
+        # Files of another fit do not stay behind those of this one.
+        n_before = min(self.keep_last - 1, state.n_saved)
+        state.n_saved += 1
+        data = {
+            "checkpoint": _FORMAT,
+            "run": state.run.to_plain(),
+            "n_saved": state.n_saved,
+            "best_value": state.best_value,
+        }
+        archive.write(self.path, data, n_before)
+        for path in archive.before(self.path, self.keep_last - 1)[n_before:]:
+            path.unlink(missing_ok=True)
 
     def _end(self, fit):
         self._runs.pop(fit, None)
+
+
+@dataclass
+class _Run:
+    """A run with what has been saved of it."""
+
+    run: object
+    model: object
+    last: float
+    n_saved: int = 0
+    best_value: float = math.inf
+    best: object = None
+
+    def look(self):
+        """Keep the model of this epoch if it is the best so far."""
+        if self.run.value < self.best_value:
+            self.best_value, self.best = self.run.value, self.model()

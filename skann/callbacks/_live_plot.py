@@ -3,9 +3,10 @@
 import math
 import sys
 import time
-from pathlib import Path
+from numbers import Real
 
 from .._optional import imported
+from .._paths import checked_path
 from ._epochs import EpochCallback
 
 _BLUE, _ORANGE = "#0072B2", "#D55E00"  # told apart by the colour-blind as well
@@ -49,9 +50,9 @@ class LivePlot(EpochCallback):
 
     def __init__(self, path=None, interval=1.0):
         imported("matplotlib", "LivePlot", "plot")
-        if not interval >= 0:
+        if not isinstance(interval, Real) or not interval >= 0:
             raise ValueError(f"interval must be at least 0 seconds; got {interval!r}.")
-        self.path = None if path is None else Path(path)
+        self.path = None if path is None else checked_path(path)
         self.interval = interval
         self._fits = {}
 

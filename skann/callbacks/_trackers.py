@@ -1,9 +1,9 @@
 """Every epoch in TensorBoard and in MLflow."""
 
 import math
-from pathlib import Path
 
 from .._optional import imported
+from .._paths import checked_path
 from ._epochs import EpochCallback
 
 # TensorBoard groups by what is before the slash.
@@ -50,7 +50,7 @@ class TensorBoardLog(EpochCallback):
 
     def __init__(self, log_dir):
         imported("tensorboard", "TensorBoardLog", "tensorboard")
-        self.log_dir = Path(log_dir)
+        self.log_dir = checked_path(log_dir, "log_dir")
         self._writers = {}
 
     def __repr__(self):

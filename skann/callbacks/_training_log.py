@@ -5,8 +5,8 @@ import io
 import json
 import math
 import os
-from pathlib import Path
 
+from .._paths import checked_path
 from ._epochs import EpochCallback
 
 
@@ -51,7 +51,7 @@ class TrainingLog(EpochCallback):
     """
 
     def __init__(self, path):
-        self.path = Path(path)
+        self.path = checked_path(path)
         if self.path.suffix not in (".csv", ".jsonl"):
             raise ValueError(f"path must end in .csv or .jsonl; got {str(path)!r}.")
         if not self.path.parent.is_dir():

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .._engine.choice import hidden_values
-from ._common import axes_and_figure, check_layer, mosaic, network_of
+from ._common import axes_and_figure, check_layer, check_number, mosaic, network_of
 
 
 class ActivationsDisplay:
@@ -77,6 +77,7 @@ class ActivationsDisplay:
             raise ValueError(
                 f"X must have two features to be drawn over; got shape {X.shape}."
             )
+        check_number(grid_resolution, "grid_resolution", 1)
         layer = check_layer(network, layer, len(network.coefs_) - 1)
         low, high = X.min(axis=0), X.max(axis=0)
         margin = 0.1 * (high - low)

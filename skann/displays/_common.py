@@ -1,6 +1,8 @@
 """What the displays share: matplotlib when it is needed, colours, the network meant."""
 
 import math
+from collections.abc import Iterable
+from numbers import Integral
 
 import numpy as np
 from sklearn.pipeline import Pipeline
@@ -22,7 +24,23 @@ def axes_and_figure(ax, **figure):
     """The given axes, or those of a new figure, and their figure."""
     if ax is None:
         _, ax = pyplot().subplots(layout="constrained", **figure)
-    return ax, ax.figure
+    return check_axes(ax, "ax"), ax.figure
+
+
+def check_axes(ax, name):
+    """The axes, if that is what they are."""
+    if not hasattr(ax, "figure") or not hasattr(ax, "plot"):
+        raise TypeError(f"{name} must be matplotlib Axes; got {ax!r}.")
+    return ax
+
+
+def check_number(value, name, at_least):
+    """The value, if it is an integer of at least so much."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < at_least:
+        raise ValueError(
+            f"{name} must be an integer of at least {at_least}; got {value!r}."
+        )
+    return value
 
 
 def network_of(estimator):
@@ -48,7 +66,7 @@ def network_of(estimator):
 
 def check_layer(network, layer, n_layers):
     """The layer's number, counted from 0."""
-    if not -n_layers <= layer < n_layers:
+    if not isinstance(layer, Integral) or not -n_layers <= layer < n_layers:
         raise ValueError(
             f"layer must be from 0 to {n_layers - 1}, or negative to count from the "
             f"last one; got {layer!r}."
@@ -67,6 +85,11 @@ def image_shape_for(n_values, image_shape):
     if image_shape is None:
         side = math.isqrt(n_values)
         return (side, side) if side * side == n_values and side > 1 else None
+    sizes = list(image_shape) if isinstance(image_shape, Iterable) else []
+    if len(sizes) != 2 or not all(isinstance(n, Integral) and n > 0 for n in sizes):
+        raise ValueError(
+            f"image_shape must be height and width in pixels; got {image_shape!r}."
+        )
     if math.prod(image_shape) != n_values:
         raise ValueError(
             f"image_shape={image_shape!r} has {math.prod(image_shape)} pixels, but "

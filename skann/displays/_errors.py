@@ -46,7 +46,12 @@ class ErrorHistogramDisplay:
     def __init__(self, errors, bins=20):
         self.errors = errors
         self.bins = bins
-        self.counts, self.edges = np.histogram(errors, bins)
+        try:
+            self.counts, self.edges = np.histogram(errors, bins)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"bins={bins!r}: {error}") from error
+        if not len(self.counts):
+            raise ValueError(f"bins must have two edges at least; got {bins!r}.")
 
     @classmethod
     def from_estimator(cls, estimator, X, y, *, bins=20, ax=None):

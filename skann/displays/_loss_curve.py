@@ -91,7 +91,7 @@ class LossCurveDisplay:
         display : LossCurveDisplay
             The data and what was drawn.
         """
-        if by not in ("epoch", "batch"):
+        if not isinstance(by, str) or by not in ("epoch", "batch"):
             raise ValueError(f"by must be 'epoch' or 'batch'; got {by!r}.")
         if not isinstance(estimator, dict):
             estimator = {type(network_of(estimator)[0]).__name__: estimator}
@@ -119,7 +119,11 @@ class LossCurveDisplay:
             color = COLORS[i % len(COLORS)]
             second = color if several else COLORS[1]
             self._draw(curve, f"{name}, " if several else "", color, second)
-        self.ax_.set(xlabel="epoch", ylabel="loss", yscale=yscale)
+        self.ax_.set(xlabel="epoch", ylabel="loss")
+        try:
+            self.ax_.set_yscale(yscale)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"yscale={yscale!r}: {error}") from error
         self.ax_.legend()
         return self
 

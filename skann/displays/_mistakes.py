@@ -5,7 +5,7 @@ import math
 import numpy as np
 from sklearn.utils import check_consistent_length
 
-from ._common import image_shape_for, pyplot
+from ._common import check_number, image_shape_for, pyplot
 
 
 class MistakesDisplay:
@@ -80,6 +80,7 @@ class MistakesDisplay:
         """
         X, y = np.asarray(X), np.asarray(y)
         check_consistent_length(X, y)
+        check_number(max_images, "max_images", 1)
         shape = image_shape_for(X.shape[1], image_shape)
         if shape is None:
             raise ValueError(

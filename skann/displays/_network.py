@@ -1,10 +1,12 @@
 """The network itself: its units, and its weights as lines."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from .._estimators.units import input_names, output_names, shown_units
 from .._estimators.units import places as unit_places
-from ._common import BLUE, ORANGE, axes_and_figure, network_of
+from ._common import BLUE, ORANGE, axes_and_figure, check_number, network_of
 
 
 class NetworkDisplay:
@@ -76,11 +78,13 @@ class NetworkDisplay:
         display : NetworkDisplay
             The data and what was drawn.
         """
-        if max_units < 3:
-            raise ValueError(f"max_units must be at least 3; got {max_units!r}.")
+        check_number(max_units, "max_units", 3)
         network, _ = network_of(estimator)
         weights = [np.array(layer) for layer in network.coefs_]
         inputs = input_names(network) if feature_names is None else feature_names
+        if isinstance(inputs, str) or not isinstance(inputs, Iterable):
+            raise ValueError(f"feature_names must be a list; got {inputs!r}.")
+        inputs = list(inputs)
         if len(inputs) != len(weights[0]):
             raise ValueError(
                 f"feature_names has {len(inputs)} names for {len(weights[0])} features."

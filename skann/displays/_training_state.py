@@ -3,7 +3,7 @@
 import numpy as np
 
 from .._training.stopping import Patience, decisive
-from ._common import BLUE, network_of, pyplot
+from ._common import BLUE, check_axes, network_of, pyplot
 
 
 class TrainingStateDisplay:
@@ -89,6 +89,10 @@ class TrainingStateDisplay:
                 3, sharex=True, figsize=(6.4, 6), layout="constrained"
             )
         self.axes_ = np.asarray(axes, dtype=object)
+        if self.axes_.shape != (3,):
+            raise ValueError(f"axes must be a sequence of three; got {axes!r}.")
+        for ax in self.axes_:
+            check_axes(ax, "axes")
         self.figure_ = self.axes_[0].figure
         parts = (
             ("gradient norm", self.gradient_norm, "log"),

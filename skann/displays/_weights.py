@@ -7,6 +7,7 @@ from ._common import (
     ORANGE,
     axes_and_figure,
     check_layer,
+    check_number,
     image_shape_for,
     mosaic,
     network_of,
@@ -88,9 +89,10 @@ class WeightsDisplay:
         display : WeightsDisplay
             The data and what was drawn.
         """
-        if kind not in _KINDS:
+        if not isinstance(kind, str) or kind not in _KINDS:
             raise ValueError(f"kind must be one of {_KINDS}; got {kind!r}.")
         network, _ = network_of(estimator)
+        check_number(max_units, "max_units", 1)
         layer = check_layer(network, layer, len(network.coefs_))
         weights = np.array(network.coefs_[layer])
         if image_shape is not None or kind in ("auto", "image"):

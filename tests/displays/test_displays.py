@@ -217,7 +217,9 @@ class TestNetwork:
     def test_bad_input(self, xor):
         with pytest.raises(ValueError, match="3 names for 2 features"):
             NetworkDisplay.from_estimator(xor, feature_names=list("abc"))
-        with pytest.raises(ValueError, match="max_units must be at least 3; got 2"):
+        with pytest.raises(
+            ValueError, match="max_units must be an integer of at least 3"
+        ):
             NetworkDisplay.from_estimator(xor, max_units=2)
 
 

@@ -82,6 +82,7 @@ parameters = st.fixed_dictionaries(
         "average": st.sampled_from([None, "ema", "swa"]),
         "skip_connection": st.booleans(),
         "normalization": st.sampled_from([None, "batch", "layer"]),
+        "divergence_retries": st.sampled_from([0, 1, 50]),
     },
 )
 

@@ -99,6 +99,19 @@ class TestSameMinimum:
 
 @over_minimizers
 class TestFit:
+    @pytest.mark.parametrize("size", [1e60, 1e100, 1e150])
+    def test_huge_targets_give_sound_predictions_or_a_clear_error(self, solver, size):
+        y = size * np.sin(IRIS[:, 0])
+        model = BPRegressor((5,), solver=solver, max_iter=5, random_state=0)
+        try:
+            model.set_params(normalize_y=False).fit(IRIS, y, np.full(150, 1e300))
+        except ValueError as error:
+            assert "Training diverged" in str(error)  # noqa: PT017
+            assert "and y" in str(error)  # noqa: PT017
+            assert not hasattr(model, "coefs_")
+        else:
+            assert np.isfinite(model.predict(IRIS)).all()
+
     def test_float32_in_float32_out(self, solver):
         X = IRIS.astype(np.float32)
         model = classifier(solver, max_iter=5).fit(X, SPECIES)

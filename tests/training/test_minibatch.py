@@ -67,7 +67,7 @@ class Run:
         )
         monitor.deadline = deadline
         train(
-            self.epochs(batch_size),
+            lambda: self.epochs(batch_size),
             self.schedule,
             monitor,
             rng=self.rng if shuffle else None,
