@@ -26,7 +26,7 @@ from .monitor import check_finite, diverged
 _PRODUCT_COST = 2
 
 
-def train(objective, monitor, *, solver, max_iter, tol):
+def train(objective, monitor, *, solver, max_iter, tol, curvature=choice.curvature):
     """Minimise the objective over ``objective.theta``, in place.
 
     Parameters
@@ -41,6 +41,9 @@ def train(objective, monitor, *, solver, max_iter, tol):
         Iterations at most.
     tol : float
         Largest component of the gradient at which to stop.
+    curvature : callable
+        ``curvature(network, alpha, data)`` makes the products of the Hessian with
+        vectors, for a solver that uses them.
 
     Raises
     ------
@@ -49,7 +52,7 @@ def train(objective, monitor, *, solver, max_iter, tol):
         the start or after an iteration.
     """
     solver.check_size(objective.theta.size)
-    run = _Run(objective, monitor, solver, max_iter, tol)
+    run = _Run(objective, monitor, solver, max_iter, tol, curvature)
     try:
         run.start()
         minimize(
@@ -101,13 +104,13 @@ class _Run:
         Where the last iteration ended; the start, before the first.
     """
 
-    def __init__(self, objective, monitor, solver, max_iter, tol):
+    def __init__(self, objective, monitor, solver, max_iter, tol, curvature):
         self._objective, self._monitor = objective, monitor
         self._solver, self._max_iter, self._tol = solver, max_iter, tol
         self.accepted = self._last = None
         self._n_iter = self._n_fun = 0
         if solver.uses_hessian:
-            self._curvature = choice.curvature(
+            self._curvature = curvature(
                 objective.network, objective.alpha, objective.data
             )
 

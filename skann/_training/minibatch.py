@@ -27,7 +27,7 @@ def train(epochs, schedule, monitor, *, rng, max_iter, done):
     An interrupt from the keyboard ends training with a warning and what has been
     learnt so far.
     """
-    n_rows, batch_size = epochs.n_rows, epochs.batch_size
+    n_rows = epochs.n_rows
     schedule.start(
         done, Counts(epochs.n_batches * max_iter, max_iter, n_rows * max_iter)
     )
@@ -42,7 +42,7 @@ def train(epochs, schedule, monitor, *, rng, max_iter, done):
             if begin_epoch is not None:
                 begin_epoch()
             losses, rate = epochs.epoch(schedule, done, rng, monitor.deadline)
-            loss, n_seen = _mean(losses, batch_size, n_rows)
+            loss, n_seen = epochs.mean_loss(losses)
             done.n_steps += len(losses)
             done.n_epochs += 1
             done.n_seen += n_seen
@@ -61,11 +61,3 @@ def train(epochs, schedule, monitor, *, rng, max_iter, done):
         warnings.warn("Training interrupted by user.", stacklevel=2)
         monitor.stop_reason = "interrupted by user"
     epochs.flush()
-
-
-def _mean(losses, batch_size, n_rows):
-    """Mean over the rows trained on, and their number."""
-    n_seen = min(len(losses) * batch_size, n_rows)
-    # The last batch may be smaller than the others.
-    surplus = len(losses) * batch_size - n_seen
-    return (sum(losses) * batch_size - losses[-1] * surplus) / n_seen, n_seen

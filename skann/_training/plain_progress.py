@@ -35,6 +35,7 @@ def progress_to_plain(progress):
         else dict(vars(progress.patience)),
         "best": None if best is None else _best_to_plain(best),
         "watched": progress.watched,
+        "outer": progress.outer,
         **{name: kind(getattr(progress, name)) for name, kind in _COUNTS.items()},
     }
 
@@ -58,6 +59,7 @@ def progress_from_plain(plain, n_parameters):
     progress.patience = _patience(plain.get("patience"))
     progress.best = _best(plain.get("best"), n_parameters)
     progress.watched = plain.get("watched")
+    progress.outer = _outer(plain.get("outer"), n_parameters)
     for name, kind in _COUNTS.items():
         value = plain.get(name)
         if not isinstance(value, kind) or not 0 <= value < math.inf:
@@ -100,6 +102,13 @@ def _best(plain, n_parameters):
     if not isinstance(best.value, float) or not isinstance(best.epoch, int | None):
         raise ValueError(f"the best epoch is not one: {best.value!r}, {best.epoch!r}.")
     return best
+
+
+def _outer(vector, n_parameters):
+    real = (np.float32, np.float64)
+    if vector is not None and not any(is_vector(vector, n_parameters, d) for d in real):
+        raise ValueError("the momentum of averages is not of the network's size.")
+    return vector
 
 
 def history_to_plain(history):

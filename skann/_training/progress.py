@@ -11,7 +11,13 @@ from .stopping import Patience
 
 @dataclass
 class Progress:
-    """What training needs to go on exactly where it stopped."""
+    """What training needs to go on exactly where it stopped.
+
+    Attributes
+    ----------
+    outer : ndarray of shape (n_parameters,) or None
+        Momentum of the averages, where several workers' are taken.
+    """
 
     rng: np.random.Generator
     optimizer: object = None
@@ -23,10 +29,12 @@ class Progress:
     n_seen: int = 0
     seconds: float = 0.0
     n_steps: int = 0
+    outer: np.ndarray | None = None
 
     def forget(self):
         """Keep what a fresh start from the same weights would have."""
         self.optimizer = self.schedule = self.patience = self.best = None
+        self.outer = None
 
     def copy(self):
         """A copy that can be trained on without touching this one."""

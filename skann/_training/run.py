@@ -34,6 +34,7 @@ def run(
     partial=False,
     observer=None,
     further=None,
+    engine=choice,
 ):
     """Train ``theta`` and ``progress`` in place; return the monitor.
 
@@ -60,6 +61,9 @@ def run(
         Follows the epochs; see :class:`Monitor`.
     further : object or None
         Further columns of the record; see :class:`Monitor`.
+    engine : object
+        Makes objectives, epochs and products with the Hessian, by functions of the
+        names that ``_engine.choice`` has.
     """
     progress.schedule = schedule = _kept(progress.schedule, schedule)
     stops_early = validate is not None and parameters.early_stopping
@@ -101,9 +105,8 @@ def run(
     # what to change; an underflow to zero is what it looks like.
     try:
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            _solve(
-                parameters, solver, network, theta, data, progress, monitor, max_iter
-            )
+            parts = solver, network, theta, data, progress, monitor
+            _solve(engine, parameters, *parts, max_iter)
     finally:
         if report is not None:
             report.close()
@@ -175,16 +178,19 @@ def _patience(parameters, solver, progress, stops_early, partial):
     return patience
 
 
-def _solve(parameters, solver, network, theta, data, progress, monitor, max_iter):
+def _solve(
+    engine, parameters, solver, network, theta, data, progress, monitor, max_iter
+):
     l1 = parameters.alpha * parameters.l1_ratio
     alpha = parameters.alpha - l1
     if not solver.uses_learning_rate:
         fullbatch.train(
-            choice.objective(network, alpha, theta, data),
+            engine.objective(network, alpha, theta, data),
             monitor,
             solver=solver,
             max_iter=max_iter,
             tol=parameters.tol,
+            curvature=engine.curvature,
         )
         return
     optimizer = progress.optimizer
@@ -197,7 +203,7 @@ def _solve(parameters, solver, network, theta, data, progress, monitor, max_iter
     options = StepOptions(l1, limit, parameters.dropout, progress.rng)
     done = Counts(progress.n_steps, progress.n_iter, progress.n_seen)
     minibatch.train(
-        choice.epochs(network, alpha, theta, data, optimizer, batch_size, options),
+        engine.epochs(network, alpha, theta, data, optimizer, batch_size, options),
         progress.schedule,
         monitor,
         rng=progress.rng if parameters.shuffle else None,
