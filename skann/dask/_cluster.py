@@ -91,7 +91,7 @@ class Cluster:
                 given_up = [future for future in futures if _is_given_up(future)]
                 if not given_up:
                     return self._gathered(futures)
-                self._asked(lambda given_up=given_up: self.client.retry(given_up))
+                self._asked(lambda given_up=given_up: _retry(self.client, given_up))
             raise RuntimeError(
                 f"Workers have died {_MAX_RETRIES + 1} times over the same tasks; do "
                 "they have the memory for the rows of theirs? More and smaller "
@@ -155,6 +155,18 @@ class Cluster:
             "set_callbacks with resume=True, goes on from its last epoch on a new "
             "cluster."
         )
+
+
+def _retry(client, futures):
+    # Client.retry fails where a task that is tried again with these, such as one that
+    # reads a file, is none of the client's futures.
+    async def retry():
+        keys = [future.key for future in futures]
+        for key in await client.scheduler.retry(keys=keys, client=client.id):
+            if key in client.futures:
+                client.futures[key].retry()
+
+    client.sync(retry)
 
 
 def _is_given_up(future):

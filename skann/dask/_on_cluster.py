@@ -5,6 +5,7 @@ hands to callbacks is the same. What users get as ``estimator_`` is of those cla
 """
 
 from .._estimators import classifier, regressor
+from .._estimators.validation_data import check_validation_arguments
 from ._fit import Fit
 
 
@@ -18,6 +19,7 @@ class _Trained:
 
     def _train(self, X, y, inputs, resume, partial=False):
         given = vars(self).pop("_sources")
+        check_validation_arguments(self, inputs, partial)
         return Fit(self, self.on_one_machine, *given).run()
 
     def plain(self):
