@@ -7,6 +7,7 @@ told to try again. Without the scheduler there is nothing left to wait for.
 """
 
 import time
+from warnings import warn
 
 from .._optional import imported
 
@@ -14,6 +15,8 @@ from .._optional import imported
 _MAX_RETRIES = 10
 # Seconds between two looks at whether the scheduler is still there.
 _LOOK_EVERY = 1.0
+# Looks after which it is said that there is no worker to wait for.
+_LOOKS_WITHOUT_WORKERS = 10
 
 
 class SchedulerLostError(ConnectionError):
@@ -105,12 +108,18 @@ class Cluster:
     def _wait(self, futures):
         from distributed import CancelledError, wait
 
+        n_looks = 0
         while True:
             try:
                 wait(futures, timeout=_LOOK_EVERY)
                 return
             except TimeoutError:
-                self._check()
+                n_looks = 0 if self.workers() else n_looks + 1
+                if n_looks == _LOOKS_WITHOUT_WORKERS:
+                    warn(
+                        "The Dask cluster has no workers; training waits for one.",
+                        stacklevel=2,
+                    )
             except CancelledError as error:
                 # The client notices a lost connection just after its futures do.
                 self._check(patience=2.0)

@@ -8,6 +8,7 @@ more, on another worker, gives the same to the bit.
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -43,10 +44,22 @@ def run(data, function, common, own):
 def worker_threads():
     """As many threads in products as the Dask worker has."""
     from distributed import get_worker
-    from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(get_worker().state.nthreads, user_api="blas"):
+    n_threads, blas = get_worker().state.nthreads, _blas()
+    if all(library.num_threads == n_threads for library in blas.lib_controllers):
+        # Nothing to put back, for a worker of the same process may be under way.
         yield
+        return
+    with blas.limit(limits=n_threads):
+        yield
+
+
+@cache
+def _blas():
+    # scikit-learn requires threadpoolctl. Looking for libraries takes milliseconds.
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController().select(user_api="blas")
 
 
 class ShardOfRows(Data):
