@@ -195,8 +195,13 @@ def run_kills(args):
         usual = timed(net, data)
         while n_killed < args.kills:
             number += 1
-            client.wait_for_workers(2)
-            pids = [nanny.pid for nanny in local.workers.values()]
+            while len(client.nthreads()) < 2:
+                # A nanny gives up a worker that takes a minute to start.
+                try:
+                    client.wait_for_workers(2, timeout=60)
+                except TimeoutError:
+                    local.scale(len(local.workers) + 1)
+            pids = [nanny.pid for nanny in local.workers.values() if nanny.pid]
             wait, pid = rng.uniform(0, usual), rng.choice(pids)
             killer = threading.Timer(wait, os.kill, (pid, signal.SIGKILL))
             killer.start()
