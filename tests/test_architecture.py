@@ -79,6 +79,7 @@ DOORS = (
     "skann.losses",
     "skann.activations",
     "skann.averaging",
+    "skann.dask",
 )
 FLOORS = (
     "skann",

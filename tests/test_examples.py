@@ -40,6 +40,7 @@ ARGUMENTS = {
     "plot_bad_start": [],
     "plot_vanishing_gradients": [],
     "plot_what_is_missing": [],
+    "plot_dask": [],
 }
 
 
@@ -254,6 +255,17 @@ def sees_what_activations_and_neighbours_do(output):
     assert float(shifted[4]) < 0.5
 
 
+def sees_what_sorted_rows_cost(output):
+    rows = re.findall(r"test accuracy ([\d.]+), .* at least ([\d.]+)$", output, re.M)
+    one_machine, any_order, by_class, every_step = (
+        tuple(map(float, row)) for row in rows
+    )
+    for final, _ in (any_order, by_class, every_step):
+        assert final > one_machine[0] - 0.03
+    # In the middle, at the highest learning rates.
+    assert by_class[1] < min(any_order[1], every_step[1]) - 0.03
+
+
 READER_SEES = {
     "plot_lecture_mnist": sees_lecture_accuracies,
     "plot_xor": sees_who_solves_xor,
@@ -271,12 +283,15 @@ READER_SEES = {
     "plot_bad_start": sees_cross_entropy_leave_a_bad_start,
     "plot_vanishing_gradients": sees_gradients_vanish,
     "plot_what_is_missing": sees_what_activations_and_neighbours_do,
+    "plot_dask": sees_what_sorted_rows_cost,
 }
 
 
 @pytest.mark.parametrize("script", sorted(EXAMPLES.glob("*.py")), ids=lambda p: p.stem)
 def test_example(script, tmp_path):
     pytest.importorskip("matplotlib")
+    if script.stem == "plot_dask":
+        pytest.importorskip("distributed", reason="the extra 'dask' is not installed")
     arguments = ["--picture", "picture.png", *ARGUMENTS[script.stem]]
     output = run(script, *arguments, cwd=tmp_path)
     READER_SEES[script.stem](output)
@@ -343,6 +358,9 @@ PAGES = [
 
 @pytest.mark.parametrize("page", PAGES)
 def test_documentation_examples(page):
+    if page == "docs/guide/dask.md":
+        reason = "the extra 'dask' is not installed"
+        pytest.importorskip("distributed", reason=reason)
     source = "\n".join(python_blocks(page))
     test = doctest.DocTestParser().get_doctest(source, {}, page, None, 0)
     results = doctest.DocTestRunner().run(test)

@@ -152,6 +152,14 @@ class Epochs:
         """
         raise NotImplementedError
 
+    def mean_loss(self, losses):
+        """Mean of an epoch's losses over the rows trained on, and their number."""
+        n_seen = min(len(losses) * self.batch_size, self.n_rows)
+        # The last batch may be smaller than the others.
+        surplus = len(losses) * self.batch_size - n_seen
+        total = sum(losses) * self.batch_size - losses[-1] * surplus
+        return total / n_seen, n_seen
+
     def flush(self):
         """Bring theta up to date, if steps have left parts of it behind."""
 

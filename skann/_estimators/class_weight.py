@@ -47,6 +47,34 @@ def row_weights(class_weight, columns, weight):
     return total
 
 
+def class_totals(columns, weight):
+    """Total weight of each class, an array for each of the columns of y.
+
+    Parameters
+    ----------
+    columns : list of tuple of (classes, codes)
+    weight : ndarray of shape (n_samples,) or None
+    """
+    return [np.bincount(own, weight, minlength=len(c)) for c, own in columns]
+
+
+def balanced_by_totals(columns, totals):
+    """What "balanced" stands for where rows are elsewhere, as a dict or list of them.
+
+    Parameters
+    ----------
+    columns : list of ndarray
+        The classes of each column of y.
+    totals : list of ndarray of shape (n_classes,)
+        Their total weights.
+    """
+    found = []
+    for classes, weight in zip(columns, totals, strict=True):
+        factors = _balanced(np.arange(len(classes)), len(classes), weight)
+        found.append(dict(zip(classes.tolist(), factors.tolist(), strict=True)))
+    return found[0] if len(found) == 1 else found
+
+
 def _one_a_column(class_weight, n_columns):
     if isinstance(class_weight, str):
         return [class_weight] * n_columns

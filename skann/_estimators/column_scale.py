@@ -7,6 +7,8 @@ are then put in terms of the columns as they are, so that the fitted network tak
 its attributes describe, what ``fit`` was given.
 """
 
+import copy
+
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.preprocessing import StandardScaler
@@ -38,6 +40,11 @@ def unfit_columns(data):
     return _examined(data, data.sample())[0]
 
 
+def fitted_scaler(data, rows):
+    """A scaler fitted to some rows."""
+    return _examined(data, rows)[1]
+
+
 def _examined(data, rows):
     """The unfit columns by what some rows tell, and a scaler fitted to those rows."""
     X, weight = data.X_of(rows), data.weight_of(rows)
@@ -54,6 +61,29 @@ def _examined(data, rows):
     faint = varies & often & (spread < _FAINT * spread.max())
     all_faint = varies & (size.max() < _LEAST)
     return np.flatnonzero((size > _LARGEST) | faint | all_faint), scaler
+
+
+def merged_scaler(parts):
+    """A scaler for the rows of several that were fitted to some of them each.
+
+    Parameters
+    ----------
+    parts : list of tuple of (float, StandardScaler)
+        Total weight of the rows, and their scaler.
+    """
+    total, scaler = parts[0]
+    mean, var = scaler.mean_, scaler.var_
+    for weight, other in parts[1:]:
+        step, share = other.mean_ - mean, weight / (total + weight)
+        var = (1 - share) * var + share * other.var_ + share * (1 - share) * step**2
+        mean, total = mean + share * step, total + weight
+    found = copy.copy(scaler)
+    # A column that does not vary is left in its unit, as scikit-learn does.
+    varies = var > 10 * np.finfo(var.dtype).eps * np.maximum(var, mean**2)
+    found.mean_, found.var_ = mean, var
+    found.scale_ = np.where(varies, np.sqrt(var), 1.0)
+    found.n_samples_seen_ = total
+    return found
 
 
 class ColumnScale:

@@ -116,6 +116,24 @@ class RealTransformer:
         transformer.scale = np.where(moved, scale, self.scale)
         return transformer
 
+    def with_statistics(self, statistics, *, normalize):
+        """The same for targets of which these are the statistics.
+
+        Parameters
+        ----------
+        statistics : TargetStatistics
+        normalize : bool
+            As for a new one.
+        """
+        transformer = copy.copy(self)
+        transformer._statistics = statistics
+        transformer.mean, transformer.scale = transformer._units(normalize)
+        return transformer
+
+    def statistics(self):
+        """What has been seen of the targets."""
+        return self._statistics
+
     def rescaling_to(self, other):
         """The rescaling from this one's units to another's; None if there is none."""
         known = self._statistics.count > 0

@@ -109,6 +109,8 @@ def _check_range(indices, size, name, what):
 def _readable(X):
     """X as the engines read it; a copy only of what they can't read."""
     if not issparse(X):
+        # What comes over a network may begin at any byte.
+        X = X if X.flags.aligned else X.copy()
         return X if X.dtype.byteorder == "=" else X.view(X.dtype.newbyteorder("="))
     n = X.indptr[-1]
     narrow = X.indices.dtype == X.indptr.dtype == np.int32

@@ -140,14 +140,19 @@ def validation_function(estimator, transformer, network, theta, held_out):
     return validator(network, theta, held_out, score)
 
 
+def check_enough_rows(scoring, transformer, n_rows):
+    """Whether a scorer has the rows that its score needs to be defined."""
+    if n_rows < transformer.min_rows_to_score:
+        raise ValueError(
+            f"scoring={scoring!r} needs at least {transformer.min_rows_to_score} rows "
+            f"to validate on; got {n_rows}. Raise validation_fraction."
+        )
+
+
 def _score_by(scoring, estimator, transformer, network, theta, rows):
     if scoring == "loss":
         return lambda raw: transformer.score(raw, rows)
-    if rows.n_rows < transformer.min_rows_to_score:
-        raise ValueError(
-            f"scoring={scoring!r} needs at least {transformer.min_rows_to_score} rows "
-            f"to validate on; got {rows.n_rows}. Raise validation_fraction."
-        )
+    check_enough_rows(scoring, transformer, rows.n_rows)
     scorer = check_scoring(estimator, scoring=scoring)
     # What a scorer wants is a fitted estimator: one that shares theta.
     view = copy.copy(estimator)

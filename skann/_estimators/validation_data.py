@@ -32,7 +32,8 @@ def train_and_validation_data(estimator, data, inputs, transformer, rng, partial
         return data, None
     rows, fraction = data.row_numbers, estimator.validation_fraction
     if isinstance(fraction, Real):
-        train, held_out = split_rows(rows, data.targets.labels, fraction, rng)
+        seed = int(rng.integers(2**31))
+        train, held_out = split_rows(rows, data.targets.labels, fraction, seed)
     else:
         train, held_out = split_by(fraction, data.X, data.y, inputs.groups, rows)
     return data.using(train), data.using(held_out)
@@ -78,7 +79,7 @@ def check_validation_arguments(estimator, inputs, partial):
         )
 
 
-def split_rows(rows, labels, validation_fraction, rng):
+def split_rows(rows, labels, validation_fraction, seed):
     """Split row numbers into training and validation rows.
 
     Parameters
@@ -88,13 +89,12 @@ def split_rows(rows, labels, validation_fraction, rng):
         Classes to stratify by. A class of one row, or a validation set with fewer
         rows than classes, can't be stratified: the split is then plainly random.
     validation_fraction : float
-    rng : numpy.random.Generator
+    seed : int
 
     Returns
     -------
     train, validation : ndarray of int, sorted
     """
-    seed = int(rng.integers(2**31))
     options = {
         "test_size": validation_fraction,
         "random_state": seed,

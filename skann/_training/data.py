@@ -11,6 +11,11 @@ from scipy.sparse import issparse
 _MAX_VALUES, _MIN_ROWS = 2**20, 1000
 
 
+def sample_step(n_rows, n_features):
+    """Of how many rows one is enough to learn the size and spread of columns from."""
+    return math.ceil(n_rows / max(_MIN_ROWS, _MAX_VALUES // n_features))
+
+
 @dataclass
 class Targets:
     """Targets as the engine wants them.
@@ -106,8 +111,7 @@ class Data:
 
         All that are in use; of more rows than are needed, every k-th.
         """
-        enough = max(_MIN_ROWS, _MAX_VALUES // self.X.shape[1])
-        return self.row_numbers[:: math.ceil(self.n_rows / enough)]
+        return self.row_numbers[:: sample_step(self.n_rows, self.X.shape[1])]
 
     def X_of(self, rows):
         """Some rows of X; no copy of it where they are all."""

@@ -25,7 +25,7 @@ from .monitor import check_finite, diverged
 _PRODUCT_COST = 2
 
 
-def train(objective, monitor, *, solver, max_iter, tol):
+def train(objective, monitor, *, solver, max_iter, tol, curvature=choice.curvature):
     """Minimise the objective over ``objective.theta``, in place.
 
     Parameters
@@ -40,6 +40,9 @@ def train(objective, monitor, *, solver, max_iter, tol):
         Iterations at most.
     tol : float
         Largest component of the gradient at which to stop.
+    curvature : callable
+        ``curvature(network, alpha, data)`` makes the products of the Hessian with
+        vectors, for a solver that uses them.
 
     Raises
     ------
@@ -49,7 +52,7 @@ def train(objective, monitor, *, solver, max_iter, tol):
     """
     solver.check_size(objective.theta.size)
     _check_loss(objective.network, solver)
-    run = _Run(objective, monitor, solver, max_iter, tol)
+    run = _Run(objective, monitor, solver, max_iter, tol, curvature)
     try:
         run.start()
         reason = solver.minimize(run, max_iter, tol)
@@ -107,13 +110,13 @@ class _Run:
         Largest component of the gradient there, of what the solver minimises.
     """
 
-    def __init__(self, objective, monitor, solver, max_iter, tol):
+    def __init__(self, objective, monitor, solver, max_iter, tol, curvature):
         self._objective, self._monitor = objective, monitor
         self._solver, self._max_iter, self._tol = solver, max_iter, tol
         self.accepted = self._last = None
         self._n_iter = self._n_fun = 0
         if solver.uses_hessian:
-            self._curvature = choice.curvature(
+            self._curvature = curvature(
                 objective.network, objective.alpha, objective.data
             )
 

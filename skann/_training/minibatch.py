@@ -91,7 +91,7 @@ def train(
 def _epoch(epochs, schedule, monitor, rng, done, n_epochs, average, backtracking):
     """Train for an epoch and record it; True to stop."""
     losses, rate = epochs.epoch(schedule, done, rng, monitor.deadline)
-    loss, n_seen = _mean(losses, epochs.batch_size, epochs.n_rows)
+    loss, n_seen = epochs.mean_loss(losses)
     done.n_steps += len(losses)
     done.n_epochs += 1
     done.n_seen += n_seen
@@ -109,11 +109,3 @@ def _epoch(epochs, schedule, monitor, rng, done, n_epochs, average, backtracking
         gradient_norm=epochs.gradient_norm,
         schedule=schedule,
     )
-
-
-def _mean(losses, batch_size, n_rows):
-    """Mean over the rows trained on, and their number."""
-    n_seen = min(len(losses) * batch_size, n_rows)
-    # The last batch may be smaller than the others.
-    surplus = len(losses) * batch_size - n_seen
-    return (sum(losses) * batch_size - losses[-1] * surplus) / n_seen, n_seen

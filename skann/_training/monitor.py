@@ -3,8 +3,7 @@
 A solver calls :meth:`Monitor.end_of_epoch` after every epoch (a full-batch one, after
 every iteration) and stops when that returns True. The monitor writes the history, asks
 for the loss and the score on the validation data where there are any, keeps the best
-parameters, and decides by patience, time and target. It never changes an estimator: the
-estimator reads the record when the run has succeeded.
+parameters, and decides by patience, time and target. An estimator reads the record.
 
 What is *watched* is the validation loss or score where there are validation data, else
 the training loss. A score is watched by its negative, so that less is better. Where

@@ -42,6 +42,7 @@ def progress_to_plain(progress):
         "trainable": progress.trainable,
         "watched": progress.watched,
         "rate_factor": progress.rate_factor,
+        "outer": progress.outer,
         **{name: kind(getattr(progress, name)) for name, kind in _COUNTS.items()},
     }
 
@@ -79,6 +80,7 @@ def progress_from_plain(plain, n_parameters):
     ):
         raise ValueError("what is trained must be said of each of the parameters.")
     progress.watched = plain.get("watched")
+    progress.outer = _outer(plain.get("outer"), n_parameters)
     for name, kind in _COUNTS.items():
         value = plain.get(name)
         if not isinstance(value, kind) or not 0 <= value < math.inf:
@@ -141,6 +143,13 @@ def _average(plain, n_parameters):
             raise ValueError("averaged weights are not of their network's size.")
         setattr(average, name, vector)
     return average
+
+
+def _outer(vector, n_parameters):
+    real = (np.float32, np.float64)
+    if vector is not None and not any(is_vector(vector, n_parameters, d) for d in real):
+        raise ValueError("the momentum of averages is not of the network's size.")
+    return vector
 
 
 def history_to_plain(history):

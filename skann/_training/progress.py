@@ -12,7 +12,13 @@ from .stopping import Patience
 
 @dataclass
 class Progress:
-    """What training needs to go on exactly where it stopped."""
+    """What training needs to go on exactly where it stopped.
+
+    Attributes
+    ----------
+    outer : ndarray of shape (n_parameters,) or None
+        Momentum of the averages, where several workers' are taken.
+    """
 
     rng: np.random.Generator
     optimizer: object = None
@@ -28,11 +34,12 @@ class Progress:
     n_steps: int = 0
     #: What rates are multiplied by since training has diverged.
     rate_factor: float = 1.0
+    outer: np.ndarray | None = None
 
     def forget(self):
         """Keep what a fresh start from the same weights would have."""
         self.optimizer = self.schedule = self.patience = self.best = None
-        self.average = None
+        self.average = self.outer = None
         self.rate_factor = 1.0
 
     def copy(self):

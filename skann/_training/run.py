@@ -39,6 +39,7 @@ def run(
     partial=False,
     observer=None,
     further=None,
+    engine=choice,
 ):
     """Train ``theta`` and ``progress`` in place; return the monitor.
 
@@ -65,6 +66,9 @@ def run(
         Follows the epochs; see :class:`Monitor`.
     further : object or None
         Further columns of the record; see :class:`Monitor`.
+    engine : object
+        Makes objectives, epochs and products with the Hessian, by functions of the
+        names that ``_engine.choice`` has.
     """
     schedule, lowered = _schedules(progress, schedule)
     progress.average = _average_to_go_on(parameters, progress.average)
@@ -107,7 +111,7 @@ def run(
     # what to change; an underflow to zero is what it looks like.
     try:
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            about = parameters, solver, network, theta, data, progress
+            about = engine, parameters, solver, network, theta, data, progress
             _solve(*about, lowered, monitor, max_iter, backtracking)
     finally:
         progress.rate_factor = lowered.factor
@@ -196,6 +200,7 @@ def _patience(parameters, solver, progress, stops_early, partial):
 
 
 def _solve(
+    engine,
     parameters,
     solver,
     network,
@@ -210,7 +215,7 @@ def _solve(
     l1 = parameters.alpha * parameters.l1_ratio
     alpha = parameters.alpha - l1
     if not solver.uses_learning_rate:
-        objective = choice.objective(network, alpha, theta, data)
+        objective = engine.objective(network, alpha, theta, data)
         if progress.trainable is not None:
             objective = PartlyFrozen(objective, progress.trainable)
         _note_engine(objective.engine, monitor)
@@ -220,6 +225,7 @@ def _solve(
             solver=solver,
             max_iter=max_iter,
             tol=parameters.tol,
+            curvature=engine.curvature,
         )
         return
     if progress.optimizer is None:
@@ -231,7 +237,7 @@ def _solve(
 
     def make_epochs():
         about = network, alpha, theta, data, progress.optimizer, batch_size, options
-        epochs = choice.epochs(*about)
+        epochs = engine.epochs(*about)
         _note_engine(epochs.engine, monitor)
         return epochs
 

@@ -138,7 +138,7 @@ class RunState:
             raise ValueError("the checkpoint's weights are not the network's.")
         np.copyto(self._theta, theta)
         progress = progress_from_plain(plain["progress"], n_parameters)
-        self._progress.rng = progress.rng
+        self._progress.rng, self._progress.outer = progress.rng, progress.outer
         self._progress.optimizer = progress.optimizer
         self._progress.average = progress.average
         self._restore_schedule(progress.schedule)

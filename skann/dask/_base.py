@@ -1,0 +1,273 @@
+"""What classifier and regressor for Dask collections share.
+
+They have the parameters of those on one machine and a few of their own, and hold a
+fitted one of these, ``estimator_``, whose attributes are theirs as well.
+"""
+
+import inspect
+import re
+from numbers import Integral, Real
+
+from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import Interval, validate_parameter_constraints
+from sklearn.utils.validation import check_is_fitted
+
+from .._estimators.docstrings import document
+from . import _on_cluster
+from ._averaging import RoundSettings
+from ._cluster import Cluster, default_client
+from ._collections import is_collection, mapped
+from ._source import Source
+from ._validation import Validation
+
+_OWN = {
+    "local_steps": (None, [Interval(Integral, 1, None, closed="left"), None]),
+    "synchronous_steps": (0, [Interval(Integral, 0, None, closed="left")]),
+    "outer_learning_rate": (1.0, [Interval(Real, 0, None, closed="neither")]),
+    "outer_momentum": (0.0, [Interval(Real, 0, 1, closed="left")]),
+    "persist": (True, ["boolean"]),
+}
+
+_OWN_TEXT = """\
+local_steps : int, default=None
+    Steps on mini-batches that every worker takes from the same parameters before the
+    mean of all is taken; None for an epoch of its rows, which is also the most. Fewer
+    keep workers closer together and cost more messages. A solver that takes all rows
+    at once, such as "lbfgs", has no rounds.
+synchronous_steps : int, default=0
+    First steps of a fit with a mean after each of them.
+outer_learning_rate : float, default=1.0
+    How far to go from where a round began towards the mean of where it ended.
+outer_momentum : float, default=0.0
+    Nesterov's momentum of those moves from round to round; 0 with a rate of 1 takes
+    the mean itself.
+persist : bool, default=True
+    Whether workers keep their rows in memory. Without, partitions are computed anew
+    whenever they are used, and in every round each worker trains on one of them: for
+    data larger than all memories together."""
+
+_FIT_TEXT = """\
+sample_weight : dask array or series of shape (n_samples,), default=None
+    Non-negative row weights; None weighs all rows alike.
+X_val : dask array or dataframe of shape (n_val, n_features), default=None
+    Validation data, as on one machine.
+y_val : dask array, series or dataframe of n_val rows, default=None
+    Targets of `X_val`.
+sample_weight_val : dask array or series of shape (n_val,), default=None
+    Row weights of `X_val`."""
+
+
+def like(kind):
+    """Decorate a class so that it has the parameters of ``kind`` before its own."""
+
+    def decorate(cls):
+        plain = inspect.signature(kind.__init__).parameters.values()
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        own = [
+            inspect.Parameter(name, keyword, default=default)
+            for name, (default, _) in _OWN.items()
+        ]
+        signature = inspect.Signature([*plain, *own])
+
+        def __init__(self, *args, **kwargs):
+            given = signature.bind(self, *args, **kwargs)
+            given.apply_defaults()
+            for name, value in list(given.arguments.items())[1:]:
+                setattr(self, name, value)
+
+        __init__.__signature__ = signature
+        cls.__init__, cls._kind = __init__, kind
+        section = re.search(
+            r"^Parameters\n-+\n(.*?)\n\n^Attributes$",
+            inspect.cleandoc(kind.__doc__),
+            re.DOTALL | re.MULTILINE,
+        )
+        texts = {"parameters": section[1], "own": _OWN_TEXT}
+        return document(cls, texts)
+
+    return decorate
+
+
+class DaskBP(BaseEstimator):
+    """Base of :class:`DaskBPClassifier` and :class:`DaskBPRegressor`."""
+
+    _client = None
+
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+    ):
+        """Train the network on the workers, where the rows are.
+
+        Parameters
+        ----------
+        X : dask array of shape (n_samples, n_features) or dask dataframe
+            Training data, dense or of scipy.sparse chunks. What is computed already
+            stays on its worker, but for what it would have too much of.
+        y : dask array, series or dataframe of n_samples rows
+            Targets, in as many partitions where the sizes of these are not known.
+        {fit}
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        TypeError
+            If X or y is no Dask collection.
+        ValueError
+            If a parameter or the data are not valid, collections are not cut alike, or
+            training diverges. The estimator is then left as it was.
+        ConnectionError
+            If the scheduler is gone.
+        """
+        own = {name: getattr(self, name) for name in _OWN}
+        allowed = {name: allowed for name, (_, allowed) in _OWN.items()}
+        validate_parameter_constraints(allowed, own, type(self).__name__)
+        if not self.persist and self.local_steps is not None:
+            raise ValueError(
+                f"local_steps={self.local_steps} can't be used with persist=False, "
+                "where a round is a partition on every worker."
+            )
+        cluster = Cluster(self.client)
+        source = Source(X, y, sample_weight, cluster, self.persist)
+        validation = None
+        if X_val is not None and y_val is not None:
+            names = "X_val", "y_val", "sample_weight_val"
+            given = X_val, y_val, sample_weight_val
+            validation = Source(*given, cluster, self.persist, names)
+        rounds = RoundSettings(
+            self.local_steps,
+            self.synchronous_steps,
+            self.outer_learning_rate,
+            self.outer_momentum,
+            len(cluster.workers()),
+        )
+        trained = getattr(_on_cluster, self._kind.__name__)(**self._plain_params())
+        trained.set_callbacks(*getattr(self, "_callbacks", ()))
+        trained.train_from(source, validation, rounds)
+        options = {"X_val": X_val, "y_val": y_val}
+        trained.fit(X, y, sample_weight_val=sample_weight_val, **options)
+        self.estimator_ = trained.plain()
+        return self
+
+    def _plain_params(self):
+        names = self._kind._get_param_names()
+        return {name: getattr(self, name) for name in names}
+
+    def set_callbacks(self, *callbacks):
+        """Set what follows the coming calls of `fit`, epoch by epoch.
+
+        Parameters
+        ----------
+        *callbacks : callback
+            As on one machine; they are called on the client, with the collections for
+            X and y. None of them clears what was set.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        self._callbacks = callbacks
+        return self
+
+    @property
+    def client(self):
+        """The Dask client; the one in use as long as none has been set."""
+        return default_client() if self._client is None else self._client
+
+    @client.setter
+    def client(self, client):
+        self._client = client
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_client"}
+
+    def __getattr__(self, name):
+        # The fitted attributes of what is fitted; dunder names are asked for by copies.
+        fitted = name.endswith("_") and not name.startswith("_")
+        if fitted and name != "estimator_" and "estimator_" in vars(self):
+            return getattr(self.estimator_, name)
+        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}.")
+
+    def _over_partitions(self, method, X, **options):
+        check_is_fitted(self)
+        if is_collection(X):
+            return mapped(self.estimator_, method, X, **options)
+        return getattr(self.estimator_, method)(X, **options)
+
+    def predict(self, X):
+        """Predict class labels or targets.
+
+        Parameters
+        ----------
+        X : dask array or dataframe of shape (n_samples, n_features)
+            Data. Rows in one machine's memory are taken too.
+
+        Returns
+        -------
+        y : dask array or series of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions, not yet computed: a series for one column of a dataframe. An
+            ndarray for what is no collection.
+        """
+        return self._over_partitions("predict", X)
+
+    def transform(self, X, layer=-1):
+        """Outputs of a hidden layer.
+
+        Parameters
+        ----------
+        X : dask array or dataframe of shape (n_samples, n_features)
+            Data.
+        layer : int, default=-1
+            Which hidden layer, 0 the first and -1 the last.
+
+        Returns
+        -------
+        a : dask array of shape (n_samples, n_units)
+            Behind the activation, not yet computed.
+        """
+        return self._over_partitions("transform", X, layer=layer)
+
+    def score(self, X, y, sample_weight=None):
+        """Accuracy of a classifier, R² of a regressor.
+
+        Parameters
+        ----------
+        X : dask array or dataframe of shape (n_samples, n_features)
+            Data.
+        y : dask array, series or dataframe of n_samples rows
+            True targets.
+        sample_weight : dask array or series of shape (n_samples,), default=None
+            Row weights.
+
+        Returns
+        -------
+        score : float
+            As that of the estimator on one machine, computed where the rows are.
+        """
+        check_is_fitted(self)
+        plain = self.estimator_
+        if not is_collection(X):
+            return plain.score(X, y, sample_weight)
+        params = plain.get_params(deep=False) | {"random_state": None}
+        unweighted = {"class_weight": None} if "class_weight" in params else {}
+        for_tasks = type(plain)(**params | unweighted)
+        source = Source(X, y, sample_weight, Cluster(self.client), False)
+        made = plain._transformer, (plain._theta.dtype,) * 2
+        shards = source.shards(for_tasks, *made, *source.checked(for_tasks))
+        about = plain, plain._transformer, plain._network, plain._theta
+        return Validation(shards, *about).default()[1]
+
+
+document(DaskBP.fit, {"fit": _FIT_TEXT})
