@@ -76,6 +76,7 @@ DOORS = (
     "skann.callbacks",
     "skann.displays",
     "skann.datasets",
+    "skann.playground",
 )
 FLOORS = (
     "skann",
