@@ -41,6 +41,7 @@ class Page:
                 *root,
                 "--headless",
                 "--disable-gpu",
+                "--hide-scrollbars",
                 "--remote-debugging-port=0",
                 "--remote-allow-origins=*",
                 f"--window-size={width},{height}",
@@ -101,7 +102,7 @@ class Page:
         return found["result"].get("value")
 
     def until(self, condition):
-        """The value of an expression of JavaScript, or of a function, once it is true."""
+        """The value of a function, or an expression of JavaScript, once it is true."""
         if callable(condition):
             return wait(condition)
         return wait(lambda: self.js(condition), condition)

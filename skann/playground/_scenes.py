@@ -1,5 +1,7 @@
 """The lecture's steps: each a link, two sentences and what to set."""
 
+import math
+
 # Name: title and text in English and Chinese, settings, and weights set by hand.
 SCENES = {
     "perceptron": {
@@ -92,6 +94,10 @@ SCENES = {
             "activations": ["step"],
             "weightInit": "uniform",
             "rate": 0.1,
+        },
+        # Lines through the middle alone could not tell a disc from its ring.
+        "weights": {
+            "intercepts_": [[round(2 * math.sin(7 * i), 2) for i in range(32)]]
         },
     },
     "bad-start-mse": {

@@ -278,7 +278,10 @@ class Session:
             return
         net, painter = self.trainer.net, self.painter
         values, classes = painter.map(net)
-        losses = painter.losses(net)
+        if self.curve and self.curve[-1][0] == self.trainer.epoch:
+            losses = self.curve[-1][1:]
+        else:
+            losses = painter.losses(net)
         frame = {
             "kind": "frame",
             "epoch": self.trainer.epoch,

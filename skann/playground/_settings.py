@@ -132,6 +132,8 @@ def changed(settings, changes):
         if name not in SETTINGS:
             raise ValueError(f"There is no setting {name!r}.")
         new[name] = SETTINGS[name][1](name, value)
+    if {"data", "problem"} & changes.keys() and "scene" not in changes:
+        new["scene"] = ""  # its text is of something else
     if new["data"] in PROBLEMS:
         own = "classification" if new["data"] in CLASSIFICATION else "regression"
         if new["problem"] != own:

@@ -50,6 +50,7 @@ class Trainer:
             self.net.initialize(data.X_train, data.y_train)
         self.epoch = self.end = 0
         self.changes, self._spacing = [], 1
+        self._seconds_each, self._last_piece = 0.01, 1
         self._snapshots = {0: copy.deepcopy(self.net)}
         self._fit_length = {0: epochs_per_fit(settings)}
 
@@ -69,18 +70,23 @@ class Trainer:
             If training diverges; the network is then as it was before the piece.
         """
         self._forget_future()
-        until, end = time.perf_counter() + seconds, self.epoch + n_epochs
-        piece = 1
+        # By the thread's own time: a piece is not long because others were at work.
+        clock = time.thread_time
+        until, end = clock() + seconds, self.epoch + n_epochs
         while self.epoch < end:
-            started = time.perf_counter()
-            self._fit(self.fit_length(self.epoch) or min(piece, end - self.epoch))
+            started = clock()
+            length = self.fit_length(self.epoch)
+            # As many as there is time for, as it seems, and twice as many at most.
+            there_is = int((until - started) / self._seconds_each)
+            piece = max(1, min(2 * self._last_piece, there_is, end - self.epoch))
+            self._fit(length or piece)
             self._take_snapshot()
-            now = time.perf_counter()
-            if now >= until:
+            now = clock()
+            self._seconds_each = max((now - started) / (length or piece), 1e-6)
+            self._last_piece = max(self._last_piece, piece)
+            # What begins a fit takes as long as many epochs: no small last piece.
+            if now >= until - 0.2 * seconds:
                 break
-            # Twice as many at most, and no more than there is time for.
-            each = (now - started) / piece
-            piece = max(1, min(2 * piece, int((until - now) / each)))
         self.end = self.epoch
 
     def change(self, settings):

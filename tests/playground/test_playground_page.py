@@ -65,6 +65,7 @@ def test_activations_of_all_layers_and_of_one(page, served):
     session = served[0]
     page.set("#skpg-activation", "relu")
     wait(page, session, activations=["relu", "relu"])
+    page.until("document.querySelector('#skpg-activation-0').value === 'relu'")
     page.set("#skpg-activation-1", "logistic")
     wait(page, session, activations=["relu", "logistic"])
     assert session.trainer.net.activations_ == ["relu", "logistic"]
@@ -183,7 +184,9 @@ def test_the_address_has_the_state(page, served):
     page.click("#skpg-add-layer")
     page.click("#skpg-data-spiral")
     wait(page, session, data="spiral", rate=0.1)
-    page.until("location.hash.includes('data=spiral') && location.hash.includes('rate')")
+    page.until(
+        "location.hash.includes('data=spiral') && location.hash.includes('rate')"
+    )
     wanted, address = dict(session.settings), page.js("location.href")
     session.post({"kind": "set", "settings": {"data": "circle", "layers": []}})
     wait(page, session, data="circle")

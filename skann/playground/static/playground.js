@@ -113,6 +113,7 @@ class Playground {
       if (wanted) { this.send(wanted.kind, wanted.rest); if (!before) return; }
     }
     this.error("");
+    if (this.state.settings.scene && this.state.settings.scene !== before?.settings.scene && this.restored && before) this.sceneSettings = JSON.stringify(this.state.settings);
     const structure = JSON.stringify([this.state.sizes, this.state.inputs, this.state.options?.table, this.state.settings.data, this.state.settings.problem, this.state.settings.activations, this.state.settings.scene, this.state.settings.features, this.language, this.pen !== null]);
     if (structure !== this.shown) { this.shown = structure; this.build(); } else this.refreshFields();
     this.writeAddress();
@@ -135,7 +136,11 @@ class Playground {
     }
     if (!Object.keys(wanted).length) return null;
     if (["table", "drawn"].includes(wanted.data) && !(wanted.data === settings.data)) delete wanted.data;
-    if (wanted.scene && Object.keys(wanted).length === 1) return {kind: "scene", rest: {scene: wanted.scene}};
+    if (wanted.scene && Object.keys(wanted).length === 1) {
+      if (settings.scene !== wanted.scene) return {kind: "scene", rest: {scene: wanted.scene}};
+      this.sceneSettings = JSON.stringify(settings);
+      return null;
+    }
     const all = {...options.defaults, ...wanted};
     if (Object.keys(all).every((name) => JSON.stringify(all[name]) === JSON.stringify(settings[name]))) return null;
     return {kind: "set", rest: {settings: all}};
@@ -143,6 +148,7 @@ class Playground {
 
   hash() {
     const {settings, options} = this.state;
+    if (settings.scene && JSON.stringify(settings) === this.sceneSettings) return "#scene=" + settings.scene;
     const found = new URLSearchParams();
     for (const [name, value] of Object.entries(settings)) {
       if (JSON.stringify(value) !== JSON.stringify(options.defaults[name])) found.set(name, String(value));
@@ -205,7 +211,7 @@ class Playground {
     const language = make("button", {id: "skpg-language", lang: this.language === "en" ? "zh" : "en", onclick: () => { this.language = this.language === "en" ? "zh" : "en"; this.remember("language", this.language); this.shown = ""; this.take({kind: "state"}, []); }}, this.language === "en" ? "中文" : "English");
     const theme = make("button", {id: "skpg-theme", "aria-label": this.t("theme"), title: this.t("theme"), onclick: () => this.setTheme(this.theme === "dark" ? "light" : "dark")}, "◐");
     return make("header", {class: "skpg-top"}, make("h1", {class: "skpg-brand"}, make("i"), "skann playground", make("span", {}, this.t("tagline"))), scene,
-      make("div", {class: "skpg-menu"}, make("button", {id: "skpg-share", "aria-expanded": "false", onclick: (e) => { this.menu.hidden = !this.menu.hidden; e.target.setAttribute("aria-expanded", String(!this.menu.hidden)); }}, this.t("share") + " ▾"), this.menu), language, theme);
+      make("div", {class: "skpg-menu"}, make("button", {id: "skpg-export", "aria-expanded": "false", onclick: (e) => { this.menu.hidden = !this.menu.hidden; e.target.setAttribute("aria-expanded", String(!this.menu.hidden)); }}, this.t("share") + " ▾"), this.menu), language, theme);
   }
 
   setTheme(theme) { this.theme = theme; this.remember("theme", theme); this.root.dataset.theme = theme; this.readColours(); this.thumbnails(); this.draw(); }
@@ -377,8 +383,8 @@ class Playground {
 
   layerHead(index, x) {
     const {settings, options} = this.state, t = (n) => this.t(n), n = settings.layers[index];
-    const change = (by) => this.set({layers: settings.layers.map((v, i) => i === index ? v + by : v)});
-    const pick = make("select", {id: "skpg-activation-" + index, "aria-label": `${t("activation")}, ${t("layer")} ${index + 1}`, onchange: () => this.set({activations: settings.activations.map((v, i) => i === index ? pick.value : v)})}, ...options.activations.map((v) => make("option", {value: v}, v)));
+    const change = (by) => this.set({layers: this.state.settings.layers.map((v, i) => i === index ? v + by : v)});
+    const pick = make("select", {id: "skpg-activation-" + index, "aria-label": `${t("activation")}, ${t("layer")} ${index + 1}`, onchange: () => this.set({activations: this.state.settings.activations.map((v, i) => i === index ? pick.value : v)})}, ...options.activations.map((v) => make("option", {value: v}, v)));
     pick.value = settings.activations[index];
     return make("div", {class: "skpg-head", style: `left:${x}px`}, make("div", {class: "skpg-count"},
       make("button", {id: "skpg-less-" + index, "aria-label": `${t("removeUnit")} ${index + 1}`, disabled: n <= 1, onclick: () => change(-1)}, "−"), make("b", {}, n),
@@ -400,10 +406,10 @@ class Playground {
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, this.links.width, this.links.height);
     layers.forEach(({w, n_in, n_out}, layer) => {
-      const many = n_in * n_out > 600, largest = Math.max(1, ...(many ? [w.reduce((m, v) => Math.max(m, Math.abs(v)), 0)] : w.map(Math.abs)));
+      const many = n_in * n_out > 600, most = w.reduce((m, v) => Math.max(m, Math.abs(v)), 1e-9), largest = many ? most : Math.max(1, most);
       for (let i = 0; i < n_in; i++) for (let j = 0; j < n_out; j++) {
         const value = w[i * n_out + j], size = Math.abs(value) / largest;
-        if (many && size < 0.25) continue;
+        if (many && size < 0.3) continue; // the strongest of thousands
         const from = this.nodes[layer][i], to = this.nodes[layer + 1][j];
         if (!from || !to) continue;
         const near = this.link && this.link.layer === layer && this.link.from === i && this.link.to === j;
@@ -504,6 +510,8 @@ class Playground {
     this.colours = Object.fromEntries(["pos", "neg", "mid", "ink", "muted", "line", "panel", "accent"].map((n) => [n, get(n)]));
     const [neg, mid, pos] = ["neg", "mid", "pos"].map((n) => rgb(this.colours[n]));
     this.lut = Array.from({length: 256}, (_, v) => v < 128 ? mix(mid, neg, (128 - v) / 128) : mix(mid, pos, (v - 127.5) / 127.5));
+    // The map is paler than the points on it.
+    this.pale = this.lut.map((colour) => mix(mid, colour, 0.72));
     this.classColours = CLASS_COLOURS.map(rgb); this.middle = mid;
   }
 
@@ -529,7 +537,7 @@ class Playground {
       this.paint(this.map, unitSize, (i) => this.lut[units[start + i]]);
     } else if (this.frame.hasClasses) {
       this.paint(this.map, mapSize, (i) => settings.discretize ? mix(this.middle, this.classColours[classes[i]], 0.75) : mix(this.middle, this.classColours[classes[i]], Math.max(0.1, (values[i] / 255 - 0.2) * 0.95)));
-    } else this.paint(this.map, mapSize, (i) => this.lut[settings.discretize ? this.discrete(values[i]) : values[i]]);
+    } else this.paint(this.map, mapSize, (i) => this.pale[settings.discretize ? this.discrete(values[i]) : values[i]]);
     const running = this.frame.running;
     if (this.runButton.dataset.running !== String(running)) {
       this.runButton.dataset.running = String(running); this.runButton.innerHTML = icon(running ? "pause" : "run");
