@@ -80,6 +80,7 @@ DOORS = (
     "skann.activations",
     "skann.averaging",
     "skann.dask",
+    "skann.playground",
 )
 FLOORS = (
     "skann",

@@ -1,0 +1,85 @@
+"""What the page is told of a session: what there is, and what there is to choose."""
+
+import numpy as np
+
+from .._network.activations import ACTIVATIONS
+from .._network.initializers import INITIALIZERS
+from .._optimize.schedules import SCHEDULES
+from .._optimize.solvers import SOLVERS
+from ._data import FEATURES
+from ._frame import MAP_SIZE
+from ._problems import CLASSIFICATION, REGRESSION
+from ._scenes import SCENES
+from ._settings import LOSSES, MAX_LAYERS, MAX_UNITS, defaults
+from ._table import MAX_BYTES
+
+MAX_SHOWN = 2000  # points that the eye can tell apart
+
+
+def options(table=None):
+    """The choices, as plain values; with a table's columns where there is one."""
+    return {
+        "defaults": defaults(),
+        "problems": {
+            "classification": list(CLASSIFICATION),
+            "regression": list(REGRESSION),
+        },
+        "features": list(FEATURES),
+        "activations": list(ACTIVATIONS),
+        "losses": LOSSES,
+        "solvers": list(SOLVERS),
+        "schedules": list(SCHEDULES),
+        "weightInits": ["auto", *INITIALIZERS],
+        "maxLayers": MAX_LAYERS,
+        "maxUnits": MAX_UNITS,
+        "maxBytes": MAX_BYTES,
+        "scenes": {
+            name: {"en": scene["en"], "zh": scene["zh"]}
+            for name, scene in SCENES.items()
+        },
+        "table": None
+        if table is None
+        else {
+            "name": table.name,
+            "columns": list(table.columns),
+            "numeric": table.numeric,
+            "rows": len(table),
+        },
+    }
+
+
+def state(session):
+    """All about a session that a page shows, but for what training changes."""
+    net, data = session.trainer.net, session.data
+    classes = getattr(net, "classes_", None)
+    return {
+        "kind": "state",
+        "settings": session.settings,
+        "options": options(session.table),
+        "inputs": data.input_names,
+        "axes": data.axis_names,
+        "limits": [float(v) for v in data.limits],
+        "classes": None if classes is None else [str(c) for c in classes],
+        "range": session.painter.range,
+        "sizes": list(net._network.layer_sizes),
+        "nTrain": len(data.train),
+        "nTest": len(data.test),
+        "nLeftOut": data.n_left_out,
+        "points": session.points,
+        "mapSize": MAP_SIZE,
+        "unitSize": session.painter.unit_size,
+    }
+
+
+def rows(session):
+    """The rows as bytes: x, y, target (or number of the class), 1 for training."""
+    data, y = session.data, session.data.y
+    used = np.zeros(len(y))
+    used[data.train] = 1
+    if hasattr(session.trainer.net, "classes_"):
+        y = np.searchsorted(session.trainer.net.classes_, y)
+    found = np.column_stack([data.axes, y, used])
+    if len(found) > MAX_SHOWN:
+        order = np.random.default_rng(0).permutation(len(found))
+        found = found[order[:MAX_SHOWN]]
+    return found.astype("<f4").tobytes()

@@ -1,0 +1,321 @@
+"""One network being played with, and who watches it.
+
+All work is done in one thread, which takes messages in turn and trains in between. A
+host (the server, the widget) brings messages in and frames out: see :class:`Session`.
+"""
+
+import math
+import queue
+import threading
+import time
+
+import numpy as np
+
+from . import _exports
+from ._data import make_data
+from ._frame import Painter
+from ._options import rows, state
+from ._scenes import SCENES
+from ._settings import LIVE, SETTINGS, VIEW, changed, defaults, epochs_per_fit
+from ._table import read_table
+from ._trainer import Trainer
+
+FRAME_SECONDS = 1 / 30
+MAX_POINTS, MAX_CURVE = 2000, 400
+
+
+class Session:
+    """A network, its data, and the thread that trains it.
+
+    Parameters
+    ----------
+    table : Table, default=None
+        To begin with.
+
+    Notes
+    -----
+    A watcher is a callable ``send(message, buffers)`` with a dict of plain values and a
+    list of bytes; it returns False if it is not ready for another frame, which is then
+    left out. It is called in the session's thread.
+    """
+
+    def __init__(self, table=None):
+        self.settings, self.table, self.points = defaults(), None, []
+        self.running, self.curve = False, []
+        self._inbox, self._watchers = queue.SimpleQueue(), []
+        self._needs_frame = True
+        if table is not None:
+            self._open(table)
+        else:
+            self._rebuild(self.settings)
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
+
+    def post(self, message, watcher=None):
+        """Take a message, to be handled in its turn; answers go to the watcher."""
+        self._inbox.put((message, watcher))
+
+    def watch(self, watcher):
+        """Send frames to one more."""
+        self._inbox.put(("watch", watcher))
+
+    def leave(self, watcher):
+        """Send no more to it."""
+        self._inbox.put(("leave", watcher))
+
+    def close(self):
+        """End the thread."""
+        self._inbox.put(("close", None))
+        self._thread.join(timeout=10)
+
+    def _work(self):
+        next_frame = 0.0
+        while True:
+            wait = max(0.0, next_frame - time.perf_counter())
+            busy = self.running and self.settings["speed"] == 0
+            try:
+                at_work = self.running or self._needs_frame
+                timeout = (wait or 0.001) if at_work else None
+                message, watcher = self._inbox.get(not busy, timeout)
+            except queue.Empty:
+                pass
+            else:
+                if message == "close":
+                    return
+                self._handle(message, watcher)
+                continue
+            now = time.perf_counter()
+            due = now >= next_frame
+            if self.running and (due or self.settings["speed"] == 0):
+                self._train()
+                due = time.perf_counter() >= next_frame
+            if due and (self.running or self._needs_frame):
+                next_frame = time.perf_counter() + FRAME_SECONDS
+                self._show()
+
+    def _train(self):
+        n_epochs = self.settings["speed"] or 10**9
+        self._advance(max(n_epochs, epochs_per_fit(self.settings) or 1))
+
+    def _advance(self, n_epochs):
+        limit = self._last_epoch()
+        n_epochs = min(n_epochs, limit - self.trainer.epoch)
+        if n_epochs <= 0:
+            self.running = False
+            return
+        self._cut_curve()
+        try:
+            self.trainer.advance(n_epochs, FRAME_SECONDS * 0.9)
+            self._record()
+        except ValueError as error:
+            self._stop(str(error))
+        self._needs_frame = True
+        if self.trainer.epoch >= limit:
+            self.running = False
+
+    def _last_epoch(self):
+        limits = [math.inf]
+        if self.settings["stopEpoch"]:
+            limits.append(self.settings["stopEpoch"])
+        if self.settings["schedule"] in ("cosine", "one_cycle"):
+            limits.append(self.settings["horizon"])
+        return min(limits)
+
+    def _stop(self, error):
+        self.running = False
+        self._broadcast({"kind": "error", "message": error})
+
+    def _cut_curve(self):
+        epoch = self.trainer.epoch
+        self.curve = [point for point in self.curve if point[0] <= epoch]
+
+    def _record(self):
+        losses = self.painter.losses(self.trainer.net)
+        self.curve.append((self.trainer.epoch, *losses))
+        if len(self.curve) > MAX_CURVE:
+            self.curve = self.curve[::2] + self.curve[-1:] * (len(self.curve) % 2 == 0)
+        if losses[0] <= self.settings["stopLoss"]:
+            self.running = False
+
+    def _handle(self, message, watcher):
+        if message == "watch":
+            self._watchers.append(watcher)
+            watcher(state(self), [rows(self)])
+            self._needs_frame = True
+            return
+        if message == "leave":
+            self._watchers = [each for each in self._watchers if each != watcher]
+            return
+        try:
+            if not isinstance(message, dict):
+                raise ValueError("A message must be an object.")
+            action = _ACTIONS.get(message.get("kind"))
+            if action is None:
+                raise ValueError(f"There is no message {message.get('kind')!r}.")
+            action(self, message, watcher)
+        except Exception as error:  # whatever is sent: the page says so and goes on
+            text = str(error) or type(error).__name__
+            if watcher is not None:
+                watcher({"kind": "error", "message": text}, [])
+        self._needs_frame = True
+
+    def _on_set(self, message, watcher):
+        new = changed(self.settings, message.get("settings"))
+        different = {name for name in SETTINGS if new[name] != self.settings[name]}
+        if different - LIVE - VIEW:
+            self._rebuild(new)
+        else:
+            if different & LIVE:
+                self.trainer.change(new)
+                self._cut_curve()
+            self.settings = new
+        self._tell(full=bool(different - LIVE - VIEW))
+
+    def _on_scene(self, message, watcher):
+        scene = SCENES[message["scene"]]
+        settings = {**defaults(), **scene["settings"], "scene": message["scene"]}
+        for name in ("showTest", "discretize"):
+            settings[name] = self.settings[name]
+        self._rebuild(changed(defaults(), settings))
+        for kind, layers in scene.get("weights", {}).items():
+            for layer, array in enumerate(layers):
+                for index, value in np.ndenumerate(np.array(array, dtype=float)):
+                    self.trainer.set_weight(kind, layer, index, value)
+        self.curve = []
+        self._record()
+        self._tell(full=True)
+
+    def _on_run(self, message, watcher):
+        self.running = bool(message.get("on", True))
+
+    def _on_step(self, message, watcher):
+        self.running = False
+        self._advance(epochs_per_fit(self.settings) or 1)
+
+    def _on_reset(self, message, watcher):
+        self._rebuild(self.settings)
+        self._tell(full=True)
+
+    def _on_seek(self, message, watcher):
+        self.running = False
+        self.trainer.seek(int(message["epoch"]))
+
+    def _on_weight(self, message, watcher):
+        index = tuple(int(i) for i in message["index"])
+        where = message["array"], int(message["layer"]), index
+        self.trainer.set_weight(*where, float(message["value"]))
+        self._cut_curve()
+        self._record()
+
+    def _on_table(self, message, watcher):
+        name = str(message.get("name", "table.csv"))[:100]
+        self._open(read_table(message["text"], name))
+        self._tell(full=True)
+
+    def _on_points(self, message, watcher):
+        points = [(float(x), float(y), int(c)) for x, y, c in message["points"]]
+        if len(points) > MAX_POINTS:
+            raise ValueError(f"{MAX_POINTS} points are the most that can be drawn.")
+        if not all(abs(x) <= 6 and abs(y) <= 6 and c in (0, 1) for x, y, c in points):
+            raise ValueError("Points must be on the map, and of class 0 or 1.")
+        self.points, before = points, self.points
+        try:
+            self._rebuild(changed(self.settings, {"data": "drawn"}))
+        except ValueError:
+            self.points = before
+            raise
+        self._tell(full=True)
+
+    def _on_export(self, message, watcher):
+        exported, buffers = _exports.export(self, message.get("what"))
+        watcher({"kind": "export", **exported}, buffers)
+
+    def _open(self, table):
+        target = table.guess_target()
+        inputs = [name for name in table.numeric if name != target]
+        if len(inputs) < 2:
+            target = next(
+                name for name in table.columns if name not in table.numeric[:2]
+            )
+            inputs = table.numeric[:2]
+        choice = {
+            "data": "table",
+            "axis1": inputs[0],
+            "axis2": inputs[1],
+            "target": target,
+            "columns": inputs[2:22],
+            "problem": table.problem_of(target),
+            "features": ["x1", "x2"],
+            "scene": "",
+        }
+        before, self.table = self.table, table
+        try:
+            self._rebuild(changed(self.settings, choice))
+        except ValueError:
+            self.table = before
+            raise
+
+    def _rebuild(self, settings):
+        """A new network; nothing changes if it can't be made."""
+        data = make_data(settings, self.table, self.points)
+        trainer = Trainer(settings, data)
+        painter = Painter(trainer.net, data)
+        painter.losses(trainer.net)
+        self.settings, self.data = settings, data
+        self.trainer, self.painter = trainer, painter
+        self.running, self.curve = False, []
+        self._record()
+
+    def _tell(self, full=False):
+        if full:
+            self._broadcast(state(self), [rows(self)])
+        else:
+            self._broadcast({"kind": "state", "settings": self.settings})
+
+    def _show(self):
+        self._needs_frame = False
+        if not self._watchers:
+            return
+        net, painter = self.trainer.net, self.painter
+        values, classes = painter.map(net)
+        if self.curve and self.curve[-1][0] == self.trainer.epoch:
+            losses = self.curve[-1][1:]
+        else:
+            losses = painter.losses(net)
+        frame = {
+            "kind": "frame",
+            "epoch": self.trainer.epoch,
+            "end": self.trainer.end,
+            "running": self.running,
+            "losses": losses,
+            "confusion": painter.confusion(net),
+            "hasClasses": classes is not None,
+        }
+        buffers = [
+            values.tobytes(),
+            b"" if classes is None else classes.tobytes(),
+            painter.units(net).tobytes(),
+            net._theta.astype("<f4").tobytes(),
+            np.array(self.curve, dtype="<f4").tobytes(),
+        ]
+        for watcher in list(self._watchers):
+            if watcher(frame, buffers) is False:
+                self._needs_frame = True
+
+    def _broadcast(self, message, buffers=()):
+        for watcher in list(self._watchers):
+            watcher(message, list(buffers))
+
+
+_ACTIONS = {
+    "set": Session._on_set,
+    "scene": Session._on_scene,
+    "run": Session._on_run,
+    "step": Session._on_step,
+    "reset": Session._on_reset,
+    "seek": Session._on_seek,
+    "weight": Session._on_weight,
+    "table": Session._on_table,
+    "points": Session._on_points,
+    "export": Session._on_export,
+}

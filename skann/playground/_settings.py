@@ -1,0 +1,208 @@
+"""All that can be set, what each may be, and what it stands for in an estimator.
+
+The settings are one flat dict of plain values, so that an address can hold them.
+"""
+
+import math
+
+from .._estimators.label_transformers import LOSS_NAMES as CLASS_LOSSES
+from .._estimators.regression_losses import LOSS_NAMES as REAL_LOSSES
+from .._network.activations import ACTIVATIONS
+from .._network.initializers import INITIALIZERS
+from .._optimize.minimizers import MINIMIZERS
+from .._optimize.schedules import SCHEDULES
+from .._optimize.solvers import SOLVERS
+from ._data import FEATURES
+from ._problems import CLASSIFICATION, PROBLEMS
+
+MAX_LAYERS, MAX_UNITS = 6, 64
+# One name of each: "squared_error" and "mse" are the same.
+LOSSES = {
+    "classification": ["auto", *(n for n in CLASS_LOSSES if n != "squared_error")],
+    "regression": [name for name in REAL_LOSSES if name != "mse"],
+}
+
+
+def _one_of(*allowed):
+    def check(name, value):
+        if not isinstance(value, str) or value not in allowed:
+            raise ValueError(f"{name} must be one of {list(allowed)}; got {value!r}.")
+        return value
+
+    return check
+
+
+def _number(low, high, whole=False):
+    def check(name, value):
+        sound = isinstance(value, int | float) and not isinstance(value, bool)
+        if not sound or not math.isfinite(value) or not low <= value <= high:
+            raise ValueError(f"{name} must be from {low} to {high}; got {value!r}.")
+        if whole and value != int(value):
+            raise ValueError(f"{name} must be a whole number; got {value!r}.")
+        return int(value) if whole else float(value)
+
+    return check
+
+
+def _list(each, longest, shortest=0):
+    def check(name, value):
+        if not isinstance(value, list) or not shortest <= len(value) <= longest:
+            raise ValueError(
+                f"{name} must be a list of {shortest} to {longest}; got {value!r}."
+            )
+        return [each(name, item) for item in value]
+
+    return check
+
+
+def _column(name, value):
+    if not isinstance(value, str) or len(value) > 200:
+        raise ValueError(f"{name} must be the name of a column; got {value!r}.")
+    return value
+
+
+def _flag(name, value):
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} must be true or false; got {value!r}.")
+    return value
+
+
+_activation = _one_of(*sorted(ACTIVATIONS))
+
+# Name: what it starts as, and its check.
+SETTINGS = {
+    "problem": ("classification", _one_of("classification", "regression")),
+    "data": ("circle", _one_of(*PROBLEMS, "table", "drawn")),
+    "share": (50, _number(10, 90, whole=True)),
+    "noise": (0.0, _number(0, 0.5)),
+    "dataSeed": (0, _number(0, 2**31, whole=True)),
+    "batch": (10, _number(1, 1000, whole=True)),
+    "features": (["x1", "x2"], _list(_one_of(*FEATURES), 7)),
+    "columns": ([], _list(_column, 50)),
+    "axis1": ("", _column),
+    "axis2": ("", _column),
+    "target": ("", _column),
+    "layers": ([4, 2], _list(_number(1, MAX_UNITS, whole=True), MAX_LAYERS)),
+    "activations": (["tanh", "tanh"], _list(_activation, MAX_LAYERS)),
+    "loss": ("auto", _one_of(*LOSSES["classification"], *LOSSES["regression"])),
+    "solver": ("sgd", _one_of(*SOLVERS)),
+    "momentum": (0.0, _number(0, 1)),
+    "rate": (0.03, _number(1e-6, 100)),
+    "schedule": ("constant", _one_of(*SCHEDULES)),
+    "horizon": (500, _number(1, 100_000, whole=True)),
+    "penalty": ("none", _one_of("none", "l1", "l2")),
+    "alpha": (0.001, _number(0, 100)),
+    "dropout": (0.0, _number(0, 0.9)),
+    "weightInit": ("auto", _one_of("auto", *INITIALIZERS)),
+    "seed": (0, _number(0, 2**31, whole=True)),
+    "speed": (1, _number(0, 1000, whole=True)),
+    "stopEpoch": (0, _number(0, 10_000_000, whole=True)),
+    "stopLoss": (0.0, _number(0, 1e9)),
+    "showTest": (False, _flag),
+    "discretize": (False, _flag),
+    "scene": ("", _column),
+}
+
+# What may change while a network is trained; all else makes a new one.
+LIVE = {"rate", "batch", "penalty", "alpha", "dropout", "momentum", "solver"}
+LIVE |= {"schedule", "horizon"}
+VIEW = {"speed", "stopEpoch", "stopLoss", "showTest", "discretize", "scene"}
+
+
+def defaults():
+    """The settings at the start; a new dict with lists of its own."""
+    return {
+        name: list(value) if isinstance(value, list) else value
+        for name, (value, _) in SETTINGS.items()
+    }
+
+
+def changed(settings, changes):
+    """Settings with some of them changed, checked and made to fit each other.
+
+    Raises
+    ------
+    ValueError
+        If a name is not known or a value not allowed. Nothing is changed then.
+    """
+    if not isinstance(changes, dict):
+        raise ValueError(f"Settings must be names with values; got {changes!r}.")
+    new = dict(settings)
+    for name, value in changes.items():
+        if name not in SETTINGS:
+            raise ValueError(f"There is no setting {name!r}.")
+        new[name] = SETTINGS[name][1](name, value)
+    if {"data", "problem"} & changes.keys() and "scene" not in changes:
+        new["scene"] = ""  # its text is of something else
+    if new["data"] in PROBLEMS:
+        own = "classification" if new["data"] in CLASSIFICATION else "regression"
+        if new["problem"] != own:
+            if "data" in changes:
+                new["problem"] = own
+            else:  # the problem was changed: its first data
+                new["data"] = "circle" if own == "regression" else "plane"
+    elif new["data"] == "drawn":
+        new["problem"] = "classification"
+    if new["loss"] not in LOSSES[new["problem"]]:
+        new["loss"] = LOSSES[new["problem"]][0]
+    n_missing = len(new["layers"]) - len(new["activations"])
+    last = new["activations"][-1:] or ["tanh"]
+    new["activations"] = (new["activations"] + last * max(n_missing, 0))[
+        : max(len(new["layers"]), 1)
+    ]
+    if not new["features"] and not new["columns"]:
+        raise ValueError("A network needs at least one input.")
+    return new
+
+
+def is_minimizer(settings):
+    """Whether the solver is one of SciPy's, which has no learning rate."""
+    return settings["solver"] in MINIMIZERS
+
+
+def epochs_per_fit(settings):
+    """How many epochs each call of ``fit`` must have; None where it does not matter.
+
+    A minimiser's memory and the patience of "adaptive" end with a call: the same
+    weights come out only of calls of the same length.
+    """
+    if is_minimizer(settings):
+        return 10
+    return 50 if settings["schedule"] == "adaptive" else None
+
+
+def parameters(settings):
+    """The estimator's parameters that settings stand for, but for the schedule."""
+    n_layers = len(settings["layers"])
+    found = {
+        "hidden_layer_sizes": tuple(settings["layers"]),
+        "activation": tuple(settings["activations"][:n_layers]) or "relu",
+        "loss": settings["loss"],
+        "weight_init": settings["weightInit"],
+        "random_state": settings["seed"],
+        "warm_start": True,
+        **live_parameters(settings),
+    }
+    if len(set(found["activation"])) == 1:
+        found["activation"] = found["activation"][0]
+    if settings["problem"] == "classification" and found["loss"] == "auto":
+        del found["loss"]
+    return found
+
+
+def live_parameters(settings):
+    """Those of them that may change on the way."""
+    found = {
+        "solver": settings["solver"],
+        "batch_size": settings["batch"],
+        "alpha": 0.0 if settings["penalty"] == "none" else settings["alpha"],
+        "l1_ratio": 1.0 if settings["penalty"] == "l1" else 0.0,
+        "dropout": settings["dropout"],
+        "momentum": settings["momentum"] if settings["solver"] == "sgd" else 0.9,
+        # It goes on until it is told to stop, but for what lowers the rate on plateaus.
+        "n_iter_no_change": 10 if settings["schedule"] == "adaptive" else math.inf,
+        "tol": 1e-6 if is_minimizer(settings) else 0.0,
+    }
+    if is_minimizer(settings):
+        del found["batch_size"]
+    return found

@@ -1,0 +1,90 @@
+"""The page as a widget of Jupyter, marimo and VS Code."""
+
+from pathlib import Path
+
+from .._optional import imported
+from ._session import Session
+from ._table import table_of
+
+STATIC = Path(__file__).parent / "static"
+
+
+class Playground:
+    """A network to play with in a notebook.
+
+    The last line of a cell shows it; in marimo, ``mo.ui.anywidget(playground.widget)``
+    does. Training goes on in a thread, so that other cells can look at `estimator`.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features), default=None
+        Rows of at least two numeric columns; a frame brings their names. None for the
+        problems of the plane to choose from.
+    y : array-like of shape (n_samples,), default=None
+        Classes, or numbers, of which more than ten different ones are taken for real
+        values. Needed with `X`.
+
+    Attributes
+    ----------
+    widget : anywidget.AnyWidget
+        What is shown.
+
+    Raises
+    ------
+    ImportError
+        If anywidget is not installed.
+    ValueError
+        If `X` and `y` are not a table that can be played with.
+
+    Examples
+    --------
+    >>> from skann.playground import Playground
+    >>> playground = Playground(X, y)  # doctest: +SKIP
+    >>> playground  # doctest: +SKIP
+    >>> playground.estimator.coefs_  # doctest: +SKIP
+    """
+
+    def __init__(self, X=None, y=None):
+        anywidget = imported("anywidget", "Playground", "playground")
+        if (X is None) != (y is None):
+            raise ValueError("X and y must be given together, or neither of them.")
+        self._session = Session(None if X is None else table_of(X, y))
+        kind = type(
+            "PlaygroundWidget",
+            (anywidget.AnyWidget,),
+            {"_esm": STATIC / "playground.js", "_css": STATIC / "playground.css"},
+        )
+        self.widget = kind()
+        self._ready = True
+        self.widget.on_msg(self._receive)
+
+    @property
+    def estimator(self):
+        """The network as it is now, which training goes on to change."""
+        return self._session.trainer.net
+
+    def close(self):
+        """End the training thread and the widget."""
+        self._session.close()
+        self.widget.close()
+
+    def _receive(self, widget, message, buffers):
+        if message.get("kind") == "hello":
+            self._ready = True
+            self._session.leave(self._send)
+            self._session.watch(self._send)
+        elif message.get("kind") == "ack":
+            self._ready = True
+        else:
+            self._session.post(message, self._send)
+
+    def _send(self, message, buffers):
+        if message["kind"] == "frame":
+            if not self._ready:
+                return False
+            self._ready = False
+        self.widget.send(message, list(buffers))
+        return True
+
+    def _repr_mimebundle_(self, **options):
+        return self.widget._repr_mimebundle_(**options)
