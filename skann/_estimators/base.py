@@ -215,9 +215,8 @@ class BaseBP(
         _apply(change, network.layout, theta, progress)
         _use_initial_weights(inputs, scale, network.layout, theta, progress)
         data, held_out = train_and_validation_data(
-            self, data, inputs, transformer, progress.rng, partial
+            self, data, inputs, transformer, scale, progress.rng, partial
         )
-        held_out = scale.standardize(held_out)
         if change is not None:
             change.reevaluate_best(network, progress, held_out)
         scored = self, transformer, network, theta
