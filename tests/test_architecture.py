@@ -89,6 +89,9 @@ FLOORS = (
     "skann._network",
     "skann._version",
     "skann._optional",
+    "skann._bases",
+    "skann._decorators",
+    "skann._typing",
 )
 
 

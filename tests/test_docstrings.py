@@ -197,6 +197,17 @@ class TestDocstrings:
                 assert type(found) is type(parameter.default)
 
 
+@pytest.mark.parametrize("path", OBJECTS | METHODS)
+def test_parameters_and_results_have_types(path):
+    thing = (OBJECTS | METHODS)[path]
+    signature = inspect.signature(thing)
+    for name, parameter in signature.parameters.items():
+        if name != "self":
+            assert parameter.annotation is not parameter.empty, name
+    if not inspect.isclass(thing):
+        assert signature.return_annotation is not signature.empty
+
+
 # What numpydoc would also have, and why not.
 NOT_ASKED_FOR = {
     "ES01",  # An extended summary, though the summary says it all.

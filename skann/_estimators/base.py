@@ -13,12 +13,14 @@ larger than its parameters.
 """
 
 from abc import ABCMeta, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import check_random_state
 
+from .._bases import BaseEstimator, Tags
+from .._decorators import fit_context
 from .._network import memory
 from .._network.initializers import depends_on_inputs, initialize
 from .._network.network import Network
@@ -27,11 +29,13 @@ from .._training.dynamic_array import DynamicArray
 from .._training.monitor import new_history
 from .._training.progress import Progress
 from .._training.run import run
+from .._typing import ArrayLike, Matrix
 from .auto import auto_values, one_cycle_settings, uses_one_cycle, with_sklearn_defaults
 from .callback_support import CallbackSupport, follower
 from .column_scale import ColumnScale
 from .convergence import warn_if_training_failed
 from .exporting import Export
+from .fit_inputs import FitInputs
 from .hints import ExplainedParameters, known_arguments_only
 from .notebook import Notebook
 from .parameters import PARAMETER_CONSTRAINTS, solver_and_schedule
@@ -47,20 +51,6 @@ from .validation import (
     unchanged_on_error,
 )
 from .validation_data import train_and_validation_data
-
-
-@dataclass
-class FitInputs:
-    """What ``fit`` and ``partial_fit`` are given besides X and y."""
-
-    sample_weight: object = None
-    X_val: object = None
-    y_val: object = None
-    sample_weight_val: object = None
-    coef_init: object = None
-    intercept_init: object = None
-    groups: object = None
-    classes: object = None
 
 
 def _can_continue(optimizer, dtype, solver):
@@ -98,6 +88,12 @@ class BaseBP(
 ):
     """Base of :class:`BPClassifier` and :class:`BPRegressor`."""
 
+    n_iter_: int
+    stop_reason_: str | None
+    loss_: float | None
+    best_iter_: int
+    best_validation_score_: float | None
+
     # Metadata routing: groups are nearly always those of cross-validation, which are
     # of no use to a fit that splits nothing. ``set_fit_request`` asks for them.
     __metadata_request__fit = {"groups": False}  # noqa: RUF012
@@ -113,20 +109,20 @@ class BaseBP(
         """``Targets`` for y, with the loss that the parameters ask for."""
 
     @known_arguments_only
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: Matrix,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        groups=None,
-        coef_init=None,
-        intercept_init=None,
-    ):
+        X_val: Matrix | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+        coef_init: Sequence[ArrayLike] | None = None,
+        intercept_init: Sequence[ArrayLike] | None = None,
+    ) -> Self:
         """Train the network.
 
         Parameters
@@ -337,7 +333,7 @@ class BaseBP(
         self.best_iter_ = best.epoch if kept_best else progress.n_iter
         self.best_validation_score_ = best.score if kept_best else None
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags

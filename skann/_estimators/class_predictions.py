@@ -1,7 +1,7 @@
 """What a classifier says of rows: labels, raw outputs, probabilities, a score."""
 
-from sklearn.utils.metaestimators import available_if
-
+from .._decorators import available_if
+from .._typing import Array, ArrayLike, Matrix
 from .label_transformers import MultioutputTransformer, subset_accuracy
 from .labels import labels_as_array
 
@@ -18,7 +18,7 @@ def _has_probabilities(estimator):
 class ClassPredictions:
     """Predictions of a fitted classifier, by its transformer of labels."""
 
-    def predict(self, X):
+    def predict(self, X: Matrix) -> Array:
         """Predict class labels.
 
         Parameters
@@ -34,7 +34,7 @@ class ClassPredictions:
         raw = self._raw(X)
         return self._transformer.inverse_transform(raw)
 
-    def decision_function(self, X):
+    def decision_function(self, X: Matrix) -> Array:
         """Raw outputs of the network, before the output activation.
 
         Parameters
@@ -51,7 +51,7 @@ class ClassPredictions:
         return self._transformer.decision_function(raw)
 
     @available_if(_has_probabilities)
-    def predict_proba(self, X):
+    def predict_proba(self, X: Matrix) -> Array:
         """Probabilities of the classes.
 
         Parameters
@@ -69,7 +69,7 @@ class ClassPredictions:
         return self._transformer.probabilities(raw, self.out_activation_)
 
     @available_if(_has_probabilities)
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Matrix) -> Array:
         """Logarithms of the probabilities, not rounded to probabilities first.
 
         Parameters
@@ -87,7 +87,9 @@ class ClassPredictions:
             raw, self.out_activation_, logarithms=True
         )
 
-    def score(self, X, y, sample_weight=None):
+    def score(
+        self, X: Matrix, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Accuracy.
 
         Parameters

@@ -8,11 +8,14 @@ estimators stands here, in numpydoc's form; what differs stands in the class.
 
 import inspect
 import re
+from typing import Any, TypeVar
+
+Thing = TypeVar("Thing", bound=Any)
 
 _PLACE = re.compile(r"^( *)\{(\w+(?:, \w+)*)\}$", re.MULTILINE)
 
 
-def document(thing, texts=None):
+def document(thing: Thing, texts: dict[str, str] | None = None) -> Thing:
     """Fill in the places of a class's or function's docstring; a decorator.
 
     Parameters

@@ -1,12 +1,14 @@
 """The methods of estimators that export what they predict by."""
 
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._export import code_c, code_javascript, code_python, onnx_graph
 from .._export.description import Description
+from .._typing import DTypeLike
 from .label_transformers import (
     IndicatorTransformer,
     LabelTransformer,
@@ -60,7 +62,13 @@ def describe(estimator):
 class Export(SaveModel):
     """What estimators have that can be saved and exported."""
 
-    def to_onnx(self, *, dtype=np.float32, target_opset=13, ir_version=None):
+    def to_onnx(
+        self,
+        *,
+        dtype: DTypeLike = np.float32,
+        target_opset: int = 13,
+        ir_version: int | None = None,
+    ) -> Any:
         """Make an ONNX model that predicts the same.
 
         Its input is ``"X"``, of shape (N, n_features). A classifier's outputs are
@@ -106,7 +114,7 @@ class Export(SaveModel):
             describe(self), np.dtype(dtype), target_opset, ir_version
         )
 
-    def to_code(self, language="python"):
+    def to_code(self, language: str = "python") -> str:
         """Write source code that predicts the same, to 1e-6.
 
         One readable file that computes in float64 and depends on nothing: for

@@ -3,6 +3,7 @@
 from sklearn.utils.validation import column_or_1d
 
 from .._training.data import Data
+from .._typing import Array, ArrayLike, Matrix
 from .real_targets import real_targets
 from .regression_losses import has_several_quantiles
 from .validation import check_sample_weight
@@ -11,7 +12,7 @@ from .validation import check_sample_weight
 class RealPredictions:
     """Predictions of a fitted regressor, by its transformer of targets."""
 
-    def predict(self, X):
+    def predict(self, X: Matrix) -> Array:
         """Predict targets.
 
         Parameters
@@ -34,7 +35,9 @@ class RealPredictions:
     def _decoded_gradients(self, raw, gradients):
         return self._transformer.decoded_gradients(raw, gradients)
 
-    def score(self, X, y, sample_weight=None):
+    def score(
+        self, X: Matrix, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Coefficient of determination R², the mean over outputs.
 
         For a list of quantiles, the mean over them of D², the same for the pinball

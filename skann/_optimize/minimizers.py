@@ -10,6 +10,7 @@ table.
 """
 
 from numbers import Integral, Real
+from typing import Any, Self
 
 from sklearn.utils._param_validation import Interval
 
@@ -35,11 +36,11 @@ class Minimizer(Options):
     uses_hessian = False
     method: str
 
-    def scipy_options(self, tol):
+    def scipy_options(self, tol: float) -> dict[str, Any]:
         """The options of ``scipy.optimize.minimize`` but for the iterations."""
         raise NotImplementedError
 
-    def check_size(self, n_parameters):
+    def check_size(self, n_parameters: int) -> None:
         """Raise a ValueError if there are more parameters than this is made for."""
 
 
@@ -84,11 +85,11 @@ class LBFGS(Minimizer):
     }
     method = "L-BFGS-B"
 
-    def __init__(self, max_fun=15000, memory=10):
+    def __init__(self, max_fun: int = 15000, memory: int = 10) -> None:
         self.max_fun = max_fun
         self.memory = memory
 
-    def scipy_options(self, tol):
+    def scipy_options(self, tol: float) -> dict[str, Any]:
         return {
             "maxfun": self.max_fun,
             "maxcor": self.memory,
@@ -134,10 +135,10 @@ class CG(Minimizer):
     _parameter_constraints: dict = {**_MAX_FUN}  # noqa: RUF012
     method = "CG"
 
-    def __init__(self, max_fun=15000):
+    def __init__(self, max_fun: int = 15000) -> None:
         self.max_fun = max_fun
 
-    def scipy_options(self, tol):
+    def scipy_options(self, tol: float) -> dict[str, Any]:
         # Of the largest component, as ours; a line search may end early by it.
         return {"gtol": tol}
 
@@ -183,14 +184,14 @@ class BFGS(Minimizer):
     }
     method = "BFGS"
 
-    def __init__(self, max_fun=15000, max_parameters=2000):
+    def __init__(self, max_fun: int = 15000, max_parameters: int = 2000) -> None:
         self.max_fun = max_fun
         self.max_parameters = max_parameters
 
-    def scipy_options(self, tol):
+    def scipy_options(self, tol: float) -> dict[str, Any]:
         return {"gtol": tol}
 
-    def check_size(self, n_parameters):
+    def check_size(self, n_parameters: int) -> None:
         if n_parameters > self.max_parameters:
             gigabytes = 6 * 8 * n_parameters**2 / 1e9
             raise ValueError(
@@ -246,10 +247,10 @@ class NewtonCG(Minimizer):
     method = "Newton-CG"
     uses_hessian = True
 
-    def __init__(self, max_fun=15000):
+    def __init__(self, max_fun: int = 15000) -> None:
         self.max_fun = max_fun
 
-    def scipy_options(self, tol):
+    def scipy_options(self, tol: float) -> dict[str, Any]:
         return {"xtol": 0}
 
 
@@ -307,12 +308,17 @@ class TrustNCG(Minimizer):
     method = "trust-ncg"
     uses_hessian = True
 
-    def __init__(self, max_fun=15000, initial_radius=1.0, max_radius=1000.0):
+    def __init__(
+        self,
+        max_fun: int = 15000,
+        initial_radius: float = 1.0,
+        max_radius: float = 1000.0,
+    ) -> None:
         self.max_fun = max_fun
         self.initial_radius = initial_radius
         self.max_radius = max_radius
 
-    def fresh(self):
+    def fresh(self) -> Self:
         checked = super().fresh()
         if checked.initial_radius >= checked.max_radius:
             raise ValueError(
@@ -322,7 +328,7 @@ class TrustNCG(Minimizer):
             )
         return checked
 
-    def scipy_options(self, tol):
+    def scipy_options(self, tol: float) -> dict[str, Any]:
         return {
             "gtol": 0,
             "initial_trust_radius": self.initial_radius,

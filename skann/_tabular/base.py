@@ -11,21 +11,26 @@ from abc import ABCMeta, abstractmethod
 from contextlib import nullcontext
 from numbers import Integral
 from time import perf_counter
+from typing import Any, Self
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from scipy.sparse import issparse
-from sklearn.base import BaseEstimator, _fit_context, clone
+from sklearn.base import clone
 from sklearn.utils import check_array, check_random_state, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from .._bases import BaseEstimator, Tags
+from .._decorators import fit_context
 from .._estimators.validation import check_sample_weight, unchanged_on_error
+from .._typing import Array, ArrayLike, Matrix
 from . import recipe
 from .blend import blend_weights
 from .columns import checked
 from .encoder import TableEncoder
 from .folds import SingleSplit, splits
+from .report import network_line, table_line
 
 AUTO, PASSTHROUGH = "auto", "passthrough"
 
@@ -54,6 +59,10 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
 
     _Network = None
 
+    estimators_: list[Any]
+    estimator_weights_: Array
+    vectorizer_: Any
+
     @abstractmethod
     def _targets(self, y, X):
         """Targets of the rows of X, and codes to stratify by or None.
@@ -77,8 +86,15 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
     def _publish_out_of_fold(self, outputs, y, weight):
         """Set the attributes; ``outputs`` are NaN where there are none."""
 
-    @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, sample_weight=None, *, groups=None):
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(
+        self,
+        X: Matrix,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        groups: ArrayLike | None = None,
+    ) -> Self:
         """Encode the table and train the networks.
 
         Parameters
@@ -128,7 +144,8 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
         self._dtype = np.dtype(recipe.dtype(len(used)))
         Z = self._vectorized(X, y, row_weight)
         kinds = (None,) if self.estimator is not None else recipe.kinds(len(used))
-        self._report_table(len(used), Z, len(parts) * len(kinds))
+        if self.verbose:
+            print(table_line(self, len(used), Z, len(parts) * len(kinds)))
         seeds = iter(rng.randint(2**31, size=len(kinds) * len(parts)).tolist())
         jobs = [
             (self._network(kind, len(used)), kind, part, next(seeds))
@@ -214,7 +231,7 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
             # Fitted models are saved, and the rows would be with them.
             network.set_params(validation_fraction=self._Network().validation_fraction)
         if self.verbose:
-            print(_report(i, network, perf_counter() - start))
+            print(network_line(i, network, perf_counter() - start))
         # The rows a network has trained on tell nothing, even if they are of its fold.
         held_out = np.setdiff1d(held_out, train)
         outputs = self._outputs(network, Z[held_out]) if len(held_out) else None
@@ -284,18 +301,7 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
                 total = total + share * found.astype(np.float64, copy=False)
         return total
 
-    def _report_table(self, n_rows, Z, n_parts):
-        if not self.verbose:
-            return
-        kinds = getattr(self.vectorizer_, "kinds_", ())
-        counts = [f"{k}: {kinds.count(k)}" for k in dict.fromkeys(kinds)]
-        found = f" of columns ({', '.join(counts)})" if counts else ""
-        print(
-            f"{type(self).__name__}: {n_rows} rows{found}, {Z.shape[1]} columns "
-            f"encoded as {Z.dtype}; {n_parts} networks"
-        )
-
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         own = tags.input_tags
         if _is(self.vectorizer, PASSTHROUGH):
@@ -323,17 +329,6 @@ def _one_thread_each():
     from threadpoolctl import threadpool_limits
 
     return threadpool_limits(1, user_api="blas")
-
-
-def _report(i, network, seconds):
-    found = f"network {i + 1}: {network.n_iter_} epochs, "
-    losses = network.validation_loss_curve_
-    if losses is None:
-        found += f"loss {network.loss_:.4f}"
-    else:
-        best = losses[network.best_iter_ - 1]
-        found += f"best {network.best_iter_} with validation loss {best:.4f}"
-    return f"{found}, {seconds:.1f} s"
 
 
 def _out_of_fold(found, shape):

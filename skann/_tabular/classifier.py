@@ -1,16 +1,28 @@
 """Classes of the rows of a table."""
 
+from typing import Any
+
 import numpy as np
-from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import StrOptions
 
+from .._bases import Tags
 from .._estimators.class_weight import row_weights
 from .._estimators.classifier import BPClassifier
 from .._estimators.doc_links import DocLinks
+from .._estimators.kinds import ClassifierMixin
 from .._estimators.label_transformers import make_label_transformer, subset_accuracy
 from .._estimators.labels import labels_as_array, stack_columns
 from .._estimators.validation import check_targets
+from .._typing import (
+    Array,
+    ArrayLike,
+    ClassWeight,
+    Matrix,
+    RandomState,
+    Splitter,
+    Verbose,
+)
 from .base import BaseTabular
 from .docstrings import document
 
@@ -94,17 +106,21 @@ class TabularClassifier(DocLinks, ClassifierMixin, BaseTabular):
 
     _Network = BPClassifier
 
+    classes_: Any
+    oof_decision_function_: Array
+    oof_score_: float
+
     def __init__(
         self,
         *,
-        vectorizer="auto",
-        estimator=None,
-        cv="auto",
-        class_weight=None,
-        n_jobs=None,
-        random_state=None,
-        verbose=False,
-    ):
+        vectorizer: Any = "auto",
+        estimator: Any = None,
+        cv: int | Splitter = "auto",
+        class_weight: ClassWeight = None,
+        n_jobs: int | None = None,
+        random_state: RandomState = None,
+        verbose: Verbose = False,
+    ) -> None:
         self.vectorizer = vectorizer
         self.estimator = estimator
         self.cv = cv
@@ -190,7 +206,7 @@ class TabularClassifier(DocLinks, ClassifierMixin, BaseTabular):
             return subset_accuracy(found, y, weight)
         return float(accuracy_score(y, found, sample_weight=weight))
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Matrix) -> Array:
         """Probabilities of the classes.
 
         Parameters
@@ -207,7 +223,7 @@ class TabularClassifier(DocLinks, ClassifierMixin, BaseTabular):
         parts = self._probabilities(X)
         return parts if self._several else parts[0]
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Matrix) -> Array:
         """Logarithms of the probabilities.
 
         Parameters
@@ -223,7 +239,7 @@ class TabularClassifier(DocLinks, ClassifierMixin, BaseTabular):
         parts = [np.log(part) for part in self._probabilities(X)]
         return parts if self._several else parts[0]
 
-    def decision_function(self, X):
+    def decision_function(self, X: Matrix) -> Array:
         """Logarithms of the odds.
 
         Parameters
@@ -245,7 +261,7 @@ class TabularClassifier(DocLinks, ClassifierMixin, BaseTabular):
             return logs
         return logs[0][:, 1] - logs[0][:, 0] if logs[0].shape[1] == 2 else logs[0]
 
-    def predict(self, X):
+    def predict(self, X: Matrix) -> Array:
         """Predict class labels.
 
         Parameters
@@ -260,7 +276,9 @@ class TabularClassifier(DocLinks, ClassifierMixin, BaseTabular):
         """
         return self._labels(self._probabilities(X))
 
-    def score(self, X, y, sample_weight=None):
+    def score(
+        self, X: Matrix, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Accuracy.
 
         Parameters
@@ -281,7 +299,7 @@ class TabularClassifier(DocLinks, ClassifierMixin, BaseTabular):
         found = self.predict(X)
         return self._share_right(labels_as_array(y), found, sample_weight)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags

@@ -2,14 +2,17 @@
 
 from functools import partial
 from numbers import Integral
+from typing import Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
+from .._bases import BaseEstimator, Tags, TransformerMixin
+from .._decorators import fit_context
 from .._estimators.doc_links import DocLinks
 from .._estimators.validation import check_sample_weight
+from .._typing import Array, ArrayLike, DTypeLike, Matrix
 from . import recipe
 from .categories import MISSING, Levels, Targets, is_target
 from .columns import DATE, LEVEL, NUMBER, as_kind, checked, kind_of, read
@@ -100,12 +103,26 @@ class TableEncoder(DocLinks, TransformerMixin, BaseEstimator):
         "dtype": [Options(type, {np.float32, np.float64})],
     }
 
-    def __init__(self, n_bins="auto", *, max_categories=255, dtype=np.float32):
+    n_plain_: int
+    kinds_: list[str]
+
+    def __init__(
+        self,
+        n_bins: int | str = "auto",
+        *,
+        max_categories: int = 255,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
         self.n_bins = n_bins
         self.max_categories = max_categories
         self.dtype = dtype
 
-    def fit(self, X, y=None, sample_weight=None):
+    def fit(
+        self,
+        X: Matrix,
+        y: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Learn the columns.
 
         Parameters
@@ -125,8 +142,13 @@ class TableEncoder(DocLinks, TransformerMixin, BaseEstimator):
         self.fit_transform(X, y, sample_weight=sample_weight)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X, y=None, sample_weight=None):
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(
+        self,
+        X: Matrix,
+        y: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Array:
         """Learn the columns and encode them.
 
         Parameters
@@ -171,7 +193,7 @@ class TableEncoder(DocLinks, TransformerMixin, BaseEstimator):
         self.n_plain_ = len(self._names_out(None)[0])
         return self._encoded(numbers, levels, texts)
 
-    def transform(self, X):
+    def transform(self, X: Matrix) -> Array:
         """Encode a table.
 
         Parameters
@@ -257,7 +279,7 @@ class TableEncoder(DocLinks, TransformerMixin, BaseEstimator):
                 np.concatenate(parts, axis=1, out=out[rows], casting="same_kind")
         return out
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> Array:
         """Names of the columns that `transform` makes.
 
         Parameters
@@ -305,7 +327,7 @@ class TableEncoder(DocLinks, TransformerMixin, BaseEstimator):
                 names.append(name)
         return names
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = []
         tags.input_tags.allow_nan = True

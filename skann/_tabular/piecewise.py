@@ -1,9 +1,9 @@
 """Numbers as ramps between their quantiles."""
 
 from numbers import Integral
+from typing import Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import (
     _check_feature_names_in,
@@ -11,7 +11,10 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from .._bases import BaseEstimator, Tags, TransformerMixin
+from .._decorators import fit_context
 from .._estimators.doc_links import DocLinks
+from .._typing import Array, ArrayLike, Matrix
 
 # Rows that quantiles of large data are taken over.
 _MAX_ROWS = 200_000
@@ -73,12 +76,14 @@ class PiecewiseLinearEncoder(DocLinks, TransformerMixin, BaseEstimator):
         "keep_values": ["boolean"],
     }
 
-    def __init__(self, n_bins=16, *, keep_values=True):
+    bin_edges_: list[Array]
+
+    def __init__(self, n_bins: int | str = 16, *, keep_values: bool = True) -> None:
         self.n_bins = n_bins
         self.keep_values = keep_values
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Matrix, y: object = None) -> Self:
         """Find the edges of the bins.
 
         Parameters
@@ -101,7 +106,7 @@ class PiecewiseLinearEncoder(DocLinks, TransformerMixin, BaseEstimator):
         self.bin_edges_ = [np.unique(column) for column in edges.T]
         return self
 
-    def transform(self, X):
+    def transform(self, X: Matrix) -> Array:
         """Encode.
 
         Parameters
@@ -130,7 +135,7 @@ class PiecewiseLinearEncoder(DocLinks, TransformerMixin, BaseEstimator):
     def _n_bins(self):
         return [len(edges) - 1 for edges in self.bin_edges_]
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> Array:
         """Names of the columns that `transform` makes.
 
         Parameters
@@ -153,7 +158,7 @@ class PiecewiseLinearEncoder(DocLinks, TransformerMixin, BaseEstimator):
         ]
         return np.array(kept + bins, dtype=object)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

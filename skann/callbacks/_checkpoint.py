@@ -3,8 +3,10 @@
 import time
 from numbers import Integral, Real
 from pathlib import Path
+from typing import Any
 
 from .._export import archive
+from .._typing import PathLike
 from ._epochs import EpochCallback, fit_of
 
 _FORMAT = 1
@@ -66,7 +68,14 @@ class Checkpoint(EpochCallback):
     Checkpoint('...fit.checkpoint', every=5, seconds=0, resume=True)
     """
 
-    def __init__(self, path, every=1, seconds=0, resume=False):
+    path: Path
+    every: int
+    seconds: float
+    resume: bool
+
+    def __init__(
+        self, path: PathLike, every: int = 1, seconds: float = 0, resume: bool = False
+    ) -> None:
         self.path, self.every = Path(path), every
         self.seconds, self.resume = seconds, resume
         if not self.path.parent.is_dir():
@@ -83,17 +92,17 @@ class Checkpoint(EpochCallback):
             raise ValueError(f"resume must be True or False; got {resume!r}.")
         self._runs = {}
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (
             f"Checkpoint({str(self.path)!r}, every={self.every}, "
             f"seconds={self.seconds}, resume={self.resume})"
         )
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         # The runs of other processes are not ours.
         return vars(self) | {"_runs": {}}
 
-    def begin_run(self, run, context):
+    def begin_run(self, run: Any, context: Any) -> None:
         """Called by `fit` when all is set up; a run that is resumed goes on here."""
         if not run.can_go_on:
             raise ValueError(

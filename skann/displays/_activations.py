@@ -1,8 +1,11 @@
 """What each hidden unit computes, over a plane."""
 
+from typing import Any, Self
+
 import numpy as np
 
 from .._engine.choice import hidden_values
+from .._typing import Array, Axes, Figure, Matrix
 from ._common import axes_and_figure, check_layer, mosaic, network_of
 
 
@@ -43,13 +46,29 @@ class ActivationsDisplay:
     (4, 100, 100)
     """
 
-    def __init__(self, activations, extent, layer=0):
+    ax_: Axes
+    figure_: Figure
+
+    def __init__(
+        self,
+        activations: Array,
+        extent: tuple[float, float, float, float],
+        layer: int = 0,
+    ) -> None:
         self.activations = activations
         self.extent = extent
         self.layer = layer
 
     @classmethod
-    def from_estimator(cls, estimator, X, *, layer=0, grid_resolution=100, ax=None):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Matrix,
+        *,
+        layer: int = 0,
+        grid_resolution: int = 100,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw what the units of a layer compute around some data.
 
         Parameters
@@ -93,7 +112,7 @@ class ActivationsDisplay:
             ax=ax
         )
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the data again.
 
         Parameters

@@ -1,8 +1,12 @@
 """How large a regression's errors are."""
 
+from collections.abc import Sequence
+from typing import Any, Self
+
 import numpy as np
 from sklearn.utils import check_consistent_length
 
+from .._typing import Array, ArrayLike, Axes, Figure, Matrix
 from ._common import BLUE, ORANGE, axes_and_figure
 
 
@@ -43,13 +47,26 @@ class ErrorHistogramDisplay:
     array([1, 1, 1])
     """
 
-    def __init__(self, errors, bins=20):
+    counts: Array
+    edges: Array
+    ax_: Axes
+    figure_: Figure
+
+    def __init__(self, errors: Array, bins: int | str | Sequence[float] = 20) -> None:
         self.errors = errors
         self.bins = bins
         self.counts, self.edges = np.histogram(errors, bins)
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, bins=20, ax=None):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Matrix,
+        y: ArrayLike,
+        *,
+        bins: int | str | Sequence[float] = 20,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw the errors of a fitted regressor.
 
         Parameters
@@ -73,7 +90,14 @@ class ErrorHistogramDisplay:
         return cls.from_predictions(y, estimator.predict(X), bins=bins, ax=ax)
 
     @classmethod
-    def from_predictions(cls, y_true, y_pred, *, bins=20, ax=None):
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        *,
+        bins: int | str | Sequence[float] = 20,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw the errors of predictions.
 
         Parameters
@@ -101,7 +125,7 @@ class ErrorHistogramDisplay:
             )
         return cls((truth.ravel() - predicted.ravel()), bins).plot(ax=ax)
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the data again.
 
         Parameters

@@ -1,10 +1,12 @@
 """The images that a classifier is most sure about, and wrong."""
 
 import math
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils import check_consistent_length
 
+from .._typing import Array, ArrayLike, Figure, Matrix
 from ._common import image_shape_for, pyplot
 
 
@@ -49,7 +51,17 @@ class MistakesDisplay:
     ... )  # doctest: +SKIP
     """
 
-    def __init__(self, images, truth, predicted, confidence, rows):
+    axes_: Array
+    figure_: Figure
+
+    def __init__(
+        self,
+        images: Array,
+        truth: Array,
+        predicted: Array,
+        confidence: Array,
+        rows: Array,
+    ) -> None:
         self.images = images
         self.truth = truth
         self.predicted = predicted
@@ -57,7 +69,15 @@ class MistakesDisplay:
         self.rows = rows
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, image_shape=None, max_images=12):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Matrix,
+        y: ArrayLike,
+        *,
+        image_shape: tuple[int, int] | None = None,
+        max_images: int = 12,
+    ) -> Self:
         """Draw the mistakes of a fitted classifier.
 
         Parameters
@@ -94,7 +114,7 @@ class MistakesDisplay:
         images = X[rows].reshape(-1, *shape)
         return cls(images, y[rows], predicted[rows], sure[rows], rows).plot()
 
-    def plot(self):
+    def plot(self) -> Self:
         """Draw the data again.
 
         Returns

@@ -1,9 +1,13 @@
 """The network itself: its units, and its weights as lines."""
 
+from collections.abc import Sequence
+from typing import Any, Self
+
 import numpy as np
 
 from .._estimators.units import input_names, output_names, shown_units
 from .._estimators.units import places as unit_places
+from .._typing import Array, Axes, Figure
 from ._common import BLUE, ORANGE, axes_and_figure, network_of
 
 
@@ -47,7 +51,17 @@ class NetworkDisplay:
     >>> display = NetworkDisplay.from_estimator(net)  # doctest: +SKIP
     """
 
-    def __init__(self, weights, names, activations, max_units=12):
+    shown: list[Array]
+    ax_: Axes
+    figure_: Figure
+
+    def __init__(
+        self,
+        weights: list[Array],
+        names: tuple[list[str], list[str]],
+        activations: list[str],
+        max_units: int = 12,
+    ) -> None:
         self.weights = weights
         self.names = names
         self.activations = activations
@@ -56,7 +70,14 @@ class NetworkDisplay:
         self.shown = [shown_units(size, max_units) for size in sizes]
 
     @classmethod
-    def from_estimator(cls, estimator, *, feature_names=None, max_units=12, ax=None):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        *,
+        feature_names: Sequence[str] | None = None,
+        max_units: int = 12,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw a fitted network.
 
         Parameters
@@ -89,7 +110,7 @@ class NetworkDisplay:
         names = [str(name) for name in inputs], output_names(network)
         return cls(weights, names, activations, max_units).plot(ax=ax)
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the data again.
 
         Parameters

@@ -1,8 +1,11 @@
 """Gradient, learning rate and patience over the epochs."""
 
+from typing import Any, Self
+
 import numpy as np
 
 from .._training.stopping import Patience, decisive
+from .._typing import Array, Figure
 from ._common import BLUE, network_of, pyplot
 
 
@@ -43,14 +46,23 @@ class TrainingStateDisplay:
     >>> display = TrainingStateDisplay.from_estimator(net)  # doctest: +SKIP
     """
 
-    def __init__(self, epochs, gradient_norm, learning_rate, n_iter_no_change):
+    axes_: Array
+    figure_: Figure
+
+    def __init__(
+        self,
+        epochs: Array,
+        gradient_norm: Array,
+        learning_rate: Array,
+        n_iter_no_change: Array,
+    ) -> None:
         self.epochs = epochs
         self.gradient_norm = gradient_norm
         self.learning_rate = learning_rate
         self.n_iter_no_change = n_iter_no_change
 
     @classmethod
-    def from_estimator(cls, estimator, *, axes=None):
+    def from_estimator(cls, estimator: Any, *, axes: Any = None) -> Self:
         """Draw what a fitted network went through.
 
         Parameters
@@ -71,7 +83,7 @@ class TrainingStateDisplay:
         columns = (history[n] for n in ("epoch", "gradient_norm", "learning_rate"))
         return cls(*columns, waiting).plot(axes=axes)
 
-    def plot(self, *, axes=None):
+    def plot(self, *, axes: Any = None) -> Self:
         """Draw the data again.
 
         Parameters

@@ -1,7 +1,10 @@
 """A layer's weights as images, as a heat map or as a Hinton diagram."""
 
+from typing import Any, Self
+
 import numpy as np
 
+from .._typing import Array, Axes, Figure
 from ._common import (
     BLUE,
     ORANGE,
@@ -53,7 +56,16 @@ class WeightsDisplay:
     (8, 8)
     """
 
-    def __init__(self, weights, kind, image_shape=None, layer=0):
+    ax_: Axes
+    figure_: Figure
+
+    def __init__(
+        self,
+        weights: Array,
+        kind: str,
+        image_shape: tuple[int, int] | None = None,
+        layer: int = 0,
+    ) -> None:
         self.weights = weights
         self.kind = kind
         self.image_shape = image_shape
@@ -61,8 +73,15 @@ class WeightsDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, *, layer=0, kind="auto", image_shape=None, max_units=64, ax=None
-    ):
+        cls,
+        estimator: Any,
+        *,
+        layer: int = 0,
+        kind: str | None = "auto",
+        image_shape: tuple[int, int] | None = None,
+        max_units: int = 64,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw a layer's weights.
 
         Parameters
@@ -108,7 +127,7 @@ class WeightsDisplay:
             weights = weights[:, largest]
         return cls(weights, kind, image_shape, layer).plot(ax=ax)
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the data again.
 
         Parameters
