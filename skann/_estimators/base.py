@@ -164,6 +164,14 @@ class BaseBP(
         ValueError
             If a parameter or the data are not valid, or training diverges. The
             estimator is then left as it was.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> BPClassifier(random_state=0).fit(X, y).stop_reason_
+        'max_iter reached'
         """
         with unchanged_on_error(self):
             resume = self.warm_start and hasattr(self, "_theta")

@@ -67,6 +67,13 @@ class CallbackSupport(_Mixin):
         ``metadata.history_row["loss"]``. `X` and `y` are the rows trained on, as they
         were given to `fit`, and `fitted_estimator` is a copy that does not change
         afterwards.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.callbacks import TrainingLog
+        >>> net = BPClassifier()
+        >>> net = net.set_callbacks(TrainingLog("epochs.csv"))  # doctest: +SKIP
         """
         if _Mixin is not object:
             return super().set_callbacks(*callbacks)

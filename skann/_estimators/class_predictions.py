@@ -30,6 +30,15 @@ class ClassPredictions:
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
             Class labels, or the label indicator matrix.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> net.predict([[1, 1], [1, -1]]).tolist()
+        [1, 0]
         """
         raw = self._raw(X)
         return self._transformer.inverse_transform(raw)
@@ -46,6 +55,15 @@ class ClassPredictions:
         -------
         z : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             One column for two classes, given flat: positive for ``classes_[1]``.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> net.decision_function([[1, 1], [1, -1]]) > 0
+        array([ True, False])
         """
         raw = self._raw(X)
         return self._transformer.decision_function(raw)
@@ -64,6 +82,15 @@ class ClassPredictions:
         p : ndarray of shape (n_samples, n_classes)
             Columns in the order of `classes_`; rows sum to one but for multilabel
             targets. See the class's notes for sigmoid outputs.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> net.predict_proba([[1, 1]]).shape
+        (1, 2)
         """
         raw = self._raw(X)
         return self._transformer.probabilities(raw, self.out_activation_)
@@ -81,6 +108,15 @@ class ClassPredictions:
         -------
         log_p : ndarray of shape (n_samples, n_classes)
             Natural logarithms, in the order of `classes_`.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> bool((net.predict_log_proba([[1, 1]]) < 0).all())
+        True
         """
         raw = self._raw(X)
         return self._transformer.probabilities(
@@ -106,6 +142,15 @@ class ClassPredictions:
         accuracy : float
             Share of rows whose label is right; where a row has several labels, of rows
             all of whose labels are right.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> net.score(X, y)
+        1.0
         """
         if isinstance(getattr(self, "_transformer", None), MultioutputTransformer):
             return subset_accuracy(self.predict(X), y, sample_weight)

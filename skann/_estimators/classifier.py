@@ -254,6 +254,18 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         ValueError
             If a parameter or the data are not valid, `y` has a class that is not among
             the classes, or training diverges. The estimator is then left as it was.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier(random_state=0)
+        >>> for start in range(0, 200, 50):
+        ...     rows = slice(start, start + 50)
+        ...     net = net.partial_fit(X[rows], y[rows], classes=[0, 1])
+        >>> net.t_
+        200
         """
         with unchanged_on_error(self):
             check_not_balanced(self.class_weight)

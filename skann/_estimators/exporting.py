@@ -103,6 +103,14 @@ class Export(SaveModel):
             If a parameter is not valid, or the labels are such as ONNX has not: of
             several types, or unsigned beyond 2⁶³; or for the losses "perceptron",
             "poisson", "gamma", and "quantile" with a list.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> model = net.to_onnx()  # doctest: +SKIP
         """
         if dtype not in (np.float32, np.float64):
             raise ValueError(f"dtype must be np.float32 or np.float64; got {dtype!r}.")
@@ -138,6 +146,15 @@ class Export(SaveModel):
         ValueError
             If the language is not one of these, or a class label has no literal; or for
             the losses "perceptron", "poisson", "gamma", and "quantile" with a list.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> "def " in net.to_code("python")
+        True
         """
         if not isinstance(language, str) or language not in _LANGUAGES:
             raise ValueError(

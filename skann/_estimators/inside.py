@@ -38,6 +38,15 @@ class InsideNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         ------
         ValueError
             If there is no such hidden layer.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> net.transform(X).shape
+        (200, 8)
         """
         X = self._checked_rows(X)
         n_hidden = self.n_layers_ - 2
@@ -70,6 +79,15 @@ class InsideNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             Of a regressor's predictions in the unit of `y`, or of a classifier's
             `decision_function`, its columns of classes one after the other; one output
             has no axis of its own. Zero below an activation "step".
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> net.input_gradients([[1, 1]]).shape
+        (1, 2)
         """
         X = self._checked_rows(X)
         raw, _ = raw_outputs(self._network, self._theta, X)

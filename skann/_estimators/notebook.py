@@ -46,6 +46,15 @@ class Notebook(DocLinks):
         ------
         NotFittedError
             If the estimator is not fitted.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> net.summary().parameters
+        33
         """
         check_is_fitted(self)
         return summarize(self)

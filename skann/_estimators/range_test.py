@@ -85,6 +85,15 @@ class LearningRateRange:
         ------
         ImportError
             If matplotlib is not installed.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> from skann import learning_rate_range_test
+        >>> found = learning_rate_range_test(BPClassifier(), X, y)
+        >>> ax = found.plot()  # doctest: +SKIP
         """
         if ax is None:
             plt = imported("matplotlib.pyplot", "plot", "plot")

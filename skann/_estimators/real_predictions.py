@@ -28,6 +28,14 @@ class RealPredictions:
             could not tell the targets apart, that is if their mean is more than 10,000
             standard deviations from zero, or they are too large or too small for
             float32.
+
+        Examples
+        --------
+        >>> from skann import BPRegressor
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [0.0, 1.0, 2.0, 3.0]
+        >>> net = BPRegressor((), solver="lbfgs", random_state=0).fit(X, y)
+        >>> net.predict([[4.0]]).round(2)
+        array([4.])
         """
         raw = self._raw(X)
         return self._transformer.inverse_transform(raw)
@@ -58,6 +66,14 @@ class RealPredictions:
         score : float
             1 - Σ s (y - f(x))² / Σ s (y - mean y)²; NaN where an output has fewer than
             two observed targets.
+
+        Examples
+        --------
+        >>> from skann import BPRegressor
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [0.0, 1.0, 2.0, 3.0]
+        >>> net = BPRegressor((), solver="lbfgs", random_state=0).fit(X, y)
+        >>> round(net.score(X, y), 3)
+        1.0
         """
         if self.missing_targets == "error" and not has_several_quantiles(self):
             return super().score(X, real_targets(y), sample_weight)

@@ -251,6 +251,15 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
         ValueError
             If a parameter or the data are not valid, or training diverges. The
             estimator is then left as it was.
+
+        Examples
+        --------
+        >>> from skann import BPRegressor
+        >>> net = BPRegressor(random_state=0)
+        >>> for row in range(3):
+        ...     net = net.partial_fit([[row], [row + 0.5]], [row, row + 0.5])
+        >>> net.t_
+        6
         """
         with unchanged_on_error(self):
             inputs = FitInputs(sample_weight, X_val, y_val, sample_weight_val)

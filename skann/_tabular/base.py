@@ -30,6 +30,7 @@ from .blend import blend_weights
 from .columns import checked
 from .encoder import TableEncoder
 from .folds import SingleSplit, splits
+from .matrices import first_columns
 from .report import network_line, table_line
 
 AUTO, PASSTHROUGH = "auto", "passthrough"
@@ -122,6 +123,13 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
         ValueError
             If a parameter or the data are not valid. The estimator is then left as it
             was.
+
+        Examples
+        --------
+        >>> from skann import TabularRegressor
+        >>> model = TabularRegressor(cv=2, random_state=0)
+        >>> len(model.fit([[float(i)] for i in range(40)], range(40)).estimators_) > 1
+        True
         """
         with unchanged_on_error(self):
             self._fit(X, y, sample_weight, groups)
@@ -157,7 +165,7 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
         found = [of_fold for _, of_fold in trained]
         by_kind = np.split(np.arange(len(jobs)), len(kinds))
         first = self.estimators_[0]
-        one = self._outputs(first, _first(Z[:1], first.n_features_in_))
+        one = self._outputs(first, first_columns(Z[:1], first.n_features_in_))
         shape = (len(y), *one.shape[1:])
         outputs = np.stack(
             [_out_of_fold([found[i] for i in own], shape) for own in by_kind]
@@ -218,7 +226,7 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
         start = perf_counter()
         network.set_params(random_state=seed)
         if kind is not None and not kind.sees_bins:
-            Z = _first(Z, getattr(self.vectorizer_, "n_plain_", None))
+            Z = first_columns(Z, getattr(self.vectorizer_, "n_plain_", None))
         if network.early_stopping:
             network.set_params(validation_fraction=SingleSplit(train, held_out))
         else:
@@ -296,7 +304,7 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
         ):
             if share:
                 n_seen = network.n_features_in_
-                parts.setdefault(n_seen, _first(Z, n_seen))
+                parts.setdefault(n_seen, first_columns(Z, n_seen))
                 found = self._outputs(network, parts[n_seen])
                 total = total + share * found.astype(np.float64, copy=False)
         return total
@@ -315,13 +323,6 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
 
 def _is(value, name):
     return isinstance(value, str) and value == name
-
-
-def _first(Z, n_columns):
-    """The first so many columns, contiguous; all for None or 0."""
-    if not n_columns or n_columns >= Z.shape[1]:
-        return Z
-    return Z[:, :n_columns].copy() if issparse(Z) else Z[:, :n_columns].copy(order="C")
 
 
 def _one_thread_each():

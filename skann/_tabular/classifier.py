@@ -219,6 +219,15 @@ class TabularClassifier(DocLinks, ClassifierMixin, BaseTabular):
         p : ndarray of shape (n_samples, n_classes), or list of them
             In float64, columns in the order of `classes_`; rows sum to one but for
             multilabel targets. A list of such for several columns of classes.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from skann import TabularClassifier
+        >>> frame = pd.DataFrame({"m": range(40)})
+        >>> model = TabularClassifier(cv=2, random_state=0).fit(frame, frame["m"] > 20)
+        >>> model.predict_proba(frame).shape
+        (40, 2)
         """
         parts = self._probabilities(X)
         return parts if self._several else parts[0]
@@ -235,6 +244,15 @@ class TabularClassifier(DocLinks, ClassifierMixin, BaseTabular):
         -------
         log_p : ndarray of shape (n_samples, n_classes), or list of them
             Natural logarithms of what `predict_proba` returns.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from skann import TabularClassifier
+        >>> frame = pd.DataFrame({"m": range(40)})
+        >>> model = TabularClassifier(cv=2, random_state=0).fit(frame, frame["m"] > 20)
+        >>> model.predict_log_proba(frame).shape
+        (40, 2)
         """
         parts = [np.log(part) for part in self._probabilities(X)]
         return parts if self._several else parts[0]
@@ -252,6 +270,15 @@ class TabularClassifier(DocLinks, ClassifierMixin, BaseTabular):
         z : ndarray of shape (n_samples,) or (n_samples, n_classes), or list of them
             For two classes flat, positive for ``classes_[1]``; for multilabel targets a
             column for each label. Of more classes, the logarithms of the probabilities.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from skann import TabularClassifier
+        >>> frame = pd.DataFrame({"m": range(40)})
+        >>> model = TabularClassifier(cv=2, random_state=0).fit(frame, frame["m"] > 20)
+        >>> model.decision_function(frame).shape
+        (40,)
         """
         parts = self._probabilities(X)
         if self._indicator:
@@ -273,6 +300,15 @@ class TabularClassifier(DocLinks, ClassifierMixin, BaseTabular):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
             Those of the highest mean probability; the label indicator matrix.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from skann import TabularClassifier
+        >>> frame = pd.DataFrame({"m": range(40)})
+        >>> model = TabularClassifier(cv=2, random_state=0).fit(frame, frame["m"] > 20)
+        >>> model.predict(frame[-1:]).tolist()
+        [True]
         """
         return self._labels(self._probabilities(X))
 
@@ -295,6 +331,15 @@ class TabularClassifier(DocLinks, ClassifierMixin, BaseTabular):
         accuracy : float
             Share of rows whose label is right; where a row has several labels, of rows
             all of whose labels are right.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from skann import TabularClassifier
+        >>> frame = pd.DataFrame({"m": range(40)})
+        >>> model = TabularClassifier(cv=2, random_state=0).fit(frame, frame["m"] > 20)
+        >>> model.score(frame, frame["m"] > 20) > 0.8
+        True
         """
         found = self.predict(X)
         return self._share_right(labels_as_array(y), found, sample_weight)

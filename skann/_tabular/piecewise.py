@@ -97,6 +97,13 @@ class PiecewiseLinearEncoder(DocLinks, TransformerMixin, BaseEstimator):
         -------
         self : object
             The fitted encoder.
+
+        Examples
+        --------
+        >>> from skann.preprocessing import PiecewiseLinearEncoder
+        >>> encoder = PiecewiseLinearEncoder(n_bins=2).fit([[0.0], [1.0], [2.0]])
+        >>> encoder.bin_edges_
+        [array([0., 1., 2.])]
         """
         X = validate_data(self, X, dtype=(np.float64, np.float32))
         X = X[:: max(1, len(X) // _MAX_ROWS)]
@@ -119,6 +126,13 @@ class PiecewiseLinearEncoder(DocLinks, TransformerMixin, BaseEstimator):
         X_out : ndarray of shape (n_samples, n_features_out)
             The columns themselves if they are kept, then the bins of the first column,
             of the second, and so on.
+
+        Examples
+        --------
+        >>> from skann.preprocessing import PiecewiseLinearEncoder
+        >>> encoder = PiecewiseLinearEncoder(n_bins=2).fit([[0.0], [1.0], [2.0]])
+        >>> encoder.transform([[0.5]]).shape[0]
+        1
         """
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype=(np.float64, np.float32))
@@ -147,6 +161,13 @@ class PiecewiseLinearEncoder(DocLinks, TransformerMixin, BaseEstimator):
         -------
         names : ndarray of str objects
             ``"age"`` and ``"age_bin0"``, ``"age_bin1"``, ….
+
+        Examples
+        --------
+        >>> from skann.preprocessing import PiecewiseLinearEncoder
+        >>> encoder = PiecewiseLinearEncoder(n_bins=2).fit([[0.0], [1.0], [2.0]])
+        >>> len(encoder.get_feature_names_out()) > 1
+        True
         """
         check_is_fitted(self, "bin_edges_")
         names = _check_feature_names_in(self, input_features)

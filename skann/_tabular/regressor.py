@@ -150,6 +150,13 @@ class TabularRegressor(DocLinks, RegressorMixin, BaseTabular):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Predicted values, in float64.
+
+        Examples
+        --------
+        >>> from skann import TabularRegressor
+        >>> X, y = [[float(i)] for i in range(40)], range(40)
+        >>> TabularRegressor(cv=2, random_state=0).fit(X, y).predict(X).shape
+        (40,)
         """
         return self._averaged(X)
 

@@ -89,6 +89,15 @@ class ActivationsDisplay:
         -------
         display : ActivationsDisplay
             The data and what was drawn.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> from skann.displays import ActivationsDisplay
+        >>> display = ActivationsDisplay.from_estimator(net, X)  # doctest: +SKIP
         """
         network, before = network_of(estimator)
         X = np.asarray(X, dtype=float)
@@ -124,6 +133,16 @@ class ActivationsDisplay:
         -------
         display : ActivationsDisplay
             Itself.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> from skann.displays import ActivationsDisplay
+        >>> display = ActivationsDisplay.from_estimator(net, X)  # doctest: +SKIP
+        >>> display.plot().figure_.savefig("picture.png")  # doctest: +SKIP
         """
         self.ax_, self.figure_ = axes_and_figure(ax)
         # Each unit on its own scale: they differ a hundredfold, and the form matters.

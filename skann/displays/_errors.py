@@ -86,6 +86,14 @@ class ErrorHistogramDisplay:
         -------
         display : ErrorHistogramDisplay
             The data and what was drawn.
+
+        Examples
+        --------
+        >>> from skann import BPRegressor
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [0.0, 1.0, 2.0, 3.0]
+        >>> net = BPRegressor((), solver="lbfgs", random_state=0).fit(X, y)
+        >>> from skann.displays import ErrorHistogramDisplay as Display
+        >>> display = Display.from_estimator(net, X, y)  # doctest: +SKIP
         """
         return cls.from_predictions(y, estimator.predict(X), bins=bins, ax=ax)
 
@@ -115,6 +123,11 @@ class ErrorHistogramDisplay:
         -------
         display : ErrorHistogramDisplay
             The data and what was drawn.
+
+        Examples
+        --------
+        >>> from skann.displays import ErrorHistogramDisplay as Display
+        >>> display = Display.from_predictions([1, 2], [1, 3])  # doctest: +SKIP
         """
         check_consistent_length(y_true, y_pred)
         truth, predicted = np.asarray(y_true, float), np.asarray(y_pred, float)
@@ -137,6 +150,12 @@ class ErrorHistogramDisplay:
         -------
         display : ErrorHistogramDisplay
             Itself.
+
+        Examples
+        --------
+        >>> from skann.displays import ErrorHistogramDisplay as Display
+        >>> display = Display.from_predictions([1, 2], [1, 3])  # doctest: +SKIP
+        >>> display.plot().figure_.savefig("errors.png")  # doctest: +SKIP
         """
         self.ax_, self.figure_ = axes_and_figure(ax)
         root = np.sqrt(np.mean(self.errors**2))

@@ -102,6 +102,15 @@ class LossCurveDisplay:
         -------
         display : LossCurveDisplay
             The data and what was drawn.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> from skann.displays import LossCurveDisplay
+        >>> display = LossCurveDisplay.from_estimator(net)  # doctest: +SKIP
         """
         if by not in ("epoch", "batch"):
             raise ValueError(f"by must be 'epoch' or 'batch'; got {by!r}.")
@@ -124,6 +133,16 @@ class LossCurveDisplay:
         -------
         display : LossCurveDisplay
             Itself.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> from skann.displays import LossCurveDisplay
+        >>> display = LossCurveDisplay.from_estimator(net)  # doctest: +SKIP
+        >>> display.plot().figure_.savefig("picture.png")  # doctest: +SKIP
         """
         self.ax_, self.figure_ = axes_and_figure(ax)
         several = len(self.curves) > 1

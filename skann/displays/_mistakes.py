@@ -97,6 +97,15 @@ class MistakesDisplay:
         -------
         display : MistakesDisplay
             The data and what was drawn.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> from skann import BPClassifier
+        >>> from skann.displays import MistakesDisplay
+        >>> X, y = load_digits(return_X_y=True)
+        >>> net = BPClassifier(max_iter=5, random_state=0).fit(X[:900], y[:900])
+        >>> display = MistakesDisplay.from_estimator(net, X, y)  # doctest: +SKIP
         """
         X, y = np.asarray(X), np.asarray(y)
         check_consistent_length(X, y)
@@ -121,6 +130,16 @@ class MistakesDisplay:
         -------
         display : MistakesDisplay
             Itself.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> from skann import BPClassifier
+        >>> from skann.displays import MistakesDisplay
+        >>> X, y = load_digits(return_X_y=True)
+        >>> net = BPClassifier(max_iter=5, random_state=0).fit(X[:900], y[:900])
+        >>> display = MistakesDisplay.from_estimator(net, X, y)  # doctest: +SKIP
+        >>> display.plot().figure_.savefig("mistakes.png")  # doctest: +SKIP
         """
         n = len(self.images)
         n_columns = min(6, max(n, 1))

@@ -96,6 +96,15 @@ class NetworkDisplay:
         -------
         display : NetworkDisplay
             The data and what was drawn.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> from skann.displays import NetworkDisplay
+        >>> display = NetworkDisplay.from_estimator(net)  # doctest: +SKIP
         """
         if max_units < 3:
             raise ValueError(f"max_units must be at least 3; got {max_units!r}.")
@@ -122,6 +131,16 @@ class NetworkDisplay:
         -------
         display : NetworkDisplay
             Itself.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> from skann.displays import NetworkDisplay
+        >>> display = NetworkDisplay.from_estimator(net)  # doctest: +SKIP
+        >>> display.plot().figure_.savefig("picture.png")  # doctest: +SKIP
         """
         n_tall = max(map(len, self.shown))
         size = (2.4 + 1.7 * len(self.shown), max(3.0, 0.42 * n_tall + 1.4))

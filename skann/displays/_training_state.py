@@ -76,6 +76,15 @@ class TrainingStateDisplay:
         -------
         display : TrainingStateDisplay
             The data and what was drawn.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> from skann.displays import TrainingStateDisplay
+        >>> display = TrainingStateDisplay.from_estimator(net)  # doctest: +SKIP
         """
         network, _ = network_of(estimator)
         history = {name: np.array(c) for name, c in network.history_.items()}
@@ -95,6 +104,16 @@ class TrainingStateDisplay:
         -------
         display : TrainingStateDisplay
             Itself.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> from skann.displays import TrainingStateDisplay
+        >>> display = TrainingStateDisplay.from_estimator(net)  # doctest: +SKIP
+        >>> display.plot().figure_.savefig("picture.png")  # doctest: +SKIP
         """
         if axes is None:
             _, axes = pyplot().subplots(

@@ -106,6 +106,15 @@ class WeightsDisplay:
         -------
         display : WeightsDisplay
             The data and what was drawn.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> from skann.displays import WeightsDisplay
+        >>> display = WeightsDisplay.from_estimator(net)  # doctest: +SKIP
         """
         if kind not in _KINDS:
             raise ValueError(f"kind must be one of {_KINDS}; got {kind!r}.")
@@ -139,6 +148,16 @@ class WeightsDisplay:
         -------
         display : WeightsDisplay
             Itself.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> from skann.displays import WeightsDisplay
+        >>> display = WeightsDisplay.from_estimator(net)  # doctest: +SKIP
+        >>> display.plot().figure_.savefig("picture.png")  # doctest: +SKIP
         """
         self.ax_, self.figure_ = axes_and_figure(ax)
         ax, limit = self.ax_, np.abs(self.weights).max() or 1.0
