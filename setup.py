@@ -5,8 +5,10 @@ variable SKANN_REQUIRE_COMPILED is 1, as for a release.
 """
 
 import os
+import re
 import shutil
 import sysconfig
+from pathlib import Path
 
 from setuptools import setup
 from setuptools.command.build_ext import build_ext
@@ -14,6 +16,22 @@ from setuptools.command.build_ext import build_ext
 # The stable interface, and with it one wheel for all later Pythons, is not for Python
 # without the global interpreter lock.
 HAS_GIL = not sysconfig.get_config_var("Py_GIL_DISABLED")
+
+
+SITE = "https://skann.readthedocs.io/en/stable"
+
+
+def long_description():
+    """The README with links that lead somewhere from the package index as well."""
+    text = Path(__file__).with_name("README.md").read_text("utf-8")
+    text = re.sub(
+        r"\]\((?:docs/)?(\w[\w/.-]*)\.md(#[\w-]*)?\)", rf"]({SITE}/\1.html\2)", text
+    )
+    for page in ("CONTRIBUTING", "CHANGELOG"):
+        text = text.replace(f"/{page}.html", f"/{page.lower()}.html")
+    text = text.replace(f"{SITE}/README.zh-CN.html", f"{SITE}/zh/index.html")
+    # What is not on the site: its name is enough.
+    return re.sub(r"\[([^\]]*)\]\((?!https?:|#)[^)]*\)", r"\1", text)
 
 
 class BuildEngine(build_ext):
@@ -44,5 +62,7 @@ class BuildEngine(build_ext):
 
 setup(
     cmdclass={"build_ext": BuildEngine},
+    long_description=long_description(),
+    long_description_content_type="text/markdown",
     options={"bdist_wheel": {"py_limited_api": "cp311"}} if HAS_GIL else {},
 )

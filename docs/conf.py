@@ -31,6 +31,8 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "sphinxext.opengraph",
+    "sphinx_llms_txt",
     "local_mathjax",
 ]
 exclude_patterns = ["_build", "auto_examples/*.ipynb", "auto_examples/*.py.md5"]
@@ -69,6 +71,19 @@ sphinx_gallery_conf = {
     "show_memory": False,
     "plot_gallery": "True",
 }
+
+# What a link to a page shows where it is posted.
+ogp_site_url = "https://skann.readthedocs.io/en/stable/"
+ogp_social_cards = {"enable": False}  # they are drawn with fonts that differ
+
+# The pages as text for language models: a list with links, and all in one file.
+llms_txt_title = "skann"
+llms_txt_summary = (
+    "Back-propagation neural networks for scikit-learn: BPClassifier, BPRegressor, "
+    "TabularClassifier and TabularRegressor."
+)
+llms_txt_uri_template = "{base_url}{docname}.html"
+html_baseurl = ogp_site_url
 
 html_theme = "pydata_sphinx_theme"
 html_title = "skann"

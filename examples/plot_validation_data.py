@@ -11,6 +11,7 @@ pass the same scaler as the training data; scikit-learn does that when it is tol
 
 import argparse
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +62,8 @@ print(f"Test accuracy: {model.score(X_test, y_test):.4f}")
 # %%
 # Scaled or not
 # -------------
-# The same by hand, with the validation data scaled and, as a mistake, not scaled.
+# The same by hand, with the validation data scaled and, as a mistake, not scaled: the
+# network says so when most columns are far from those that it is trained on.
 
 scaler = StandardScaler().fit(X_train)
 
@@ -71,9 +73,12 @@ def by_hand(X_val):
     return other.fit(scaler.transform(X_train), y_train, X_val=X_val, y_val=y_val)
 
 
-right, wrong = by_hand(scaler.transform(X_val)), by_hand(X_val)
+right = by_hand(scaler.transform(X_val))
+with warnings.catch_warnings(record=True) as caught:
+    wrong = by_hand(X_val)
 same = right.validation_loss_curve_ == net.validation_loss_curve_
 print(f"\nScaled by hand, the same validation losses: {same}")
+print("Not scaled:", *(each.message for each in caught))
 lowest = min(net.validation_loss_curve_), min(wrong.validation_loss_curve_)
 print("Lowest validation loss, scaled and not: {:.3f} {:.1f}".format(*lowest))
 

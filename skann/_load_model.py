@@ -1,13 +1,16 @@
 """Model files to estimators."""
 
+from typing import Any
+
 from ._estimators.classifier import BPClassifier
 from ._estimators.model_file import load
 from ._estimators.regressor import BPRegressor
+from ._typing import PathLike
 
 _CLASSES = {kind.__name__: kind for kind in (BPClassifier, BPRegressor)}
 
 
-def load_model(path):
+def load_model(path: PathLike) -> Any:
     """Load an estimator from a file that its ``save_model`` has written.
 
     Nothing in the file is executed and no more is allocated than it has bytes, whoever

@@ -10,7 +10,7 @@ from ._version import __version__
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "joblib", "threadpoolctl")
 
 
-def show_versions():
+def show_versions() -> None:
     """Print versions, and which engine trains on how many threads.
 
     Examples

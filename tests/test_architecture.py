@@ -95,6 +95,9 @@ FLOORS = (
     "skann._version",
     "skann._paths",
     "skann._optional",
+    "skann._bases",
+    "skann._decorators",
+    "skann._typing",
 )
 
 

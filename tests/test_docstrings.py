@@ -168,6 +168,7 @@ class TestDocstrings:
         found = sections(method.__doc__)
         assert found[""].strip().splitlines()[0].endswith(".")
         check_parameters(method, found)
+        assert ">>> " in found["Examples"]
         if not re.search(r"^ +return \S", inspect.getsource(method), re.MULTILINE):
             return  # such as one that writes a file
         returns = entries(found["Returns"])
@@ -207,10 +208,21 @@ class TestDocstrings:
                 assert type(found) is type(parameter.default)
 
 
+@pytest.mark.parametrize("path", OBJECTS | METHODS)
+def test_parameters_and_results_have_types(path):
+    thing = (OBJECTS | METHODS)[path]
+    signature = inspect.signature(thing)
+    for name, parameter in signature.parameters.items():
+        if name != "self":
+            assert parameter.annotation is not parameter.empty, name
+    if not inspect.isclass(thing):
+        assert signature.return_annotation is not signature.empty
+
+
 # What numpydoc would also have, and why not.
 NOT_ASKED_FOR = {
     "ES01",  # An extended summary, though the summary says it all.
-    "EX01",  # Examples of methods; those of classes and functions are asked for above.
+    "EX01",  # Examples; those of classes, functions and methods are asked for above.
     "GL02",  # Quotes on a line of their own, which a filled-in docstring does not show.
     "PR08",  # Capital letters: a description may begin with a Greek one of a formula.
     "RT02",  # No name for what is returned; scikit-learn names it.

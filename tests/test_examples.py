@@ -41,6 +41,16 @@ ARGUMENTS = {
     "plot_vanishing_gradients": [],
     "plot_what_is_missing": [],
     "plot_dask": [],
+    "plot_optimizers": [],
+    "plot_regularization": [],
+    "plot_text": [],
+    "plot_mixed_columns": [],
+    "plot_calibration": [],
+    "plot_permutation_importance": [],
+    "plot_feature_extractor": [],
+    "plot_digits": [],
+    "plot_xor_training": [],
+    "plot_stream": [],
 }
 
 
@@ -266,6 +276,78 @@ def sees_what_sorted_rows_cost(output):
     assert by_class[1] < min(any_order[1], every_step[1]) - 0.03
 
 
+def sees_solvers_come_down(output):
+    found = dict(re.findall(r"^(\w+) +loss ([\d.]+), accuracy [\d.]+$", output, re.M))
+    losses = {name: float(loss) for name, loss in found.items()}
+    assert len(losses) == 8
+    assert max(losses.values()) < 0.03
+    assert losses["lbfgs"] <= min(losses.values()) + 1e-4
+
+
+def sees_overfitting_held_back(output):
+    rows = re.findall(r"^(\S+) *: accuracy ([\d.]+) .*, ([\d.]+) of new", output, re.M)
+    seen = {name: (float(own), float(new)) for name, own, new in rows}
+    assert seen["nothing"][0] == max(own for own, _ in seen.values())
+    assert seen["early_stopping=True"][1] > seen["nothing"][1]
+    assert len(seen) == 4
+
+
+def sees_words_read_in_pairs(output):
+    one, two = map(float, re.findall(r"accuracy on new reviews ([\d.]+)", output))
+    assert two > one + 0.05
+    (bad,) = re.findall(r"Most for bad: +(.*)", output)
+    assert "not " in bad
+
+
+def sees_categories_tell(output):
+    rows = dict(re.findall(r"^(\w[\w ]*?) +(0\.\d{3})$", output, re.M))
+    common, numbers_only = rows["the commonest answer"], rows["numbers only"]
+    assert float(numbers_only) < float(common) + 0.1
+    for name in ("ColumnTransformer", "TabularClassifier"):
+        assert float(rows[name]) > float(numbers_only) + 0.15
+
+
+def sees_who_is_too_sure(output):
+    losses = list(map(float, re.findall(r"log-loss ([\d.]+)$", output, re.M)))
+    long, defaults, calibrated = losses
+    assert long > max(defaults, calibrated)
+
+
+def sees_chance_come_last(output):
+    (accuracy,) = numbers(r"on the test rows: ([\d.]+)", output)
+    assert accuracy > 0.94
+    assert min(numbers(r"of chance are number (\d+) and (\d+)", output)) > 8
+
+
+def sees_what_hidden_units_keep(output):
+    rows = re.findall(r"^(.*?) *: accuracy ([\d.]+)$", output, re.M)
+    found = {name: float(accuracy) for name, accuracy in rows}
+    assert found["plane of hidden units"] > found["plane of pixels"] + 0.05
+    assert found["7, 8, 9 by pixels"] > found["7, 8, 9 by hidden units"]
+
+
+def sees_confident_mistakes(output):
+    (accuracy,) = numbers(r"Test accuracy: ([\d.]+)", output)
+    wrong, surely = numbers(r"Wrong: (\d+), in (\d+)", output)
+    assert accuracy > 0.9
+    assert 0 < surely < wrong / 2
+
+
+def sees_the_answer_fold(output):
+    found = re.findall(r"^epoch +\d+: accuracy ([\d.]+)$", output, re.M)
+    assert len(found) == 6
+    assert float(found[0]) < 0.76 < 0.98 < float(found[-1])
+
+
+def sees_who_follows_the_stream(output):
+    pattern = r"before ([\d.]+), just after ([\d.]+), in the end ([\d.]+)"
+    follows, stopped = (map(float, row) for row in re.findall(pattern, output))
+    before, after, end = follows
+    assert after < 0.6 < 0.85 < min(before, end)
+    assert list(stopped)[-1] < 0.5
+    assert "each once: 12000" in output
+
+
 READER_SEES = {
     "plot_lecture_mnist": sees_lecture_accuracies,
     "plot_xor": sees_who_solves_xor,
@@ -284,6 +366,16 @@ READER_SEES = {
     "plot_vanishing_gradients": sees_gradients_vanish,
     "plot_what_is_missing": sees_what_activations_and_neighbours_do,
     "plot_dask": sees_what_sorted_rows_cost,
+    "plot_optimizers": sees_solvers_come_down,
+    "plot_regularization": sees_overfitting_held_back,
+    "plot_text": sees_words_read_in_pairs,
+    "plot_mixed_columns": sees_categories_tell,
+    "plot_calibration": sees_who_is_too_sure,
+    "plot_permutation_importance": sees_chance_come_last,
+    "plot_feature_extractor": sees_what_hidden_units_keep,
+    "plot_digits": sees_confident_mistakes,
+    "plot_xor_training": sees_the_answer_fold,
+    "plot_stream": sees_who_follows_the_stream,
 }
 
 
@@ -341,6 +433,7 @@ def test_readme_code_prints_what_it_says(tmp_path):
 
 PAGES = [
     "docs/engine.md",
+    "docs/extending.md",
     "docs/model.md",
     "docs/learning_rate.md",
     "docs/minimizers.md",

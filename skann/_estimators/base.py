@@ -13,24 +13,28 @@ larger than its parameters.
 """
 
 from abc import ABCMeta, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial as partial_function
+from typing import Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import check_random_state
 
+from .._bases import BaseEstimator, Tags
+from .._decorators import fit_context
 from .._network import memory
 from .._network.network import Network
 from .._training.data import Data
 from .._training.dynamic_array import DynamicArray
 from .._training.monitor import new_history
 from .._training.progress import Progress
+from .._typing import ArrayLike, Matrix
 from .auto import auto_values, one_cycle_settings, uses_one_cycle, with_sklearn_defaults
 from .callback_support import CallbackSupport, follower
 from .column_scale import ColumnScale
 from .convergence import warn_if_training_failed
 from .exporting import Export
+from .fit_inputs import FitInputs
 from .hints import ExplainedParameters, known_arguments_only
 from .notebook import Notebook
 from .parameters import PARAMETER_CONSTRAINTS, solver_and_schedule
@@ -46,20 +50,6 @@ from .validation import (
     unchanged_on_error,
 )
 from .validation_data import train_and_validation_data
-
-
-@dataclass
-class FitInputs:
-    """What ``fit`` and ``partial_fit`` are given besides X and y."""
-
-    sample_weight: object = None
-    X_val: object = None
-    y_val: object = None
-    sample_weight_val: object = None
-    coef_init: object = None
-    intercept_init: object = None
-    groups: object = None
-    classes: object = None
 
 
 def _can_continue(optimizer, dtype, solver):
@@ -97,6 +87,12 @@ class BaseBP(
 ):
     """Base of :class:`BPClassifier` and :class:`BPRegressor`."""
 
+    n_iter_: int
+    stop_reason_: str | None
+    loss_: float | None
+    best_iter_: int
+    best_validation_score_: float | None
+
     # Metadata routing: groups are nearly always those of cross-validation, which are
     # of no use to a fit that splits nothing. ``set_fit_request`` asks for them.
     __metadata_request__fit = {"groups": False}  # noqa: RUF012
@@ -112,20 +108,20 @@ class BaseBP(
         """``Targets`` for y, with the loss that the parameters ask for."""
 
     @known_arguments_only
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: Matrix,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        groups=None,
-        coef_init=None,
-        intercept_init=None,
-    ):
+        X_val: Matrix | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+        coef_init: Sequence[ArrayLike] | None = None,
+        intercept_init: Sequence[ArrayLike] | None = None,
+    ) -> Self:
         """Train the network.
 
         Parameters
@@ -167,6 +163,14 @@ class BaseBP(
         ValueError
             If a parameter or the data are not valid, or training diverges. The
             estimator is then left as it was.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> BPClassifier(random_state=0).fit(X, y).stop_reason_
+        'max_iter reached'
         """
         with unchanged_on_error(self):
             resume = self.warm_start and hasattr(self, "_theta")
@@ -217,9 +221,8 @@ class BaseBP(
         _apply(change, network.layout, theta, progress)
         _use_initial_weights(inputs, scale, network.layout, theta, progress)
         data, held_out = train_and_validation_data(
-            self, data, inputs, transformer, progress.rng, partial
+            self, data, inputs, transformer, scale, progress.rng, partial
         )
-        held_out = scale.standardize(held_out)
         if change is not None:
             change.reevaluate_best(network, progress, held_out)
         if in_one_cycle:
@@ -338,7 +341,7 @@ class BaseBP(
         self.best_iter_ = best.epoch if kept_best else progress.n_iter
         self.best_validation_score_ = best.score if kept_best else None
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags

@@ -9,6 +9,7 @@ is never computed: a fit without callbacks does not come here at all.
 
 import copy
 import functools
+from typing import TYPE_CHECKING, Any, Self
 
 from sklearn import __version__ as sklearn_version
 from sklearn.utils import _safe_indexing
@@ -16,10 +17,16 @@ from sklearn.utils import _safe_indexing
 from .._training.dynamic_array import DynamicArray
 from .._training.progress import Progress
 
-try:
-    from sklearn.callback import CallbackSupportMixin as _Mixin
-except ImportError:
-    _Mixin = object
+if TYPE_CHECKING:
+
+    class _Mixin:
+        def set_callbacks(self, *callbacks: Any) -> Self: ...
+
+else:
+    try:
+        from sklearn.callback import CallbackSupportMixin as _Mixin
+    except ImportError:
+        _Mixin = object
 
 # What scikit-learn sets on an estimator while it fits. An error must not take it away,
 # for the callbacks are torn down by it.
@@ -29,7 +36,7 @@ LIFE_CYCLE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 class CallbackSupport(_Mixin):
     """What an estimator inherits to take callbacks."""
 
-    def set_callbacks(self, *callbacks):
+    def set_callbacks(self, *callbacks: Any) -> Self:
         """Set what follows the coming calls of `fit`, epoch by epoch.
 
         Parameters
@@ -60,6 +67,13 @@ class CallbackSupport(_Mixin):
         ``metadata.history_row["loss"]``. `X` and `y` are the rows trained on, as they
         were given to `fit`, and `fitted_estimator` is a copy that does not change
         afterwards.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.callbacks import TrainingLog
+        >>> net = BPClassifier()
+        >>> net = net.set_callbacks(TrainingLog("epochs.csv"))  # doctest: +SKIP
         """
         if _Mixin is not object:
             return super().set_callbacks(*callbacks)
@@ -83,11 +97,11 @@ class EpochMetadata(dict):
         The epoch's entry of `history_`.
     """
 
-    def __init__(self, items, history_row):
+    def __init__(self, items: dict[str, Any], history_row: dict[str, float]) -> None:
         super().__init__(items)
         self.history_row = history_row
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return EpochMetadata, (dict(self), self.history_row)
 
 

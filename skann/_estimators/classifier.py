@@ -1,18 +1,35 @@
 """The classifier: class labels to targets, raw outputs to labels and probabilities."""
 
+from collections.abc import Callable, Sequence
 from numbers import Real
+from typing import Self
 
-from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.metaestimators import available_if
 
-from .base import BaseBP, FitInputs
+from .._bases import Tags
+from .._decorators import available_if, fit_context
+from .._optimize.averaging import Averaging
+from .._optimize.minimizer import Minimizer
+from .._optimize.optimizer import Optimizer
+from .._optimize.schedule_base import Schedule
+from .._typing import (
+    ArrayLike,
+    ClassWeight,
+    Matrix,
+    RandomState,
+    Scoring,
+    Splitter,
+    Verbose,
+)
+from .base import BaseBP
 from .class_losses import class_loss_of
 from .class_predictions import ClassPredictions
 from .class_weight import check_not_balanced, row_weights
 from .docstrings import document
+from .fit_inputs import FitInputs
 from .fitted import FittedClasses
-from .function_objects import LossObject
+from .function_objects import Activation, LossObject
+from .kinds import ClassifierMixin
 from .known_classes import check_same_classes, validate_classes
 from .label_smoothing import smoothed
 from .label_transformers import LOSS_NAMES, make_label_transformer
@@ -134,53 +151,53 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
 
     def __init__(
         self,
-        hidden_layer_sizes=(100,),
-        activation="relu",
+        hidden_layer_sizes: int | Sequence[int] = (100,),
+        activation: str | Activation | Sequence[str | Activation] = "relu",
         *,
-        loss="auto",
-        label_smoothing=0.0,
-        solver="auto",
-        class_weight=None,
-        alpha="auto",
-        l1_ratio=0.0,
-        batch_size="auto",
-        learning_rate="auto",
-        learning_rate_init="auto",
-        power_t=0.5,
-        max_iter="auto",
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_fun=15000,
-        weight_init="auto",
-        n_hidden_layers=None,
-        n_hidden_units=None,
-        scoring="loss",
-        training_score=False,
-        max_time=None,
-        target_loss=None,
-        dropout=0.0,
-        max_grad_norm=None,
-        max_grad_value=None,
-        max_norm=None,
-        input_dropout=0.0,
-        input_noise=0.0,
-        average=None,
-        skip_connection=False,
-        normalization=None,
-        n_init=1,
-        divergence_retries=0,
-    ):
+        loss: str | LossObject = "auto",
+        label_smoothing: float = 0.0,
+        solver: str | Optimizer | Minimizer = "auto",
+        class_weight: ClassWeight = None,
+        alpha: float | str = "auto",
+        l1_ratio: float = 0.0,
+        batch_size: int | str = "auto",
+        learning_rate: str | Schedule | Callable[[int], float] = "auto",
+        learning_rate_init: float | str = "auto",
+        power_t: float = 0.5,
+        max_iter: int | str = "auto",
+        shuffle: bool = True,
+        random_state: RandomState = None,
+        tol: float = 1e-4,
+        verbose: Verbose = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float | Splitter = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        weight_init: str = "auto",
+        n_hidden_layers: int | None = None,
+        n_hidden_units: int | None = None,
+        scoring: Scoring = "loss",
+        training_score: bool = False,
+        max_time: float | None = None,
+        target_loss: float | None = None,
+        dropout: float = 0.0,
+        max_grad_norm: float | None = None,
+        max_grad_value: float | None = None,
+        max_norm: float | None = None,
+        input_dropout: float = 0.0,
+        input_noise: float = 0.0,
+        average: str | Averaging | None = None,
+        skip_connection: bool = False,
+        normalization: str | None = None,
+        n_init: int = 1,
+        divergence_retries: int = 0,
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.loss = loss
@@ -228,21 +245,21 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         self.divergence_retries = divergence_retries
 
     @available_if(supports_partial_fit)
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     @document
     def partial_fit(
         self,
-        X,
-        y,
-        classes=None,
-        sample_weight=None,
+        X: Matrix,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        coef_init=None,
-        intercept_init=None,
-    ):
+        X_val: Matrix | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        coef_init: Sequence[ArrayLike] | None = None,
+        intercept_init: Sequence[ArrayLike] | None = None,
+    ) -> Self:
         """Pass once over the given rows in mini-batches, from where the model is.
 
         Training goes on from whatever the estimator holds: nothing yet, the result of
@@ -265,6 +282,18 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         ValueError
             If a parameter or the data are not valid, `y` has a class that is not among
             the classes, or training diverges. The estimator is then left as it was.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier(random_state=0)
+        >>> for start in range(0, 200, 50):
+        ...     rows = slice(start, start + 50)
+        ...     net = net.partial_fit(X[rows], y[rows], classes=[0, 1])
+        >>> net.t_
+        200
         """
         with unchanged_on_error(self):
             check_not_balanced(self.class_weight)
@@ -303,7 +332,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
             return weight
         return row_weights(self.class_weight, transformer.columns(targets), weight)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = self.loss != "softmax"
         # Not multi_output, though several columns of classes are welcome: the checks

@@ -8,14 +8,17 @@ estimators stands here, in numpydoc's form; what differs stands in the class.
 
 import inspect
 import re
+from typing import Any, TypeVar
 
 from .docstrings_regularization import REGULARIZATION
 from .docstrings_starts import TEXTS_OF_STARTS
 
+Thing = TypeVar("Thing", bound=Any)
+
 _PLACE = re.compile(r"^( *)\{(\w+(?:, \w+)*)\}$", re.MULTILINE)
 
 
-def document(thing, texts=None):
+def document(thing: Thing, texts: dict[str, str] | None = None) -> Thing:
     """Fill in the places of a class's or function's docstring; a decorator.
 
     Parameters

@@ -1,6 +1,7 @@
 """The methods of estimators that export what they predict by."""
 
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -8,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._export import code_c, code_javascript, code_python, onnx_graph
 from .._export.description import Description
 from .._network.normalization import folded
+from .._typing import DTypeLike
 from .gaussian_transformer import GaussianTransformer
 from .label_transformers import (
     IndicatorTransformer,
@@ -93,7 +95,13 @@ def _plain_layers(estimator):
 class Export(SaveModel):
     """What estimators have that can be saved and exported."""
 
-    def to_onnx(self, *, dtype=np.float32, target_opset=13, ir_version=None):
+    def to_onnx(
+        self,
+        *,
+        dtype: DTypeLike = np.float32,
+        target_opset: int = 13,
+        ir_version: int | None = None,
+    ) -> Any:
         """Make an ONNX model that predicts the same.
 
         Its input is ``"X"``, of shape (N, n_features). A classifier's outputs are
@@ -129,6 +137,14 @@ class Export(SaveModel):
             several types, or unsigned beyond 2⁶³; or for "perceptron", "quantile" with
             a list, losses with a log link, an activation of one's own, a direct path,
             and layers that are normalised by rows. Of "gaussian" the mean is written.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> model = net.to_onnx()  # doctest: +SKIP
         """
         if dtype not in (np.float32, np.float64):
             raise ValueError(f"dtype must be np.float32 or np.float64; got {dtype!r}.")
@@ -140,7 +156,7 @@ class Export(SaveModel):
             describe(self), np.dtype(dtype), target_opset, ir_version
         )
 
-    def to_code(self, language="python"):
+    def to_code(self, language: str = "python") -> str:
         """Write source code that predicts the same, to 1e-6.
 
         One readable file that computes in float64 and depends on nothing: for
@@ -164,6 +180,15 @@ class Export(SaveModel):
         ValueError
             If the language is not one of these, or a class label has no literal; or for
             what :meth:`to_onnx` can't write either.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> "def " in net.to_code("python")
+        True
         """
         if not isinstance(language, str) or language not in _LANGUAGES:
             raise ValueError(

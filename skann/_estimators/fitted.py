@@ -6,19 +6,30 @@ columns of ``history_``.
 """
 
 import math
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._engine.choice import raw_outputs
+from .._typing import ArrayLike
 from .history import History
 from .inside import InsideNetwork
 from .layer_arrays import LayerArrays
 from .rows import validate_rows
 from .validation import check_all_finite
 
+Read = TypeVar("Read", covariant=True)
 
-def read_only(reason):
+
+class ReadOnly(Protocol[Read]):
+    """What type checkers take a property for that :func:`read_only` has made."""
+
+    def __get__(self, instance: Any, owner: Any = ...) -> Read: ...
+
+
+def read_only(reason: str) -> Callable[[Callable[[Any], Read]], ReadOnly[Read]]:
     """A property that says why it can't be set."""
 
     def decorate(read):
@@ -92,7 +103,7 @@ class FittedNetwork(InsideNetwork):
         return LayerArrays(name, getattr(self._network.layout, kind)(theta))
 
     @property
-    def coefs_(self):
+    def coefs_(self) -> LayerArrays:
         """Weights, a list of arrays of shape (n_in, n_out), one a layer.
 
         Assigning to an item, or to all of it, changes the network.
@@ -100,12 +111,12 @@ class FittedNetwork(InsideNetwork):
         return self._views("weights", "coefs_")
 
     @coefs_.setter
-    def coefs_(self, coefs):
+    def coefs_(self, coefs: Sequence[ArrayLike]) -> None:
         self._views("weights", "coefs_")
         self._network.layout.fill(self._theta, coefs, None, ("coefs_", ""))
 
     @property
-    def intercepts_(self):
+    def intercepts_(self) -> LayerArrays:
         """Biases, a list of arrays of shape (n_out,), one a layer.
 
         Assigning to an item, or to all of it, changes the network.
@@ -113,7 +124,7 @@ class FittedNetwork(InsideNetwork):
         return self._views("biases", "intercepts_")
 
     @intercepts_.setter
-    def intercepts_(self, intercepts):
+    def intercepts_(self, intercepts: Sequence[ArrayLike]) -> None:
         self._views("biases", "intercepts_")
         self._network.layout.fill(self._theta, None, intercepts, ("", "intercepts_"))
 
@@ -132,19 +143,19 @@ class FittedNetwork(InsideNetwork):
         return dict(zip(names, kinds, strict=False)) or None
 
     @read_only(_SHAPE)
-    def n_layers_(self):
+    def n_layers_(self) -> int:
         """Number of layers, inputs and outputs included."""
         self._fitted("_theta", "n_layers_")
         return len(self._network.layer_sizes)
 
     @read_only(_SHAPE)
-    def n_outputs_(self):
+    def n_outputs_(self) -> int:
         """Number of output units."""
         self._fitted("_theta", "n_outputs_")
         return self._network.layer_sizes[-1]
 
     @read_only("follows from the parameters of the first fit; fit anew with others")
-    def activations_(self):
+    def activations_(self) -> list[str]:
         """Activation of each hidden layer, a list of their names."""
         self._fitted("_theta", "activations_")
         return list(self._network.activations)
@@ -153,7 +164,7 @@ class FittedNetwork(InsideNetwork):
         "follows from the loss that the network was trained with; fit anew with "
         "another loss, or apply a function to what is predicted"
     )
-    def out_activation_(self):
+    def out_activation_(self) -> str:
         """Activation of the output layer."""
         self._fitted("_theta", "out_activation_")
         found = self._network.loss_function.out_activation
@@ -162,28 +173,28 @@ class FittedNetwork(InsideNetwork):
         return "logistic" if two else found
 
     @read_only("is a count that training keeps; fit anew to start from zero")
-    def t_(self):
+    def t_(self) -> int:
         """Rows trained on, counted in every epoch."""
         return self._fitted("_progress", "t_").n_seen
 
     @read_only("is the record of training; work on what it returns, which is a copy")
-    def history_(self):
+    def history_(self) -> History:
         """A list for each column of the record, with one entry an epoch; a copy."""
         columns = self._fitted("_history", "history_")
         return History((name, list(column)) for name, column in columns.items())
 
     @property
-    def loss_curve_(self):
+    def loss_curve_(self) -> list[float]:
         """Objective of each epoch: the mean over its batches, before their updates."""
         return list(self._fitted("_history", "loss_curve_")["loss"])
 
     @property
-    def validation_loss_curve_(self):
+    def validation_loss_curve_(self) -> list[float] | None:
         """Loss on the validation data after each epoch; None where there are none."""
         return self._validation_column("validation_loss", "validation_loss_curve_")
 
     @property
-    def validation_scores_(self):
+    def validation_scores_(self) -> list[float] | None:
         """Score on the validation data after each epoch; None where there are none."""
         return self._validation_column("validation_score", "validation_scores_")
 
@@ -215,12 +226,12 @@ class FittedNetwork(InsideNetwork):
         return value
 
     @property
-    def best_loss_(self):
+    def best_loss_(self) -> float:
         """Lowest entry of `loss_curve_`."""
         return min(self._fitted("_history", "best_loss_")["loss"], default=self.loss_)
 
     @property
-    def batch_loss_curve_(self):
+    def batch_loss_curve_(self) -> list[float]:
         """Loss of every mini-batch before its update, over the life of the model."""
         return self._fitted("_batch_losses", "batch_loss_curve_").values
 
@@ -229,12 +240,12 @@ class FittedClasses:
     """What a classifier has besides."""
 
     @read_only("follows from the targets of the first fit; fit anew with other labels")
-    def classes_(self):
+    def classes_(self) -> Any:
         """Class labels; a list of them for several columns of classes."""
         return self._fitted("_transformer", "classes_").classes
 
     @read_only("follows from the targets of the first fit; fit anew with others")
-    def multilabel_(self):
+    def multilabel_(self) -> bool:
         """Whether targets are an indicator matrix of labels."""
         return self._fitted("_transformer", "multilabel_").multilabel
 
@@ -245,13 +256,13 @@ class FittedUnits:
     @read_only(
         "is the unit that the network was trained in; change predictions instead"
     )
-    def y_mean_(self):
+    def y_mean_(self) -> Any:
         """Mean of the targets, of shape (n_outputs,), or zero; a copy."""
         return self._fitted("_transformer", "y_mean_").mean.copy()
 
     @read_only(
         "is the unit that the network was trained in; change predictions instead"
     )
-    def y_scale_(self):
+    def y_scale_(self) -> Any:
         """Deviation of the targets, of shape (n_outputs,), or one; a copy."""
         return self._fitted("_transformer", "y_scale_").scale.copy()

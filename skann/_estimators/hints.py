@@ -8,8 +8,12 @@ import functools
 import inspect
 import re
 import sys
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 from sklearn.utils._param_validation import InvalidParameterError
+
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 # What other libraries call what is there under another name.
 _ALIASES = {
@@ -218,7 +222,7 @@ def _about_kind(name, value):
     return ""
 
 
-def known_arguments_only(method):
+def known_arguments_only(method: Method) -> Method:
     """Decorate ``fit`` so that an argument it does not have is explained."""
     known = [name for name in inspect.signature(method).parameters if name != "self"]
 
@@ -229,7 +233,7 @@ def known_arguments_only(method):
                 raise TypeError(_unknown(self, method.__name__, name, known))
         return method(self, *args, **kwargs)
 
-    return checked
+    return cast(Method, checked)
 
 
 def _unknown(estimator, method, name, known):

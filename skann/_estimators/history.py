@@ -1,6 +1,7 @@
 """``history_``: a dict of lists that a notebook shows as a table."""
 
 import math
+from typing import Any
 
 from .html_table import html_table
 
@@ -8,7 +9,7 @@ from .html_table import html_table
 _MAX_ROWS = 20
 
 
-class History(dict):
+class History(dict[str, list[Any]]):
     """The record of training, a list for each column with one entry an epoch.
 
     A dict like any other; in a notebook it shows as a table. Columns that are NaN
@@ -30,7 +31,7 @@ class History(dict):
         unit = "epoch" if n_epochs == 1 else "epochs"
         return html_table(f"{n_epochs} {unit}", list(columns), rows)
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return dict, (dict(self),)  # files need not know of notebooks
 
 

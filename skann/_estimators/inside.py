@@ -2,10 +2,11 @@
 
 from numbers import Integral
 
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.metadata_routing import UNUSED
 
+from .._bases import ClassNamePrefixFeaturesOutMixin, Tags, TransformerMixin
 from .._engine.choice import hidden_values, input_gradients, raw_outputs
+from .._typing import Array, Matrix
 
 
 class InsideNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
@@ -14,7 +15,7 @@ class InsideNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     # Metadata routing: which layer is nothing that comes with the rows.
     __metadata_request__transform = {"layer": UNUSED}  # noqa: RUF012
 
-    def transform(self, X, layer=-1):
+    def transform(self, X: Matrix, layer: int = -1) -> Array:
         """Outputs of a hidden layer: what the network has learnt to see in the rows.
 
         In a ``Pipeline`` they are the features of the estimator that comes after.
@@ -37,6 +38,15 @@ class InsideNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         ------
         ValueError
             If there is no such hidden layer.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> net.transform(X).shape
+        (200, 8)
         """
         X = self._checked_rows(X)
         n_hidden = self.n_layers_ - 2
@@ -51,7 +61,7 @@ class InsideNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         found = hidden_values(self._network, self._theta, X, number)
         return self._checked(found, X)
 
-    def input_gradients(self, X):
+    def input_gradients(self, X: Matrix) -> Array:
         """Derivatives of what is predicted by each feature, row by row.
 
         How much, and in which direction, an output changes with a feature where the
@@ -69,6 +79,15 @@ class InsideNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             Of a regressor's predictions in the unit of `y`, or of a classifier's
             `decision_function`, its columns of classes one after the other; one output
             has no axis of its own. Zero below an activation "step".
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> net.input_gradients([[1, 1]]).shape
+        (1, 2)
         """
         X = self._checked_rows(X)
         raw, _ = raw_outputs(self._network, self._theta, X)
@@ -85,7 +104,7 @@ class InsideNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     def _n_features_out(self):
         return self._network.layer_sizes[-2]
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

@@ -1,11 +1,14 @@
 """``coefs_`` and ``intercepts_``: a list of arrays that one can assign to."""
 
+from typing import TYPE_CHECKING, Any, NoReturn
+
 import numpy as np
 
 from .._network.layout import checked
+from .._typing import Array
 
 
-class LayerArrays(list):
+class LayerArrays(list[Array]):
     """The weights or the biases of a fitted network, an array a layer.
 
     The arrays are views of the network's parameters. Assigning to an item writes the
@@ -21,11 +24,11 @@ class LayerArrays(list):
         Views of one array, none of which overlaps another.
     """
 
-    def __init__(self, name, views):
+    def __init__(self, name: str, views: list[Array]) -> None:
         super().__init__(views)
         self._name = name
 
-    def __setitem__(self, key, given):
+    def __setitem__(self, key: Any, given: Any) -> None:
         views, name, wanted = self[key], f"{self._name} in a slice", None
         if isinstance(key, slice):
             given = list(given)
@@ -50,15 +53,17 @@ class LayerArrays(list):
                 "view of the network's parameters; give a copy of it, array.copy()."
             )
 
-    def _keep_length(self, *args, **kwargs):
+    def _keep_length(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError(
             f"{self._name} has one array a layer of the network; arrays can't be "
             f"added, removed or moved. Assign to {self._name}[i], or work on "
             f"list({self._name})."
         )
 
-    __delitem__ = __iadd__ = __imul__ = _keep_length
-    append = clear = extend = insert = pop = remove = reverse = sort = _keep_length
+    if not TYPE_CHECKING:  # which has list's own
+        __delitem__ = __iadd__ = __imul__ = _keep_length
+        append = clear = extend = insert = pop = remove = _keep_length
+        reverse = sort = _keep_length
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return list, (list(self),)

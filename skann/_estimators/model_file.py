@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._export import archive
 from .._paths import checked_path
+from .._typing import PathLike
 from .._version import __version__
 from .plain_state import (
     OPTIONS,
@@ -33,7 +34,7 @@ _FITTED = (
 class SaveModel(PlainState):
     """What estimators have that can be saved."""
 
-    def save_model(self, path):
+    def save_model(self, path: PathLike) -> None:
         """Save the fitted estimator to a file without pickle.
 
         The file is a zip of JSON and .npy. :func:`skann.load_model` reads it, executes

@@ -3,7 +3,7 @@
 from sklearn.utils.validation import check_is_fitted
 
 from .doc_links import DocLinks
-from .summary import summarize
+from .summary import Summary, summarize
 from .svg import loss_svg, network_svg
 
 
@@ -32,7 +32,7 @@ class Notebook(DocLinks):
         style = "display:flex;flex-wrap:wrap;align-items:center;gap:1em"
         return f'<div class="skann-pictures" style="{style}">{"".join(pictures)}</div>'
 
-    def summary(self):
+    def summary(self) -> Summary:
         """Layers of the fitted network as a table.
 
         Returns
@@ -46,6 +46,15 @@ class Notebook(DocLinks):
         ------
         NotFittedError
             If the estimator is not fitted.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> net.summary().parameters
+        33
         """
         check_is_fitted(self)
         return summarize(self)

@@ -9,6 +9,7 @@ To change what is kept, raise ``STATE_FORMAT`` and have ``_from_plain`` read the
 formats too: model files of all versions are read.
 """
 
+from typing import Any, Self
 from warnings import warn
 
 import numpy as np
@@ -45,7 +46,7 @@ _CLASSES = {**CLASSES, **{kind.__name__: kind for kind in (Tweedie, Focal)}}
 class VersionWarning(InconsistentVersionWarning):
     """scikit-learn's warning, with this package's versions and promise."""
 
-    def __str__(self):
+    def __str__(self) -> str:
         return (
             f"This pickle of a {self.estimator_name} is of skann "
             f"{self.original_sklearn_version}, and is loaded by skann "
@@ -58,11 +59,11 @@ class VersionWarning(InconsistentVersionWarning):
 class PlainState:
     """What an estimator needs for its pickles to be of plain data."""
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         state = to_plain(self)
         return {**state, "_skann_version": __version__, "_state_format": STATE_FORMAT}
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: Any) -> None:
         state = dict(state)
         version = state.pop("_skann_version", None)
         check_format(state.pop("_state_format", None), version, type(self).__name__)
@@ -77,7 +78,7 @@ class PlainState:
             )
         vars(self).update(from_plain(state))
 
-    def __copy__(self):
+    def __copy__(self) -> Self:
         # Shallow: a copy shares the vector of parameters, and costs next to nothing.
         copy = type(self).__new__(type(self))
         vars(copy).update(vars(self))

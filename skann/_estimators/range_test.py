@@ -11,6 +11,7 @@ import copy
 import math
 from dataclasses import dataclass
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
@@ -21,6 +22,7 @@ from .._optimize.solvers import solver_for
 from .._optional import imported
 from .._training.monitor import DivergenceError
 from .._training.run import resolve_batch_size
+from .._typing import ArrayLike, Axes, Matrix
 from .auto import with_sklearn_defaults
 from .classifier import BPClassifier
 from .regressor import BPRegressor
@@ -66,7 +68,7 @@ class LearningRateRange:
     smoothed_losses: np.ndarray
     suggestion: float | None
 
-    def plot(self, ax=None):
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the losses over the rates, and the suggestion.
 
         Parameters
@@ -83,6 +85,15 @@ class LearningRateRange:
         ------
         ImportError
             If matplotlib is not installed.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> from skann import learning_rate_range_test
+        >>> found = learning_rate_range_test(BPClassifier(), X, y)
+        >>> ax = found.plot()  # doctest: +SKIP
         """
         if ax is None:
             plt = imported("matplotlib.pyplot", "plot", "plot")
@@ -104,8 +115,15 @@ class LearningRateRange:
 
 
 def learning_rate_range_test(
-    estimator, X, y, *, sample_weight=None, smallest=1e-6, largest=10.0, n_steps=100
-):
+    estimator: Any,
+    X: Matrix,
+    y: ArrayLike,
+    *,
+    sample_weight: ArrayLike | None = None,
+    smallest: float = 1e-6,
+    largest: float = 10.0,
+    n_steps: int = 100,
+) -> LearningRateRange:
     """Find out which learning rates an estimator can be trained with.
 
     A clone of the estimator is trained from its starting weights at a rate that grows

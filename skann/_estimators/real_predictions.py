@@ -4,6 +4,7 @@ from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import column_or_1d
 
 from .._training.data import Data
+from .._typing import Array, ArrayLike, Matrix
 from .gaussian_transformer import GaussianTransformer
 from .real_targets import real_targets
 from .regression_losses import has_several_quantiles
@@ -16,7 +17,9 @@ class RealPredictions:
     # Metadata routing: it is nothing that comes with the rows.
     __metadata_request__predict = {"return_std": UNUSED}  # noqa: RUF012
 
-    def predict(self, X, return_std=False):
+    def predict(
+        self, X: Matrix, return_std: bool = False
+    ) -> Array | tuple[Array, Array]:
         """Predict targets.
 
         Parameters
@@ -43,6 +46,14 @@ class RealPredictions:
         ValueError
             If `return_std` is asked for, and the network was not trained with
             ``loss="gaussian"``.
+
+        Examples
+        --------
+        >>> from skann import BPRegressor
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [0.0, 1.0, 2.0, 3.0]
+        >>> net = BPRegressor((), solver="lbfgs", random_state=0).fit(X, y)
+        >>> net.predict([[4.0]]).round(2)
+        array([4.])
         """
         raw = self._raw(X)
         y = self._transformer.inverse_transform(raw)
@@ -58,7 +69,9 @@ class RealPredictions:
     def _decoded_gradients(self, raw, gradients):
         return self._transformer.decoded_gradients(raw, gradients)
 
-    def score(self, X, y, sample_weight=None):
+    def score(
+        self, X: Matrix, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Coefficient of determination R², the mean over outputs.
 
         For a list of quantiles, the mean over them of D², the same for the pinball
@@ -79,6 +92,14 @@ class RealPredictions:
         score : float
             1 - Σ s (y - f(x))² / Σ s (y - mean y)²; NaN where an output has fewer than
             two observed targets.
+
+        Examples
+        --------
+        >>> from skann import BPRegressor
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [0.0, 1.0, 2.0, 3.0]
+        >>> net = BPRegressor((), solver="lbfgs", random_state=0).fit(X, y)
+        >>> round(net.score(X, y), 3)
+        1.0
         """
         if self.missing_targets == "error" and not has_several_quantiles(self):
             return super().score(X, real_targets(y), sample_weight)

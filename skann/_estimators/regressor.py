@@ -1,17 +1,26 @@
 """The regressor: real-valued targets in and out."""
 
+from collections.abc import Callable, Sequence
 from numbers import Real
+from typing import Self
 
 import numpy as np
-from sklearn.base import RegressorMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _num_samples, column_or_1d
 
-from .base import BaseBP, FitInputs
+from .._bases import Tags
+from .._decorators import available_if, fit_context
+from .._optimize.averaging import Averaging
+from .._optimize.minimizer import Minimizer
+from .._optimize.optimizer import Optimizer
+from .._optimize.schedule_base import Schedule
+from .._typing import ArrayLike, Matrix, RandomState, Scoring, Splitter, Verbose
+from .base import BaseBP
 from .docstrings import document
+from .fit_inputs import FitInputs
 from .fitted import FittedUnits
-from .function_objects import LossObject
+from .function_objects import Activation, LossObject
+from .kinds import RegressorMixin
 from .parameters import PARAMETER_CONSTRAINTS, supports_partial_fit
 from .real_predictions import RealPredictions
 from .real_targets import real_targets
@@ -144,55 +153,55 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
 
     def __init__(
         self,
-        hidden_layer_sizes=(100,),
-        activation="relu",
+        hidden_layer_sizes: int | Sequence[int] = (100,),
+        activation: str | Activation | Sequence[str | Activation] = "relu",
         *,
-        loss="squared_error",
-        quantile=None,
-        huber_delta=None,
-        solver="auto",
-        normalize_y=True,
-        missing_targets="error",
-        alpha="auto",
-        l1_ratio=0.0,
-        batch_size="auto",
-        learning_rate="auto",
-        learning_rate_init="auto",
-        power_t=0.5,
-        max_iter="auto",
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_fun=15000,
-        weight_init="auto",
-        n_hidden_layers=None,
-        n_hidden_units=None,
-        scoring="loss",
-        training_score=False,
-        max_time=None,
-        target_loss=None,
-        dropout=0.0,
-        max_grad_norm=None,
-        max_grad_value=None,
-        max_norm=None,
-        input_dropout=0.0,
-        input_noise=0.0,
-        average=None,
-        skip_connection=False,
-        normalization=None,
-        n_init=1,
-        divergence_retries=0,
-    ):
+        loss: str | LossObject = "squared_error",
+        quantile: float | Sequence[float] | None = None,
+        huber_delta: float | None = None,
+        solver: str | Optimizer | Minimizer = "auto",
+        normalize_y: bool = True,
+        missing_targets: str = "error",
+        alpha: float | str = "auto",
+        l1_ratio: float = 0.0,
+        batch_size: int | str = "auto",
+        learning_rate: str | Schedule | Callable[[int], float] = "auto",
+        learning_rate_init: float | str = "auto",
+        power_t: float = 0.5,
+        max_iter: int | str = "auto",
+        shuffle: bool = True,
+        random_state: RandomState = None,
+        tol: float = 1e-4,
+        verbose: Verbose = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float | Splitter = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        weight_init: str = "auto",
+        n_hidden_layers: int | None = None,
+        n_hidden_units: int | None = None,
+        scoring: Scoring = "loss",
+        training_score: bool = False,
+        max_time: float | None = None,
+        target_loss: float | None = None,
+        dropout: float = 0.0,
+        max_grad_norm: float | None = None,
+        max_grad_value: float | None = None,
+        max_norm: float | None = None,
+        input_dropout: float = 0.0,
+        input_noise: float = 0.0,
+        average: str | Averaging | None = None,
+        skip_connection: bool = False,
+        normalization: str | None = None,
+        n_init: int = 1,
+        divergence_retries: int = 0,
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.loss = loss
@@ -242,20 +251,20 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
         self.divergence_retries = divergence_retries
 
     @available_if(supports_partial_fit)
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     @document
     def partial_fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: Matrix,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        coef_init=None,
-        intercept_init=None,
-    ):
+        X_val: Matrix | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        coef_init: Sequence[ArrayLike] | None = None,
+        intercept_init: Sequence[ArrayLike] | None = None,
+    ) -> Self:
         """Pass once over the given rows in mini-batches, from where the model is.
 
         Training goes on from whatever the estimator holds: nothing yet, the result of
@@ -274,6 +283,15 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
         ValueError
             If a parameter or the data are not valid, or training diverges. The
             estimator is then left as it was.
+
+        Examples
+        --------
+        >>> from skann import BPRegressor
+        >>> net = BPRegressor(random_state=0)
+        >>> for row in range(3):
+        ...     net = net.partial_fit([[row], [row + 0.5]], [row, row + 0.5])
+        >>> net.t_
+        6
         """
         with unchanged_on_error(self):
             inputs = FitInputs(sample_weight, X_val, y_val, sample_weight_val)
@@ -326,7 +344,7 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
         targets.loss_options = options
         return targets
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         # Several columns of counts or amounts are welcome as well, but the checks that
         # come with multi_output give negative ones.

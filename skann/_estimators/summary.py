@@ -26,7 +26,7 @@ class LayerSummary:
     """
 
     layer: str
-    shape: tuple
+    shape: tuple[int, int]
     activation: str
     parameters: int
     memory: int
@@ -47,16 +47,16 @@ class Summary:
     """
 
     name: str
-    layers: list
+    layers: list[LayerSummary]
     dtype: str
 
     @property
-    def parameters(self):
+    def parameters(self) -> int:
         """Number of parameters of all layers."""
         return sum(layer.parameters for layer in self.layers)
 
     @property
-    def memory(self):
+    def memory(self) -> int:
         """Bytes of all parameters."""
         return sum(layer.memory for layer in self.layers)
 
@@ -74,7 +74,7 @@ class Summary:
     def _title(self):
         return f"{self.name} in {self.dtype}"
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         table = [HEADINGS, *self._rows()]
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]
         lines = ["  ".join(_aligned(row, widths)) for row in table]

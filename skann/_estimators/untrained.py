@@ -1,7 +1,11 @@
 """A network that predicts before any training."""
 
+from collections.abc import Sequence
+from typing import Any, Self
+
 from .._training.data import Data
 from .._training.monitor import Limits, Monitor
+from .._typing import ArrayLike, Matrix
 from .fitted import FittedNetwork
 from .validation import unchanged_on_error
 
@@ -9,7 +13,17 @@ from .validation import unchanged_on_error
 class Untrained(FittedNetwork):
     """A network that may be made without training."""
 
-    def initialize(self, X, y, *, coef_init=None, intercept_init=None, trainable=None):
+    auto_params_: dict[str, Any]
+
+    def initialize(
+        self,
+        X: Matrix,
+        y: ArrayLike,
+        *,
+        coef_init: Sequence[ArrayLike] | None = None,
+        intercept_init: Sequence[ArrayLike] | None = None,
+        trainable: Sequence[bool | ArrayLike] | None = None,
+    ) -> Self:
         """Make the network and its starting weights, and train nothing.
 
         It predicts with weights set by hand, or with those that `fit` would start from

@@ -6,11 +6,14 @@ import numpy as np
 from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 
 from .._training.data import Data
+from .other_units import warn_of_other_units
 from .rows import validate_rows
 from .validation import check_sample_weight, prefix_errors
 
 
-def train_and_validation_data(estimator, data, inputs, transformer, rng, partial):
+def train_and_validation_data(
+    estimator, data, inputs, transformer, scale, rng, partial
+):
     """The rows to train on, and what to validate on or None.
 
     Parameters
@@ -21,13 +24,17 @@ def train_and_validation_data(estimator, data, inputs, transformer, rng, partial
     inputs : FitInputs
         What ``fit`` was given besides.
     transformer : LabelTransformer or another of the targets' transformers
+    scale : ColumnScale
+        That ``data`` are in already.
     rng : numpy.random.Generator
     partial : bool
         Whether this is ``partial_fit``, which holds no rows out.
     """
     check_validation_arguments(estimator, inputs, partial)
     if inputs.X_val is not None:
-        return data, given_validation_data(estimator, data, inputs, transformer)
+        return data, given_validation_data(
+            estimator, data, inputs, transformer, scale, partial
+        )
     if partial or not estimator.early_stopping:
         return data, None
     rows, fraction = data.row_numbers, estimator.validation_fraction
@@ -45,7 +52,7 @@ _NOT_TRANSFORMED = (
 )
 
 
-def given_validation_data(estimator, data, inputs, transformer):
+def given_validation_data(estimator, data, inputs, transformer, scale, partial):
     """``X_val``, ``y_val`` and their weights, checked and encoded as ``data`` are."""
     with prefix_errors("X_val"):
         try:
@@ -60,7 +67,10 @@ def given_validation_data(estimator, data, inputs, transformer):
         weight = check_sample_weight(inputs.sample_weight_val, X)
     with prefix_errors("y_val"):
         weight = estimator._effective_weight(weight, transformer, targets)
-    return Data(X, y, targets, weight)
+    given = scale.standardize(Data(X, y, targets, weight))
+    if not partial:  # whose calls bring rows as they come, a few at a time
+        warn_of_other_units(data, given)
+    return given
 
 
 def check_validation_arguments(estimator, inputs, partial):

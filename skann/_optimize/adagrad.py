@@ -1,11 +1,13 @@
 """Adagrad: the gradient over the root of the sum of all its squares."""
 
 from numbers import Real
+from typing import Self
 
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from .._network.elementwise import constant
+from .._typing import Array, DTypeLike
 from .optimizer import Optimizer
 
 
@@ -47,26 +49,28 @@ class Adagrad(Optimizer):
         "epsilon": [Interval(Real, 0, None, closed="neither")],
     }
     n_state = 1
-    gradient_powers = (2,)
+    gradient_powers: tuple[int, ...] = (2,)
 
-    def __init__(self, initial_accumulator=0.0, epsilon=1e-10):
+    def __init__(
+        self, initial_accumulator: float = 0.0, epsilon: float = 1e-10
+    ) -> None:
         self.initial_accumulator = initial_accumulator
         self.epsilon = epsilon
 
-    def start(self, n_parameters, dtype):
+    def start(self, n_parameters: int, dtype: DTypeLike) -> Self:
         super().start(n_parameters, dtype)
         self.state[0].fill(self.initial_accumulator)
         return self
 
-    def make_constants(self):
+    def make_constants(self) -> None:
         self._rate = np.empty((), self.dtype)
         self._epsilon = constant(self.epsilon, self.dtype)
 
-    def prepare(self, rate):
-        self.n_steps += 1
+    def prepare(self, rate: float) -> None:
+        super().prepare(rate)
         self._rate[()] = rate
 
-    def update(self, theta, g, s):
+    def update(self, theta: Array, g: Array, s: Array) -> None:
         scratch = self.scratch(g)
         np.multiply(g, g, scratch)
         np.add(s, scratch, s)

@@ -2,11 +2,13 @@
 
 import math
 from numbers import Real
+from typing import Self
 
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from .._network.elementwise import constant
+from .._typing import Array, DTypeLike
 from .optimizer import DecoupledWeightDecay, Optimizer
 
 
@@ -53,14 +55,16 @@ class Adam(Optimizer):
         "epsilon": [Interval(Real, 0, None, closed="neither")],
     }
     n_state = 2
-    gradient_powers = (1, 2)
+    gradient_powers: tuple[int, ...] = (1, 2)
 
-    def __init__(self, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
+    def __init__(
+        self, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-8
+    ) -> None:
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
 
-    def make_constants(self):
+    def make_constants(self) -> None:
         spread = math.sqrt(1 - self.beta_2)
         self._spread = (1 - self.beta_1) / spread
         self._rate = np.empty((), self.dtype)
@@ -69,13 +73,13 @@ class Adam(Optimizer):
             for value in (self.beta_1, self.beta_2, self.epsilon / spread)
         )
 
-    def prepare(self, rate):
-        self.n_steps += 1
+    def prepare(self, rate: float) -> None:
+        super().prepare(rate)
         t = self.n_steps
         correction = math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
         self._rate[()] = rate * correction * self._spread
 
-    def update(self, theta, g, m, v):
+    def update(self, theta: Array, g: Array, m: Array, v: Array) -> None:
         beta_1, beta_2, epsilon = self._constants
         np.multiply(m, beta_1, m)
         np.add(m, g, m)
@@ -95,12 +99,12 @@ class BiasCorrectedAdam(Adam):
     That is Adam's own step with ε √(1 - β₂ᵗ) for ε.
     """
 
-    def make_constants(self):
+    def make_constants(self) -> None:
         super().make_constants()
         self._epsilon = np.empty((), self.dtype)
         self._constants = (*self._constants[:2], self._epsilon)
 
-    def prepare(self, rate):
+    def prepare(self, rate: float) -> None:
         super().prepare(rate)
         seen = (1 - self.beta_2**self.n_steps) / (1 - self.beta_2)
         self._epsilon[()] = self.epsilon * math.sqrt(seen)
@@ -150,7 +154,13 @@ class AdamW(DecoupledWeightDecay, BiasCorrectedAdam):
         **Adam._parameter_constraints,
     }
 
-    def __init__(self, weight_decay=0.01, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
+    def __init__(
+        self,
+        weight_decay: float = 0.01,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+    ) -> None:
         super().__init__(beta_1, beta_2, epsilon)
         self.weight_decay = weight_decay
 
@@ -190,9 +200,11 @@ class AMSGrad(BiasCorrectedAdam):
     __module__ = "skann.solvers"  # files name it so
 
     n_state = 3
-    gradient_powers = (1, 2, 2)
+    gradient_powers: tuple[int, ...] = (1, 2, 2)
 
-    def update(self, theta, g, m, v, largest):
+    def update(
+        self, theta: Array, g: Array, m: Array, v: Array, largest: Array
+    ) -> None:
         beta_1, beta_2, epsilon = self._constants
         np.multiply(m, beta_1, m)
         np.add(m, g, m)
@@ -248,15 +260,23 @@ class Nadam(BiasCorrectedAdam):
         "momentum_decay": [Interval(Real, 0, None, closed="left")],
     }
 
-    def __init__(self, beta_1=0.9, beta_2=0.999, epsilon=1e-8, momentum_decay=0.004):
+    momenta_product: float
+
+    def __init__(
+        self,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        momentum_decay: float = 0.004,
+    ) -> None:
         super().__init__(beta_1, beta_2, epsilon)
         self.momentum_decay = momentum_decay
 
-    def start(self, n_parameters, dtype):
+    def start(self, n_parameters: int, dtype: DTypeLike) -> Self:
         self.momenta_product = 1.0
         return super().start(n_parameters, dtype)
 
-    def make_constants(self):
+    def make_constants(self) -> None:
         super().make_constants()
         self._gradient_rate = np.empty((), self.dtype)
         self._momentum_rate = np.empty((), self.dtype)
@@ -264,7 +284,7 @@ class Nadam(BiasCorrectedAdam):
     def _momentum(self, t):
         return self.beta_1 * (1 - 0.5 * 0.96 ** (t * self.momentum_decay))
 
-    def prepare(self, rate):
+    def prepare(self, rate: float) -> None:
         super().prepare(rate)
         t = self.n_steps
         now, following = self._momentum(t), self._momentum(t + 1)
@@ -275,7 +295,7 @@ class Nadam(BiasCorrectedAdam):
         ahead = following / (1 - product * following)
         self._momentum_rate[()] = rate * (1 - self.beta_1) * ahead
 
-    def update(self, theta, g, m, v):
+    def update(self, theta: Array, g: Array, m: Array, v: Array) -> None:
         beta_1, beta_2, epsilon = self._constants
         scratch = self.scratch(g)
         np.multiply(m, beta_1, m)

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from .._network.elementwise import constant
+from .._typing import Array
 from .optimizer import DecoupledWeightDecay
 
 
@@ -55,25 +56,27 @@ class Lion(DecoupledWeightDecay):
         "beta_2": [Interval(Real, 0, 1, closed="left")],
     }
     n_state = 1
-    gradient_powers = (1,)
+    gradient_powers: tuple[int, ...] = (1,)
 
-    def __init__(self, beta_1=0.9, beta_2=0.99, weight_decay=0.0):
+    def __init__(
+        self, beta_1: float = 0.9, beta_2: float = 0.99, weight_decay: float = 0.0
+    ) -> None:
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.weight_decay = weight_decay
 
-    def make_constants(self):
+    def make_constants(self) -> None:
         self._rate = np.empty((), self.dtype)
         self._share = constant(
             self.beta_1 * (1 - self.beta_2) / (1 - self.beta_1), self.dtype
         )
         self._decay = constant(self.beta_2, self.dtype)
 
-    def prepare(self, rate):
-        self.n_steps += 1
+    def prepare(self, rate: float) -> None:
+        super().prepare(rate)
         self._rate[()] = rate
 
-    def update(self, theta, g, m):
+    def update(self, theta: Array, g: Array, m: Array) -> None:
         scratch = self.scratch(g)
         np.multiply(m, self._share, scratch)
         np.add(scratch, g, scratch)

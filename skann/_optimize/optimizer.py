@@ -14,12 +14,14 @@ equation.
 """
 
 from numbers import Real
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from .._network import memory
 from .._network.elementwise import constant
+from .._typing import Array, DTypeLike
 from .options import Options
 
 # Parameters in a block: four float32 vectors of it take 1 MB of second-level cache.
@@ -53,21 +55,25 @@ class Optimizer(Options):
         False; what some minimisers do.
     """
 
-    n_state = 0
-    gradient_powers = ()
+    n_state: int = 0
+    gradient_powers: tuple[int, ...] = ()
     full_batch = False
     follows_schedule = True
     uses_learning_rate = True
     finds_alpha = uses_hessian = uses_gauss_newton = False
 
-    def start(self, n_parameters, dtype):
+    n_steps: int
+    dtype: np.dtype[Any]
+    state: list[Array]
+
+    def start(self, n_parameters: int, dtype: DTypeLike) -> Self:
         """Allocate the state, all zeros, for a vector of ``n_parameters``."""
         self.n_steps = 0
         self.dtype = np.dtype(dtype)
         self.state = [memory.zeros(n_parameters, dtype) for _ in range(self.n_state)]
         return self
 
-    def bind(self, theta, gradient, weights=None):
+    def bind(self, theta: Array, gradient: Array, weights: Any = None) -> None:
         """Use these two vectors in the steps to come.
 
         Parameters
@@ -90,19 +96,19 @@ class Optimizer(Options):
         self.bind_decay(theta, slices, weights)
         self.make_constants()
 
-    def bind_decay(self, theta, slices, weights):
+    def bind_decay(self, theta: Array, slices: list[slice], weights: Any) -> None:
         """Note where in the blocks, which are these slices of theta, weights lie."""
 
-    def make_constants(self):
+    def make_constants(self) -> None:
         """Make what the steps need in the dtype of the vectors."""
 
-    def scratch(self, like):
+    def scratch(self, like: Array) -> Array:
         """Memory of the shape of ``like``, not initialised, the same in every call."""
         if self._scratch.size < like.size:
             self._scratch = memory.empty(like.size, self.dtype)
         return self._scratch[: like.size].reshape(like.shape)
 
-    def step(self, rate):
+    def step(self, rate: float) -> None:
         """Update theta from the gradient, and destroy that."""
         self.prepare(rate)
         update = self.update
@@ -125,15 +131,15 @@ class Optimizer(Options):
         smallest = constant(np.finfo(self.dtype).tiny * 1e8, self.dtype)
         np.multiply(vector, np.abs(vector) >= smallest, vector)
 
-    def prepare(self, rate):
+    def prepare(self, rate: float) -> None:
         """Begin the next step, at this rate."""
         self.n_steps += 1
 
-    def update(self, theta, g, *state):
+    def update(self, theta: Array, g: Array, *state: Any) -> None:
         """The step itself on arrays of any one shape, all in place."""
         raise NotImplementedError
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in self.__dict__.items() if not k.startswith("_")}
 
 
@@ -148,7 +154,7 @@ class DecoupledWeightDecay(Optimizer):
         "weight_decay": [Interval(Real, 0, None, closed="left")],
     }
 
-    def bind_decay(self, theta, slices, weights):
+    def bind_decay(self, theta: Array, slices: list[slice], weights: Any) -> None:
         self._keep = np.empty((), self.dtype)
         if not self.weight_decay:
             weights = []
@@ -164,7 +170,7 @@ class DecoupledWeightDecay(Optimizer):
             for block in slices
         ]
 
-    def step(self, rate):
+    def step(self, rate: float) -> None:
         self.prepare(rate)
         self._keep[()] = 1 - rate * self.weight_decay
         update, keep = self.update, self._keep

@@ -6,8 +6,12 @@ that a user has passed is never changed by training: it is cloned, and the clone
 the state of the run.
 """
 
-from sklearn.base import BaseEstimator, clone
+from typing import Self
+
+from sklearn.base import clone
 from sklearn.utils._param_validation import validate_parameter_constraints
+
+from .._bases import BaseEstimator
 
 
 class Options(BaseEstimator):
@@ -15,7 +19,7 @@ class Options(BaseEstimator):
 
     _parameter_constraints: dict = {}  # noqa: RUF012 (scikit-learn's convention)
 
-    def fresh(self):
+    def fresh(self) -> Self:
         """A copy with the same settings, checked, and nothing else.
 
         Raises
@@ -30,6 +34,6 @@ class Options(BaseEstimator):
         )
         return clone(self)
 
-    def same_settings(self, other):
+    def same_settings(self, other: object) -> bool:
         """Whether ``other`` is of the same kind with the same settings."""
         return type(self) is type(other) and self.get_params() == other.get_params()

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from .._network.elementwise import constant
+from .._typing import Array
 from .optimizer import Optimizer
 
 
@@ -58,20 +59,22 @@ class RMSprop(Optimizer):
         "momentum": [Interval(Real, 0, 1, closed="left")],
     }
 
-    def __init__(self, rho=0.9, epsilon=1e-8, momentum=0.0):
+    def __init__(
+        self, rho: float = 0.9, epsilon: float = 1e-8, momentum: float = 0.0
+    ) -> None:
         self.rho = rho
         self.epsilon = epsilon
         self.momentum = momentum
 
     @property
-    def n_state(self):
+    def n_state(self) -> int:
         return 2 if self.momentum else 1
 
     @property
-    def gradient_powers(self):
+    def gradient_powers(self) -> tuple[int, ...]:
         return (2, 0)[: self.n_state]
 
-    def make_constants(self):
+    def make_constants(self) -> None:
         self._spread = math.sqrt(1 - self.rho)
         self._rate = np.empty((), self.dtype)
         self._constants = tuple(
@@ -79,11 +82,11 @@ class RMSprop(Optimizer):
             for value in (self.rho, self.epsilon / self._spread, self.momentum)
         )
 
-    def prepare(self, rate):
-        self.n_steps += 1
+    def prepare(self, rate: float) -> None:
+        super().prepare(rate)
         self._rate[()] = rate / self._spread
 
-    def update(self, theta, g, v, b=None):
+    def update(self, theta: Array, g: Array, v: Array, b: Array | None = None) -> None:
         rho, epsilon, momentum = self._constants
         scratch = self.scratch(g)
         np.multiply(g, g, scratch)

@@ -1,11 +1,13 @@
 """Rprop: a step size for each parameter, by the signs of its gradients."""
 
 from numbers import Real
+from typing import Self
 
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from .._network.elementwise import constant
+from .._typing import Array
 from .optimizer import Optimizer
 
 
@@ -65,19 +67,23 @@ class Rprop(Optimizer):
         "largest_step": [Interval(Real, 0, None, closed="neither")],
     }
     n_state = 2
-    gradient_powers = (0, 0)
+    gradient_powers: tuple[int, ...] = (0, 0)
     full_batch = True
     follows_schedule = False
 
     def __init__(
-        self, increase=1.2, decrease=0.5, smallest_step=1e-6, largest_step=50.0
-    ):
+        self,
+        increase: float = 1.2,
+        decrease: float = 0.5,
+        smallest_step: float = 1e-6,
+        largest_step: float = 50.0,
+    ) -> None:
         self.increase = increase
         self.decrease = decrease
         self.smallest_step = smallest_step
         self.largest_step = largest_step
 
-    def fresh(self):
+    def fresh(self) -> Self:
         copy = super().fresh()
         if self.smallest_step > self.largest_step:
             raise ValueError(
@@ -87,7 +93,7 @@ class Rprop(Optimizer):
             )
         return copy
 
-    def make_constants(self):
+    def make_constants(self) -> None:
         self._constants = tuple(
             constant(value, self.dtype)
             for value in (
@@ -100,13 +106,13 @@ class Rprop(Optimizer):
         longest = max((block[0].size for block in self._blocks), default=0)
         self._mask = np.empty(longest, bool)
 
-    def prepare(self, rate):
-        self.n_steps += 1
+    def prepare(self, rate: float) -> None:
+        super().prepare(rate)
         if self.n_steps == 1:
             for _, _, _, size in self._blocks:
                 size.fill(rate)
 
-    def update(self, theta, g, sign, size):
+    def update(self, theta: Array, g: Array, sign: Array, size: Array) -> None:
         increase, decrease, smallest, largest = self._constants
         mask = self._mask[: g.size]
         np.sign(g, g)

@@ -25,10 +25,12 @@ To add one: write the class with its formula in ``schedule_kinds.py`` and add it
 import math
 from dataclasses import dataclass, replace
 from numbers import Real
+from typing import Self
 
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
+from .._typing import Array
 from .options import Options
 
 # What a warm-up may be.
@@ -59,23 +61,23 @@ class Schedule(Options):
     lowers_on_plateau = False
     runs_to_the_end = False
 
-    def __init__(self, warmup=0.0):
+    def __init__(self, warmup: float = 0.0) -> None:
         self.warmup = warmup
 
     @property
-    def needs_length(self):
+    def needs_length(self) -> bool:
         return self.warmup != 0
 
-    def same_settings(self, other):
+    def same_settings(self, other: object) -> bool:
         return super().same_settings(other) and self.initial == other.initial
 
-    def begin(self, initial):
+    def begin(self, initial: float) -> Self:
         """Take the initial rate, at the start of a model's life."""
         self.initial = initial
         self._warming = False
         return self
 
-    def start(self, done, planned):
+    def start(self, done: Counts, planned: Counts) -> None:
         """A run begins.
 
         Parameters
@@ -90,7 +92,7 @@ class Schedule(Options):
         # Whole steps, so that whole epochs of warm-up are whole numbers below.
         self._n_warm = round(self.warmup * planned.n_steps)
 
-    def epoch_rate(self, done):
+    def epoch_rate(self, done: Counts) -> float | None:
         """Rate of every step of the epoch to come; None if it changes within."""
         zero, n_warm = self._zero, self._n_warm
         if not n_warm:
@@ -106,16 +108,18 @@ class Schedule(Options):
         n_seen -= n_warm * planned.n_seen / planned.n_steps
         return self.decayed(n_epochs, n_seen)
 
-    def step_rate(self, n_steps):
+    def step_rate(self, n_steps: int) -> float:
         """Rate of the step after ``n_steps`` ones in the life of the model."""
         k = n_steps - self._zero.n_steps
         return self.initial * min(1.0, (k + 1) / self._n_warm)
 
-    def decayed(self, n_epochs, n_seen):
+    def decayed(self, n_epochs: float, n_seen: float) -> float:
         """Rate of an epoch, so many epochs and rows after the warm-up."""
         raise NotImplementedError
 
-    def rates(self, learning_rate_init, *, max_iter, n_rows, batch_size):
+    def rates(
+        self, learning_rate_init: float, *, max_iter: int, n_rows: int, batch_size: int
+    ) -> Array:
         """Rates of a whole run, for a look at the schedule; nothing is changed.
 
         Parameters
@@ -154,6 +158,6 @@ class Schedule(Options):
             row[:] = [schedule.step_rate(k) for k in steps] if rate is None else rate
         return found.ravel()
 
-    def on_plateau(self):
+    def on_plateau(self) -> str | None:
         """What has been done about it, or None."""
         return "Learning rate still warming up" if self._warming else None

@@ -5,10 +5,11 @@ The first ones are constant within an epoch, the last ones change with every ste
 
 import math
 from numbers import Integral, Real
+from typing import Self
 
 from sklearn.utils._param_validation import Interval
 
-from .schedule_base import FRACTION, Schedule
+from .schedule_base import FRACTION, Counts, Schedule
 
 _DIVISOR = [Interval(Real, 1, None, closed="neither")]
 _FACTOR = [Interval(Real, 0, 1, closed="right")]
@@ -40,7 +41,7 @@ class Constant(Schedule):
 
     __module__ = "skann.schedules"  # files name it so
 
-    def decayed(self, n_epochs, n_seen):
+    def decayed(self, n_epochs: float, n_seen: float) -> float:
         return self.initial
 
 
@@ -74,11 +75,11 @@ class InvScaling(Schedule):
         "warmup": FRACTION,
     }
 
-    def __init__(self, power_t=0.5, warmup=0.0):
+    def __init__(self, power_t: float = 0.5, warmup: float = 0.0) -> None:
         self.power_t = power_t
         self.warmup = warmup
 
-    def decayed(self, n_epochs, n_seen):
+    def decayed(self, n_epochs: float, n_seen: float) -> float:
         return self.initial * (n_seen + 1.0) ** -self.power_t
 
 
@@ -117,19 +118,21 @@ class Adaptive(Schedule):
     }
     lowers_on_plateau = True
 
-    def __init__(self, factor=5, smallest=1e-6, warmup=0.0):
+    def __init__(
+        self, factor: float = 5, smallest: float = 1e-6, warmup: float = 0.0
+    ) -> None:
         self.factor = factor
         self.smallest = smallest
         self.warmup = warmup
 
-    def begin(self, initial):
+    def begin(self, initial: float) -> Self:
         self._current = initial
         return super().begin(initial)
 
-    def decayed(self, n_epochs, n_seen):
+    def decayed(self, n_epochs: float, n_seen: float) -> float:
         return self._current
 
-    def on_plateau(self):
+    def on_plateau(self) -> str | None:
         if self._warming:
             return super().on_plateau()
         if self._current <= self.smallest:
@@ -171,12 +174,14 @@ class Step(Schedule):
         "warmup": FRACTION,
     }
 
-    def __init__(self, every=50, factor=0.1, warmup=0.0):
+    def __init__(
+        self, every: int = 50, factor: float = 0.1, warmup: float = 0.0
+    ) -> None:
         self.every = every
         self.factor = factor
         self.warmup = warmup
 
-    def decayed(self, n_epochs, n_seen):
+    def decayed(self, n_epochs: float, n_seen: float) -> float:
         return self.initial * self.factor ** (n_epochs // self.every)
 
 
@@ -211,11 +216,11 @@ class Exponential(Schedule):
         "warmup": FRACTION,
     }
 
-    def __init__(self, factor=0.98, warmup=0.0):
+    def __init__(self, factor: float = 0.98, warmup: float = 0.0) -> None:
         self.factor = factor
         self.warmup = warmup
 
-    def decayed(self, n_epochs, n_seen):
+    def decayed(self, n_epochs: float, n_seen: float) -> float:
         return self.initial * self.factor**n_epochs
 
 
@@ -253,14 +258,14 @@ class Cosine(Schedule):
     needs_length = True
     runs_to_the_end = True
 
-    def __init__(self, end=0.0, warmup=0.0):
+    def __init__(self, end: float = 0.0, warmup: float = 0.0) -> None:
         self.end = end
         self.warmup = warmup
 
-    def epoch_rate(self, done):
+    def epoch_rate(self, done: Counts) -> float | None:
         return None
 
-    def step_rate(self, n_steps):
+    def step_rate(self, n_steps: int) -> float:
         k, n_warm = n_steps - self._zero.n_steps, self._n_warm
         if k < n_warm:
             return super().step_rate(n_steps)
@@ -307,15 +312,17 @@ class OneCycle(Schedule):
     needs_length = True
     runs_to_the_end = True
 
-    def __init__(self, warmup=0.3, start_factor=25, end_factor=1e4):
+    def __init__(
+        self, warmup: float = 0.3, start_factor: float = 25, end_factor: float = 1e4
+    ) -> None:
         self.warmup = warmup
         self.start_factor = start_factor
         self.end_factor = end_factor
 
-    def epoch_rate(self, done):
+    def epoch_rate(self, done: Counts) -> float | None:
         return None
 
-    def step_rate(self, n_steps):
+    def step_rate(self, n_steps: int) -> float:
         share = (n_steps - self._zero.n_steps) / self._planned.n_steps
         peak = self.initial
         if share < self.warmup:
@@ -327,24 +334,3 @@ class OneCycle(Schedule):
 def _mix(a, b, share):
     # In this form it begins at a, to the last bit.
     return a + (b - a) * (1 - math.cos(math.pi * share)) / 2
-
-
-class Function(Schedule):
-    """The user's own function of the steps taken in the life of the model."""
-
-    warmup = 0
-
-    def __init__(self, function):
-        self.function = function
-
-    def epoch_rate(self, done):
-        return None
-
-    def step_rate(self, n_steps):
-        rate = self.function(n_steps)
-        if not (isinstance(rate, Real) and math.isfinite(rate) and rate >= 0):
-            raise ValueError(
-                "learning_rate must return a finite number of at least 0; at step "
-                f"{n_steps} {self.function!r} returned {rate!r}."
-            )
-        return float(rate)

@@ -9,12 +9,12 @@ used is refused.
 import inspect
 
 from .schedule_base import Schedule
+from .schedule_function import Function
 from .schedule_kinds import (
     Adaptive,
     Constant,
     Cosine,
     Exponential,
-    Function,
     InvScaling,
     OneCycle,
     Step,

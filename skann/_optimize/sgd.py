@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from .._network.elementwise import constant
+from .._typing import Array
 from .optimizer import Optimizer
 
 
@@ -51,27 +52,27 @@ class SGD(Optimizer):
         "nesterovs_momentum": ["boolean"],
     }
 
-    def __init__(self, momentum=0.9, nesterovs_momentum=True):
+    def __init__(self, momentum: float = 0.9, nesterovs_momentum: bool = True) -> None:
         self.momentum = momentum
         self.nesterovs_momentum = nesterovs_momentum
 
     @property
-    def n_state(self):
+    def n_state(self) -> int:
         return 1 if self.momentum else 0
 
     @property
-    def gradient_powers(self):
+    def gradient_powers(self) -> tuple[int, ...]:
         return (1,) * self.n_state
 
-    def make_constants(self):
+    def make_constants(self) -> None:
         self._rate = np.empty((), self.dtype)
         self._momentum = constant(self.momentum, self.dtype)
 
-    def prepare(self, rate):
-        self.n_steps += 1
+    def prepare(self, rate: float) -> None:
+        super().prepare(rate)
         self._rate[()] = rate
 
-    def update(self, theta, g, v=None):
+    def update(self, theta: Array, g: Array, v: Array | None = None) -> None:
         np.multiply(g, self._rate, g)
         if v is None:
             np.subtract(theta, g, theta)

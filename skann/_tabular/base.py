@@ -11,21 +11,27 @@ from abc import ABCMeta, abstractmethod
 from contextlib import nullcontext
 from numbers import Integral
 from time import perf_counter
+from typing import Any, Self
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from scipy.sparse import issparse
-from sklearn.base import BaseEstimator, _fit_context, clone
+from sklearn.base import clone
 from sklearn.utils import check_array, check_random_state, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from .._bases import BaseEstimator, Tags
+from .._decorators import fit_context
 from .._estimators.validation import check_sample_weight, unchanged_on_error
+from .._typing import Array, ArrayLike, Matrix
 from . import recipe
 from .blend import blend_weights
 from .columns import checked
 from .encoder import TableEncoder
 from .folds import SingleSplit, splits
+from .matrices import first_columns
+from .report import network_line, table_line
 
 AUTO, PASSTHROUGH = "auto", "passthrough"
 
@@ -54,6 +60,10 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
 
     _Network = None
 
+    estimators_: list[Any]
+    estimator_weights_: Array
+    vectorizer_: Any
+
     @abstractmethod
     def _targets(self, y, X):
         """Targets of the rows of X, and codes to stratify by or None.
@@ -77,8 +87,15 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
     def _publish_out_of_fold(self, outputs, y, weight):
         """Set the attributes; ``outputs`` are NaN where there are none."""
 
-    @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, sample_weight=None, *, groups=None):
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(
+        self,
+        X: Matrix,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        groups: ArrayLike | None = None,
+    ) -> Self:
         """Encode the table and train the networks.
 
         Parameters
@@ -106,6 +123,13 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
         ValueError
             If a parameter or the data are not valid. The estimator is then left as it
             was.
+
+        Examples
+        --------
+        >>> from skann import TabularRegressor
+        >>> model = TabularRegressor(cv=2, random_state=0)
+        >>> len(model.fit([[float(i)] for i in range(40)], range(40)).estimators_) > 1
+        True
         """
         with unchanged_on_error(self):
             self._fit(X, y, sample_weight, groups)
@@ -128,7 +152,8 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
         self._dtype = np.dtype(recipe.dtype(len(used)))
         Z = self._vectorized(X, y, row_weight)
         kinds = (None,) if self.estimator is not None else recipe.kinds(len(used))
-        self._report_table(len(used), Z, len(parts) * len(kinds))
+        if self.verbose:
+            print(table_line(self, len(used), Z, len(parts) * len(kinds)))
         seeds = iter(rng.randint(2**31, size=len(kinds) * len(parts)).tolist())
         jobs = [
             (self._network(kind, len(used)), kind, part, next(seeds))
@@ -140,7 +165,7 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
         found = [of_fold for _, of_fold in trained]
         by_kind = np.split(np.arange(len(jobs)), len(kinds))
         first = self.estimators_[0]
-        one = self._outputs(first, _first(Z[:1], first.n_features_in_))
+        one = self._outputs(first, first_columns(Z[:1], first.n_features_in_))
         shape = (len(y), *one.shape[1:])
         outputs = np.stack(
             [_out_of_fold([found[i] for i in own], shape) for own in by_kind]
@@ -201,7 +226,7 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
         start = perf_counter()
         network.set_params(random_state=seed)
         if kind is not None and not kind.sees_bins:
-            Z = _first(Z, getattr(self.vectorizer_, "n_plain_", None))
+            Z = first_columns(Z, getattr(self.vectorizer_, "n_plain_", None))
         if network.early_stopping:
             network.set_params(validation_fraction=SingleSplit(train, held_out))
         else:
@@ -214,7 +239,7 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
             # Fitted models are saved, and the rows would be with them.
             network.set_params(validation_fraction=self._Network().validation_fraction)
         if self.verbose:
-            print(_report(i, network, perf_counter() - start))
+            print(network_line(i, network, perf_counter() - start))
         # The rows a network has trained on tell nothing, even if they are of its fold.
         held_out = np.setdiff1d(held_out, train)
         outputs = self._outputs(network, Z[held_out]) if len(held_out) else None
@@ -279,23 +304,12 @@ class BaseTabular(BaseEstimator, metaclass=ABCMeta):
         ):
             if share:
                 n_seen = network.n_features_in_
-                parts.setdefault(n_seen, _first(Z, n_seen))
+                parts.setdefault(n_seen, first_columns(Z, n_seen))
                 found = self._outputs(network, parts[n_seen])
                 total = total + share * found.astype(np.float64, copy=False)
         return total
 
-    def _report_table(self, n_rows, Z, n_parts):
-        if not self.verbose:
-            return
-        kinds = getattr(self.vectorizer_, "kinds_", ())
-        counts = [f"{k}: {kinds.count(k)}" for k in dict.fromkeys(kinds)]
-        found = f" of columns ({', '.join(counts)})" if counts else ""
-        print(
-            f"{type(self).__name__}: {n_rows} rows{found}, {Z.shape[1]} columns "
-            f"encoded as {Z.dtype}; {n_parts} networks"
-        )
-
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         own = tags.input_tags
         if _is(self.vectorizer, PASSTHROUGH):
@@ -311,29 +325,11 @@ def _is(value, name):
     return isinstance(value, str) and value == name
 
 
-def _first(Z, n_columns):
-    """The first so many columns, contiguous; all for None or 0."""
-    if not n_columns or n_columns >= Z.shape[1]:
-        return Z
-    return Z[:, :n_columns].copy() if issparse(Z) else Z[:, :n_columns].copy(order="C")
-
-
 def _one_thread_each():
     # scikit-learn requires threadpoolctl.
     from threadpoolctl import threadpool_limits
 
     return threadpool_limits(1, user_api="blas")
-
-
-def _report(i, network, seconds):
-    found = f"network {i + 1}: {network.n_iter_} epochs, "
-    losses = network.validation_loss_curve_
-    if losses is None:
-        found += f"loss {network.loss_:.4f}"
-    else:
-        best = losses[network.best_iter_ - 1]
-        found += f"best {network.best_iter_} with validation loss {best:.4f}"
-    return f"{found}, {seconds:.1f} s"
 
 
 def _out_of_fold(found, shape):

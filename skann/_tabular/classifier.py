@@ -1,16 +1,28 @@
 """Classes of the rows of a table."""
 
+from typing import Any
+
 import numpy as np
-from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import StrOptions
 
+from .._bases import Tags
 from .._estimators.class_weight import row_weights
 from .._estimators.classifier import BPClassifier
 from .._estimators.doc_links import DocLinks
+from .._estimators.kinds import ClassifierMixin
 from .._estimators.label_transformers import make_label_transformer, subset_accuracy
 from .._estimators.labels import labels_as_array, stack_columns
 from .._estimators.validation import check_targets
+from .._typing import (
+    Array,
+    ArrayLike,
+    ClassWeight,
+    Matrix,
+    RandomState,
+    Splitter,
+    Verbose,
+)
 from .base import BaseTabular
 from .docstrings import document
 
@@ -94,17 +106,21 @@ class TabularClassifier(DocLinks, ClassifierMixin, BaseTabular):
 
     _Network = BPClassifier
 
+    classes_: Any
+    oof_decision_function_: Array
+    oof_score_: float
+
     def __init__(
         self,
         *,
-        vectorizer="auto",
-        estimator=None,
-        cv="auto",
-        class_weight=None,
-        n_jobs=None,
-        random_state=None,
-        verbose=False,
-    ):
+        vectorizer: Any = "auto",
+        estimator: Any = None,
+        cv: int | Splitter = "auto",
+        class_weight: ClassWeight = None,
+        n_jobs: int | None = None,
+        random_state: RandomState = None,
+        verbose: Verbose = False,
+    ) -> None:
         self.vectorizer = vectorizer
         self.estimator = estimator
         self.cv = cv
@@ -190,7 +206,7 @@ class TabularClassifier(DocLinks, ClassifierMixin, BaseTabular):
             return subset_accuracy(found, y, weight)
         return float(accuracy_score(y, found, sample_weight=weight))
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Matrix) -> Array:
         """Probabilities of the classes.
 
         Parameters
@@ -203,11 +219,20 @@ class TabularClassifier(DocLinks, ClassifierMixin, BaseTabular):
         p : ndarray of shape (n_samples, n_classes), or list of them
             In float64, columns in the order of `classes_`; rows sum to one but for
             multilabel targets. A list of such for several columns of classes.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from skann import TabularClassifier
+        >>> frame = pd.DataFrame({"m": range(40)})
+        >>> model = TabularClassifier(cv=2, random_state=0).fit(frame, frame["m"] > 20)
+        >>> model.predict_proba(frame).shape
+        (40, 2)
         """
         parts = self._probabilities(X)
         return parts if self._several else parts[0]
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Matrix) -> Array:
         """Logarithms of the probabilities.
 
         Parameters
@@ -219,11 +244,20 @@ class TabularClassifier(DocLinks, ClassifierMixin, BaseTabular):
         -------
         log_p : ndarray of shape (n_samples, n_classes), or list of them
             Natural logarithms of what `predict_proba` returns.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from skann import TabularClassifier
+        >>> frame = pd.DataFrame({"m": range(40)})
+        >>> model = TabularClassifier(cv=2, random_state=0).fit(frame, frame["m"] > 20)
+        >>> model.predict_log_proba(frame).shape
+        (40, 2)
         """
         parts = [np.log(part) for part in self._probabilities(X)]
         return parts if self._several else parts[0]
 
-    def decision_function(self, X):
+    def decision_function(self, X: Matrix) -> Array:
         """Logarithms of the odds.
 
         Parameters
@@ -236,6 +270,15 @@ class TabularClassifier(DocLinks, ClassifierMixin, BaseTabular):
         z : ndarray of shape (n_samples,) or (n_samples, n_classes), or list of them
             For two classes flat, positive for ``classes_[1]``; for multilabel targets a
             column for each label. Of more classes, the logarithms of the probabilities.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from skann import TabularClassifier
+        >>> frame = pd.DataFrame({"m": range(40)})
+        >>> model = TabularClassifier(cv=2, random_state=0).fit(frame, frame["m"] > 20)
+        >>> model.decision_function(frame).shape
+        (40,)
         """
         parts = self._probabilities(X)
         if self._indicator:
@@ -245,7 +288,7 @@ class TabularClassifier(DocLinks, ClassifierMixin, BaseTabular):
             return logs
         return logs[0][:, 1] - logs[0][:, 0] if logs[0].shape[1] == 2 else logs[0]
 
-    def predict(self, X):
+    def predict(self, X: Matrix) -> Array:
         """Predict class labels.
 
         Parameters
@@ -257,10 +300,21 @@ class TabularClassifier(DocLinks, ClassifierMixin, BaseTabular):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
             Those of the highest mean probability; the label indicator matrix.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from skann import TabularClassifier
+        >>> frame = pd.DataFrame({"m": range(40)})
+        >>> model = TabularClassifier(cv=2, random_state=0).fit(frame, frame["m"] > 20)
+        >>> model.predict(frame[-1:]).tolist()
+        [True]
         """
         return self._labels(self._probabilities(X))
 
-    def score(self, X, y, sample_weight=None):
+    def score(
+        self, X: Matrix, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Accuracy.
 
         Parameters
@@ -277,11 +331,20 @@ class TabularClassifier(DocLinks, ClassifierMixin, BaseTabular):
         accuracy : float
             Share of rows whose label is right; where a row has several labels, of rows
             all of whose labels are right.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from skann import TabularClassifier
+        >>> frame = pd.DataFrame({"m": range(40)})
+        >>> model = TabularClassifier(cv=2, random_state=0).fit(frame, frame["m"] > 20)
+        >>> model.score(frame, frame["m"] > 20) > 0.8
+        True
         """
         found = self.predict(X)
         return self._share_right(labels_as_array(y), found, sample_weight)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags

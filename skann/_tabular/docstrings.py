@@ -1,8 +1,10 @@
 """What the docstrings of the two estimators have in common, written once."""
 
-from functools import partial
+from typing import Any, TypeVar
 
 from .._estimators import docstrings
+
+Thing = TypeVar("Thing", bound=Any)
 
 TEXTS = {
     "vectorizer": """\
@@ -55,4 +57,7 @@ Kinds are weighed by the loss of their blend out of fold. Where the training row
 network would lack a class, all rows of that class are added to them.""",
 }
 
-document = partial(docstrings.document, texts=TEXTS)
+
+def document(thing: Thing) -> Thing:
+    """Fill in the places of a docstring: see ``_estimators/docstrings.py``."""
+    return docstrings.document(thing, TEXTS)

@@ -2,28 +2,31 @@
 
 from functools import partial
 from numbers import Integral
+from typing import Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, Options, StrOptions
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
+from .._bases import BaseEstimator, Tags, TransformerMixin
+from .._decorators import fit_context
 from .._estimators.doc_links import DocLinks
 from .._estimators.validation import check_sample_weight
+from .._typing import Array, ArrayLike, DTypeLike, Matrix
 from . import recipe
 from .categories import MISSING, Levels, Targets, is_target
 from .columns import DATE, LEVEL, NUMBER, as_kind, checked, kind_of, read
 from .dates import parts_of
+from .encoded_names import TEXT, EncodedNames
+from .matrices import side_by_side
 from .numbers import Numbers
 from .text import Text, is_text
-
-TEXT = "text"
 
 # Rows whose parts are in memory at a time, beside the whole.
 _CHUNK = 4096
 
 
-class TableEncoder(DocLinks, TransformerMixin, BaseEstimator):
+class TableEncoder(EncodedNames, DocLinks, TransformerMixin, BaseEstimator):
     """Make numbers of a table: a frame of pandas or polars, or an array.
 
     * Numbers and booleans: gaps are filled with the median, with an indicator beside
@@ -100,12 +103,26 @@ class TableEncoder(DocLinks, TransformerMixin, BaseEstimator):
         "dtype": [Options(type, {np.float32, np.float64})],
     }
 
-    def __init__(self, n_bins="auto", *, max_categories=255, dtype=np.float32):
+    n_plain_: int
+    kinds_: list[str]
+
+    def __init__(
+        self,
+        n_bins: int | str = "auto",
+        *,
+        max_categories: int = 255,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
         self.n_bins = n_bins
         self.max_categories = max_categories
         self.dtype = dtype
 
-    def fit(self, X, y=None, sample_weight=None):
+    def fit(
+        self,
+        X: Matrix,
+        y: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Learn the columns.
 
         Parameters
@@ -121,12 +138,23 @@ class TableEncoder(DocLinks, TransformerMixin, BaseEstimator):
         -------
         self : object
             The fitted encoder.
+
+        Examples
+        --------
+        >>> from skann.preprocessing import TableEncoder
+        >>> TableEncoder().fit([[1.0, "red"], [2.0, "blue"]]).kinds_
+        ['number', 'category']
         """
         self.fit_transform(X, y, sample_weight=sample_weight)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X, y=None, sample_weight=None):
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(
+        self,
+        X: Matrix,
+        y: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Array:
         """Learn the columns and encode them.
 
         Parameters
@@ -143,6 +171,12 @@ class TableEncoder(DocLinks, TransformerMixin, BaseEstimator):
         X_out : ndarray of shape (n_samples, n_features_out)
             The encoded table. Categories of many levels have numbers here that their
             own rows had no part in.
+
+        Examples
+        --------
+        >>> from skann.preprocessing import TableEncoder
+        >>> TableEncoder().fit_transform([[1.0], [2.0]]).shape[0]
+        2
         """
         X = checked(self, X, reset=True)
         columns = read(X)
@@ -171,7 +205,7 @@ class TableEncoder(DocLinks, TransformerMixin, BaseEstimator):
         self.n_plain_ = len(self._names_out(None)[0])
         return self._encoded(numbers, levels, texts)
 
-    def transform(self, X):
+    def transform(self, X: Matrix) -> Array:
         """Encode a table.
 
         Parameters
@@ -188,6 +222,12 @@ class TableEncoder(DocLinks, TransformerMixin, BaseEstimator):
         ------
         ValueError
             If a column holds what it did not in `fit`, such as text for numbers.
+
+        Examples
+        --------
+        >>> from skann.preprocessing import TableEncoder
+        >>> TableEncoder().fit([[1.0], [2.0]]).transform([[1.5]]).shape[0]
+        1
         """
         check_is_fitted(self)
         found = zip(
@@ -232,7 +272,7 @@ class TableEncoder(DocLinks, TransformerMixin, BaseEstimator):
             else:
                 gap, place = (MISSING, levels) if kind == LEVEL else ("", texts)
                 place.append(np.where(np.equal(column, None), gap, column))
-        numbers = _side_by_side(numbers, n_rows, np.float64)
+        numbers = side_by_side(numbers, n_rows, np.float64)
         infinite = np.isinf(numbers).any(axis=0)
         if infinite.any():
             name = self._number_names(None)[infinite.argmax()]
@@ -240,7 +280,7 @@ class TableEncoder(DocLinks, TransformerMixin, BaseEstimator):
                 f"X contains infinity, in column {name!r}; numbers must be finite, or "
                 "NaN for a gap."
             )
-        return numbers, _side_by_side(levels, n_rows, object), texts
+        return numbers, side_by_side(levels, n_rows, object), texts
 
     def _encoded(self, numbers, levels, texts):
         """All parts in one matrix; the rows come in chunks, each to its place."""
@@ -257,7 +297,7 @@ class TableEncoder(DocLinks, TransformerMixin, BaseEstimator):
                 np.concatenate(parts, axis=1, out=out[rows], casting="same_kind")
         return out
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> Array:
         """Names of the columns that `transform` makes.
 
         Parameters
@@ -270,52 +310,21 @@ class TableEncoder(DocLinks, TransformerMixin, BaseEstimator):
         names : ndarray of str objects
             A number's own name, "…_<part of a date>", "…_target", "…_missing",
             "…_bin<i>", "…_<level>" and "…_text<i>".
+
+        Examples
+        --------
+        >>> from skann.preprocessing import TableEncoder
+        >>> len(TableEncoder().fit([[1.0], [2.0]]).get_feature_names_out()) > 0
+        True
         """
         check_is_fitted(self)
         names, bins = self._names_out(input_features)
         return np.array(names + bins, dtype=object)
 
-    def _names_out(self, input_features):
-        """Names of all columns before the bins, and of these."""
-        of_levels = self._names_of(LEVEL, input_features)
-        numbers = self._number_names(input_features)
-        if self._targets is not None:
-            numbers += self._targets.names(of_levels)
-        names, bins = self._numbers.names(numbers)
-        names += self._levels.names(of_levels)
-        of_texts = self._names_of(TEXT, input_features)
-        for name, text in zip(of_texts, self._text, strict=True):
-            names += [f"{name}_text{i}" for i in range(text.n_columns)]
-        return names, bins
-
-    def _names(self, input_features):
-        return _check_feature_names_in(self, input_features)
-
-    def _names_of(self, kind, input_features):
-        names = self._names(input_features)
-        return [n for n, k in zip(names, self.kinds_, strict=True) if k == kind]
-
-    def _number_names(self, input_features):
-        """Names of the numbers, those made of dates among them."""
-        names, dates = [], iter(self._date_parts)
-        for name, kind in zip(self._names(input_features), self.kinds_, strict=True):
-            if kind == DATE:
-                names += [f"{name}_{part}" for part in next(dates)]
-            elif kind == NUMBER:
-                names.append(name)
-        return names
-
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = []
         tags.input_tags.allow_nan = True
         tags.input_tags.string = True
         tags.input_tags.categorical = True
         return tags
-
-
-def _side_by_side(columns, n_rows, dtype):
-    out = np.empty((n_rows, len(columns)), dtype, order="F")
-    for j, column in enumerate(columns):
-        out[:, j] = column
-    return out

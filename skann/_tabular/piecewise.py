@@ -1,9 +1,9 @@
 """Numbers as ramps between their quantiles."""
 
 from numbers import Integral
+from typing import Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import (
     _check_feature_names_in,
@@ -11,7 +11,10 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from .._bases import BaseEstimator, Tags, TransformerMixin
+from .._decorators import fit_context
 from .._estimators.doc_links import DocLinks
+from .._typing import Array, ArrayLike, Matrix
 
 # Rows that quantiles of large data are taken over.
 _MAX_ROWS = 200_000
@@ -73,12 +76,14 @@ class PiecewiseLinearEncoder(DocLinks, TransformerMixin, BaseEstimator):
         "keep_values": ["boolean"],
     }
 
-    def __init__(self, n_bins=16, *, keep_values=True):
+    bin_edges_: list[Array]
+
+    def __init__(self, n_bins: int | str = 16, *, keep_values: bool = True) -> None:
         self.n_bins = n_bins
         self.keep_values = keep_values
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Matrix, y: object = None) -> Self:
         """Find the edges of the bins.
 
         Parameters
@@ -92,6 +97,13 @@ class PiecewiseLinearEncoder(DocLinks, TransformerMixin, BaseEstimator):
         -------
         self : object
             The fitted encoder.
+
+        Examples
+        --------
+        >>> from skann.preprocessing import PiecewiseLinearEncoder
+        >>> encoder = PiecewiseLinearEncoder(n_bins=2).fit([[0.0], [1.0], [2.0]])
+        >>> encoder.bin_edges_
+        [array([0., 1., 2.])]
         """
         X = validate_data(self, X, dtype=(np.float64, np.float32))
         X = X[:: max(1, len(X) // _MAX_ROWS)]
@@ -101,7 +113,7 @@ class PiecewiseLinearEncoder(DocLinks, TransformerMixin, BaseEstimator):
         self.bin_edges_ = [np.unique(column) for column in edges.T]
         return self
 
-    def transform(self, X):
+    def transform(self, X: Matrix) -> Array:
         """Encode.
 
         Parameters
@@ -114,6 +126,13 @@ class PiecewiseLinearEncoder(DocLinks, TransformerMixin, BaseEstimator):
         X_out : ndarray of shape (n_samples, n_features_out)
             The columns themselves if they are kept, then the bins of the first column,
             of the second, and so on.
+
+        Examples
+        --------
+        >>> from skann.preprocessing import PiecewiseLinearEncoder
+        >>> encoder = PiecewiseLinearEncoder(n_bins=2).fit([[0.0], [1.0], [2.0]])
+        >>> encoder.transform([[0.5]]).shape[0]
+        1
         """
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype=(np.float64, np.float32))
@@ -130,7 +149,7 @@ class PiecewiseLinearEncoder(DocLinks, TransformerMixin, BaseEstimator):
     def _n_bins(self):
         return [len(edges) - 1 for edges in self.bin_edges_]
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> Array:
         """Names of the columns that `transform` makes.
 
         Parameters
@@ -142,6 +161,13 @@ class PiecewiseLinearEncoder(DocLinks, TransformerMixin, BaseEstimator):
         -------
         names : ndarray of str objects
             ``"age"`` and ``"age_bin0"``, ``"age_bin1"``, ….
+
+        Examples
+        --------
+        >>> from skann.preprocessing import PiecewiseLinearEncoder
+        >>> encoder = PiecewiseLinearEncoder(n_bins=2).fit([[0.0], [1.0], [2.0]])
+        >>> len(encoder.get_feature_names_out()) > 1
+        True
         """
         check_is_fitted(self, "bin_edges_")
         names = _check_feature_names_in(self, input_features)
@@ -153,7 +179,7 @@ class PiecewiseLinearEncoder(DocLinks, TransformerMixin, BaseEstimator):
         ]
         return np.array(kept + bins, dtype=object)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

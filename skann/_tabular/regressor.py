@@ -1,14 +1,18 @@
 """Real values of the rows of a table."""
 
+from typing import Any
+
 import numpy as np
-from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import column_or_1d
 
+from .._bases import Tags
 from .._estimators.doc_links import DocLinks
+from .._estimators.kinds import RegressorMixin
 from .._estimators.real_targets import real_targets
 from .._estimators.regressor import BPRegressor
 from .._estimators.validation import check_targets
+from .._typing import Array, Matrix, RandomState, Splitter, Verbose
 from .base import BaseTabular
 from .docstrings import document
 
@@ -82,16 +86,19 @@ class TabularRegressor(DocLinks, RegressorMixin, BaseTabular):
 
     _Network = BPRegressor
 
+    oof_prediction_: Array
+    oof_score_: float
+
     def __init__(
         self,
         *,
-        vectorizer="auto",
-        estimator=None,
-        cv="auto",
-        n_jobs=None,
-        random_state=None,
-        verbose=False,
-    ):
+        vectorizer: Any = "auto",
+        estimator: Any = None,
+        cv: int | Splitter = "auto",
+        n_jobs: int | None = None,
+        random_state: RandomState = None,
+        verbose: Verbose = False,
+    ) -> None:
         self.vectorizer = vectorizer
         self.estimator = estimator
         self.cv = cv
@@ -131,7 +138,7 @@ class TabularRegressor(DocLinks, RegressorMixin, BaseTabular):
                 sample_weight=None if weight is None else weight[seen],
             )
 
-    def predict(self, X):
+    def predict(self, X: Matrix) -> Array:
         """Predict targets.
 
         Parameters
@@ -143,10 +150,17 @@ class TabularRegressor(DocLinks, RegressorMixin, BaseTabular):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Predicted values, in float64.
+
+        Examples
+        --------
+        >>> from skann import TabularRegressor
+        >>> X, y = [[float(i)] for i in range(40)], range(40)
+        >>> TabularRegressor(cv=2, random_state=0).fit(X, y).predict(X).shape
+        (40,)
         """
         return self._averaged(X)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags

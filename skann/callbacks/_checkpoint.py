@@ -5,10 +5,13 @@ import time
 import warnings
 from dataclasses import dataclass
 from numbers import Integral, Real
+from pathlib import Path
+from typing import Any
 
 from .._estimators.validation import prefix_errors
 from .._export import archive
 from .._paths import checked_path
+from .._typing import PathLike
 from ._epochs import EpochCallback, fit_of
 
 _FORMAT = 1
@@ -88,9 +91,22 @@ class Checkpoint(EpochCallback):
     Checkpoint('...fit.checkpoint', every=5, resume=True)
     """
 
+    path: Path
+    every: int
+    seconds: float
+    keep_last: int
+    keep_best: bool
+    resume: bool
+
     def __init__(
-        self, path, every=1, seconds=0, keep_last=1, keep_best=False, resume=False
-    ):
+        self,
+        path: PathLike,
+        every: int = 1,
+        seconds: float = 0,
+        keep_last: int = 1,
+        keep_best: bool = False,
+        resume: bool = False,
+    ) -> None:
         self.path, self.every, self.seconds = checked_path(path), every, seconds
         self.keep_last, self.keep_best = keep_last, keep_best
         self.resume = resume
@@ -113,7 +129,7 @@ class Checkpoint(EpochCallback):
                 raise ValueError(f"{name} must be True or False; got {value!r}.")
         self._runs = {}
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         settings = "".join(
             f", {name}={getattr(self, name)!r}"
             for name, default in _DEFAULTS.items()
@@ -125,7 +141,7 @@ class Checkpoint(EpochCallback):
     def _best_path(self):
         return self.path.with_name(f"{self.path.name}.best")
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         # The runs of other processes are not ours.
         return vars(self) | {"_runs": {}}
 
@@ -135,7 +151,7 @@ class Checkpoint(EpochCallback):
             with prefix_errors("keep_best=True"):
                 estimator._saved_parameters()
 
-    def begin_run(self, run, context, model):
+    def begin_run(self, run: Any, context: Any, model: Any) -> None:
         """Called by `fit` when all is set up; a run that is resumed goes on here."""
         if not run.can_go_on:
             raise ValueError(

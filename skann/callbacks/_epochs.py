@@ -1,5 +1,7 @@
 """What these callbacks have in common: the protocol's hooks, and which fit is which."""
 
+from typing import Any
+
 
 class EpochCallback:
     """The protocol's hooks, for a callback that wants each epoch's record.
@@ -9,7 +11,7 @@ class EpochCallback:
     what :func:`fit_of` returns.
     """
 
-    def setup(self, estimator, context):
+    def setup(self, estimator: Any, context: Any) -> None:
         """Called by `fit` before the first epoch."""
         if not hasattr(type(estimator), "history_"):
             raise TypeError(
@@ -19,10 +21,12 @@ class EpochCallback:
             )
         self._begin(fit_of(context), estimator)
 
-    def on_fit_task_begin(self, estimator, context):
+    def on_fit_task_begin(self, estimator: Any, context: Any) -> None:
         """Called by `fit` at the beginning of each task."""
 
-    def on_fit_task_end(self, estimator, context, *, metadata):
+    def on_fit_task_end(
+        self, estimator: Any, context: Any, *, metadata: Any
+    ) -> bool | None:
         """Called by `fit` at the end of each task."""
         row = getattr(metadata, "history_row", None)
         if row is not None:
@@ -30,7 +34,7 @@ class EpochCallback:
         elif context.task_name == "fit":
             self._success(fit_of(context))
 
-    def teardown(self, estimator, context):
+    def teardown(self, estimator: Any, context: Any) -> None:
         """Called by `fit` at its end, after an error too."""
         self._end(fit_of(context))
 

@@ -4,9 +4,12 @@ import math
 import sys
 import time
 from numbers import Real
+from pathlib import Path
+from typing import Any
 
 from .._optional import imported
 from .._paths import checked_path
+from .._typing import PathLike
 from ._epochs import EpochCallback
 
 _BLUE, _ORANGE = "#0072B2", "#D55E00"  # told apart by the colour-blind as well
@@ -48,7 +51,9 @@ class LivePlot(EpochCallback):
     LivePlot(path='loss.png', interval=2)
     """
 
-    def __init__(self, path=None, interval=1.0):
+    path: Path | None
+
+    def __init__(self, path: PathLike | None = None, interval: float = 1.0) -> None:
         imported("matplotlib", "LivePlot", "plot")
         if not isinstance(interval, Real) or not interval >= 0:
             raise ValueError(f"interval must be at least 0 seconds; got {interval!r}.")
@@ -56,11 +61,11 @@ class LivePlot(EpochCallback):
         self.interval = interval
         self._fits = {}
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         path = None if self.path is None else str(self.path)
         return f"LivePlot(path={path!r}, interval={self.interval!r})"
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"_fits": {}}  # a screen belongs to its process
 
     def _begin(self, fit, estimator):

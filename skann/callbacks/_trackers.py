@@ -1,9 +1,12 @@
 """Every epoch in TensorBoard and in MLflow."""
 
 import math
+from pathlib import Path
+from typing import Any
 
 from .._optional import imported
 from .._paths import checked_path
+from .._typing import PathLike
 from ._epochs import EpochCallback
 
 # TensorBoard groups by what is before the slash.
@@ -48,15 +51,17 @@ class TensorBoardLog(EpochCallback):
     TensorBoardLog('runs')
     """
 
-    def __init__(self, log_dir):
+    log_dir: Path
+
+    def __init__(self, log_dir: PathLike) -> None:
         imported("tensorboard", "TensorBoardLog", "tensorboard")
         self.log_dir = checked_path(log_dir, "log_dir")
         self._writers = {}
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"TensorBoardLog({str(self.log_dir)!r})"
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         # Open files stay where they are; another process opens its own.
         return vars(self) | {"_writers": {}}
 
@@ -100,10 +105,10 @@ class MLflowLog(EpochCallback):
     MLflowLog()
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         imported("mlflow", "MLflowLog", "mlflow")
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "MLflowLog()"
 
     def _begin(self, fit, estimator):

@@ -5,8 +5,10 @@ import io
 import json
 import math
 import os
+from pathlib import Path
 
 from .._paths import checked_path
+from .._typing import PathLike
 from ._epochs import EpochCallback
 
 
@@ -50,7 +52,9 @@ class TrainingLog(EpochCallback):
     TrainingLog('...epochs.csv')
     """
 
-    def __init__(self, path):
+    path: Path
+
+    def __init__(self, path: PathLike) -> None:
         self.path = checked_path(path)
         if self.path.suffix not in (".csv", ".jsonl"):
             raise ValueError(f"path must end in .csv or .jsonl; got {str(path)!r}.")
@@ -59,7 +63,7 @@ class TrainingLog(EpochCallback):
                 f"path={str(path)!r}: there is no folder {str(self.path.parent)!r}."
             )
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"TrainingLog({str(self.path)!r})"
 
     def _epoch(self, fit, row):

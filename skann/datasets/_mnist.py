@@ -14,12 +14,15 @@ import math
 import struct
 import zlib
 from importlib import resources
+from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import Options, StrOptions, validate_params
+from sklearn.utils._param_validation import Options, StrOptions
 
+from .._decorators import validate_params
 from .._optional import imported
+from .._typing import DTypeLike
 
 SIDE = 28
 N_CLASSES = 10
@@ -173,7 +176,13 @@ def _read_splits(splits, dtype):
     },
     prefer_skip_nested_validation=True,
 )
-def load_mnist(*, subset="all", return_X_y=False, as_frame=False, dtype=np.float32):
+def load_mnist(
+    *,
+    subset: str = "all",
+    return_X_y: bool = False,
+    as_frame: bool = False,
+    dtype: DTypeLike = np.float32,
+) -> Any:
     """Load the MNIST handwritten digits (classification, 10 classes).
 
     The files are part of the package: nothing is downloaded.

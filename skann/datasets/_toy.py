@@ -11,7 +11,10 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils import shuffle as shuffle_rows
-from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils._param_validation import Interval
+
+from .._decorators import validate_params
+from .._typing import Array, RandomState
 
 # In this order any number of leading corners has its labels balanced to within one.
 CORNERS = np.array([[1, 1], [1, -1], [-1, -1], [-1, 1]], dtype=np.float64)
@@ -37,7 +40,13 @@ def _finish(X, y, *, noise, shuffle, random_state):
     {"n_samples": [Interval(Integral, 1, None, closed="left")], **_SHARED_CONSTRAINTS},
     prefer_skip_nested_validation=True,
 )
-def make_xor(n_samples=4, *, noise=0.0, shuffle=True, random_state=None):
+def make_xor(
+    n_samples: int = 4,
+    *,
+    noise: float = 0.0,
+    shuffle: bool = True,
+    random_state: RandomState = None,
+) -> tuple[Array, Array]:
     """Make the exclusive-or problem: the corners of a square, labelled by diagonal.
 
     Label 1 stands where the two inputs have the same sign, label 0 where they differ.
@@ -108,14 +117,14 @@ def make_xor(n_samples=4, *, noise=0.0, shuffle=True, random_state=None):
     prefer_skip_nested_validation=True,
 )
 def make_spirals(
-    n_samples=100,
+    n_samples: int = 100,
     *,
-    n_classes=2,
-    n_turns=1.5,
-    noise=0.0,
-    shuffle=True,
-    random_state=None,
-):
+    n_classes: int = 2,
+    n_turns: float = 1.5,
+    noise: float = 0.0,
+    shuffle: bool = True,
+    random_state: RandomState = None,
+) -> tuple[Array, Array]:
     r"""Make interleaved Archimedean spirals, one a class.
 
     Point :math:`i` of the :math:`m` points of class :math:`k` has

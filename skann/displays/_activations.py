@@ -1,8 +1,11 @@
 """What each hidden unit computes, over a plane."""
 
+from typing import Any, Self
+
 import numpy as np
 
 from .._engine.choice import hidden_values
+from .._typing import Array, Axes, Figure, Matrix
 from ._common import axes_and_figure, check_layer, check_number, mosaic, network_of
 
 
@@ -43,13 +46,29 @@ class ActivationsDisplay:
     (4, 100, 100)
     """
 
-    def __init__(self, activations, extent, layer=0):
+    ax_: Axes
+    figure_: Figure
+
+    def __init__(
+        self,
+        activations: Array,
+        extent: tuple[float, float, float, float],
+        layer: int = 0,
+    ) -> None:
         self.activations = activations
         self.extent = extent
         self.layer = layer
 
     @classmethod
-    def from_estimator(cls, estimator, X, *, layer=0, grid_resolution=100, ax=None):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Matrix,
+        *,
+        layer: int = 0,
+        grid_resolution: int = 100,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw what the units of a layer compute around some data.
 
         Parameters
@@ -70,6 +89,15 @@ class ActivationsDisplay:
         -------
         display : ActivationsDisplay
             The data and what was drawn.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> from skann.displays import ActivationsDisplay
+        >>> display = ActivationsDisplay.from_estimator(net, X)  # doctest: +SKIP
         """
         network, before = network_of(estimator)
         X = np.asarray(X, dtype=float)
@@ -94,7 +122,7 @@ class ActivationsDisplay:
             ax=ax
         )
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the data again.
 
         Parameters
@@ -106,6 +134,16 @@ class ActivationsDisplay:
         -------
         display : ActivationsDisplay
             Itself.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> from skann.displays import ActivationsDisplay
+        >>> display = ActivationsDisplay.from_estimator(net, X)  # doctest: +SKIP
+        >>> display.plot().figure_.savefig("picture.png")  # doctest: +SKIP
         """
         self.ax_, self.figure_ = axes_and_figure(ax)
         # Each unit on its own scale: they differ a hundredfold, and the form matters.

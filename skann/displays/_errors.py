@@ -1,8 +1,12 @@
 """How large a regression's errors are."""
 
+from collections.abc import Sequence
+from typing import Any, Self
+
 import numpy as np
 from sklearn.utils import check_consistent_length
 
+from .._typing import Array, ArrayLike, Axes, Figure, Matrix
 from ._common import BLUE, ORANGE, axes_and_figure
 
 
@@ -43,7 +47,12 @@ class ErrorHistogramDisplay:
     array([1, 1, 1])
     """
 
-    def __init__(self, errors, bins=20):
+    counts: Array
+    edges: Array
+    ax_: Axes
+    figure_: Figure
+
+    def __init__(self, errors: Array, bins: int | str | Sequence[float] = 20) -> None:
         self.errors = errors
         self.bins = bins
         try:
@@ -54,7 +63,15 @@ class ErrorHistogramDisplay:
             raise ValueError(f"bins must have two edges at least; got {bins!r}.")
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, bins=20, ax=None):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Matrix,
+        y: ArrayLike,
+        *,
+        bins: int | str | Sequence[float] = 20,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw the errors of a fitted regressor.
 
         Parameters
@@ -74,11 +91,26 @@ class ErrorHistogramDisplay:
         -------
         display : ErrorHistogramDisplay
             The data and what was drawn.
+
+        Examples
+        --------
+        >>> from skann import BPRegressor
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [0.0, 1.0, 2.0, 3.0]
+        >>> net = BPRegressor((), solver="lbfgs", random_state=0).fit(X, y)
+        >>> from skann.displays import ErrorHistogramDisplay as Display
+        >>> display = Display.from_estimator(net, X, y)  # doctest: +SKIP
         """
         return cls.from_predictions(y, estimator.predict(X), bins=bins, ax=ax)
 
     @classmethod
-    def from_predictions(cls, y_true, y_pred, *, bins=20, ax=None):
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        *,
+        bins: int | str | Sequence[float] = 20,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw the errors of predictions.
 
         Parameters
@@ -96,6 +128,11 @@ class ErrorHistogramDisplay:
         -------
         display : ErrorHistogramDisplay
             The data and what was drawn.
+
+        Examples
+        --------
+        >>> from skann.displays import ErrorHistogramDisplay as Display
+        >>> display = Display.from_predictions([1, 2], [1, 3])  # doctest: +SKIP
         """
         check_consistent_length(y_true, y_pred)
         truth, predicted = np.asarray(y_true, float), np.asarray(y_pred, float)
@@ -106,7 +143,7 @@ class ErrorHistogramDisplay:
             )
         return cls((truth.ravel() - predicted.ravel()), bins).plot(ax=ax)
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the data again.
 
         Parameters
@@ -118,6 +155,12 @@ class ErrorHistogramDisplay:
         -------
         display : ErrorHistogramDisplay
             Itself.
+
+        Examples
+        --------
+        >>> from skann.displays import ErrorHistogramDisplay as Display
+        >>> display = Display.from_predictions([1, 2], [1, 3])  # doctest: +SKIP
+        >>> display.plot().figure_.savefig("errors.png")  # doctest: +SKIP
         """
         self.ax_, self.figure_ = axes_and_figure(ax)
         root = np.sqrt(np.mean(self.errors**2))

@@ -2,9 +2,11 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 
+from .._typing import Axes, Figure
 from ._common import COLORS, axes_and_figure, network_of
 
 
@@ -67,12 +69,22 @@ class LossCurveDisplay:
     200
     """
 
-    def __init__(self, curves, by="epoch"):
+    ax_: Axes
+    figure_: Figure
+
+    def __init__(self, curves: dict[str, LossCurve], by: str = "epoch") -> None:
         self.curves = curves
         self.by = by
 
     @classmethod
-    def from_estimator(cls, estimator, *, by="epoch", yscale="log", ax=None):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        *,
+        by: str = "epoch",
+        yscale: str = "log",
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw the losses of one fitted network, or of several in one picture.
 
         Parameters
@@ -90,6 +102,15 @@ class LossCurveDisplay:
         -------
         display : LossCurveDisplay
             The data and what was drawn.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> from skann.displays import LossCurveDisplay
+        >>> display = LossCurveDisplay.from_estimator(net)  # doctest: +SKIP
         """
         if not isinstance(by, str) or by not in ("epoch", "batch"):
             raise ValueError(f"by must be 'epoch' or 'batch'; got {by!r}.")
@@ -98,7 +119,7 @@ class LossCurveDisplay:
         curves = {name: _curve(network_of(e)[0]) for name, e in estimator.items()}
         return cls(curves, by).plot(yscale=yscale, ax=ax)
 
-    def plot(self, *, yscale="log", ax=None):
+    def plot(self, *, yscale: str = "log", ax: Axes | None = None) -> Self:
         """Draw the data again.
 
         Parameters
@@ -112,6 +133,16 @@ class LossCurveDisplay:
         -------
         display : LossCurveDisplay
             Itself.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> from skann.displays import LossCurveDisplay
+        >>> display = LossCurveDisplay.from_estimator(net)  # doctest: +SKIP
+        >>> display.plot().figure_.savefig("picture.png")  # doctest: +SKIP
         """
         self.ax_, self.figure_ = axes_and_figure(ax)
         several = len(self.curves) > 1

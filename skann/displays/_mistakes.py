@@ -1,10 +1,12 @@
 """The images that a classifier is most sure about, and wrong."""
 
 import math
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils import check_consistent_length
 
+from .._typing import Array, ArrayLike, Figure, Matrix
 from ._common import check_number, image_shape_for, pyplot
 
 
@@ -49,7 +51,17 @@ class MistakesDisplay:
     ... )  # doctest: +SKIP
     """
 
-    def __init__(self, images, truth, predicted, confidence, rows):
+    axes_: Array
+    figure_: Figure
+
+    def __init__(
+        self,
+        images: Array,
+        truth: Array,
+        predicted: Array,
+        confidence: Array,
+        rows: Array,
+    ) -> None:
         self.images = images
         self.truth = truth
         self.predicted = predicted
@@ -57,7 +69,15 @@ class MistakesDisplay:
         self.rows = rows
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, image_shape=None, max_images=12):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Matrix,
+        y: ArrayLike,
+        *,
+        image_shape: tuple[int, int] | None = None,
+        max_images: int = 12,
+    ) -> Self:
         """Draw the mistakes of a fitted classifier.
 
         Parameters
@@ -77,6 +97,15 @@ class MistakesDisplay:
         -------
         display : MistakesDisplay
             The data and what was drawn.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> from skann import BPClassifier
+        >>> from skann.displays import MistakesDisplay
+        >>> X, y = load_digits(return_X_y=True)
+        >>> net = BPClassifier(max_iter=5, random_state=0).fit(X[:900], y[:900])
+        >>> display = MistakesDisplay.from_estimator(net, X, y)  # doctest: +SKIP
         """
         X, y = np.asarray(X), np.asarray(y)
         check_consistent_length(X, y)
@@ -95,13 +124,23 @@ class MistakesDisplay:
         images = X[rows].reshape(-1, *shape)
         return cls(images, y[rows], predicted[rows], sure[rows], rows).plot()
 
-    def plot(self):
+    def plot(self) -> Self:
         """Draw the data again.
 
         Returns
         -------
         display : MistakesDisplay
             Itself.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> from skann import BPClassifier
+        >>> from skann.displays import MistakesDisplay
+        >>> X, y = load_digits(return_X_y=True)
+        >>> net = BPClassifier(max_iter=5, random_state=0).fit(X[:900], y[:900])
+        >>> display = MistakesDisplay.from_estimator(net, X, y)  # doctest: +SKIP
+        >>> display.plot().figure_.savefig("mistakes.png")  # doctest: +SKIP
         """
         n = len(self.images)
         n_columns = min(6, max(n, 1))

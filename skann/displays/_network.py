@@ -1,11 +1,13 @@
 """The network itself: its units, and its weights as lines."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any, Self
 
 import numpy as np
 
 from .._estimators.units import input_names, output_names, shown_units
 from .._estimators.units import places as unit_places
+from .._typing import Array, Axes, Figure
 from ._common import BLUE, ORANGE, axes_and_figure, check_number, network_of
 
 
@@ -49,7 +51,17 @@ class NetworkDisplay:
     >>> display = NetworkDisplay.from_estimator(net)  # doctest: +SKIP
     """
 
-    def __init__(self, weights, names, activations, max_units=12):
+    shown: list[Array]
+    ax_: Axes
+    figure_: Figure
+
+    def __init__(
+        self,
+        weights: list[Array],
+        names: tuple[list[str], list[str]],
+        activations: list[str],
+        max_units: int = 12,
+    ) -> None:
         self.weights = weights
         self.names = names
         self.activations = activations
@@ -58,7 +70,14 @@ class NetworkDisplay:
         self.shown = [shown_units(size, max_units) for size in sizes]
 
     @classmethod
-    def from_estimator(cls, estimator, *, feature_names=None, max_units=12, ax=None):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        *,
+        feature_names: Sequence[str] | None = None,
+        max_units: int = 12,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw a fitted network.
 
         Parameters
@@ -77,6 +96,15 @@ class NetworkDisplay:
         -------
         display : NetworkDisplay
             The data and what was drawn.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> from skann.displays import NetworkDisplay
+        >>> display = NetworkDisplay.from_estimator(net)  # doctest: +SKIP
         """
         check_number(max_units, "max_units", 3)
         network, _ = network_of(estimator)
@@ -93,7 +121,7 @@ class NetworkDisplay:
         names = [str(name) for name in inputs], output_names(network)
         return cls(weights, names, activations, max_units).plot(ax=ax)
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the data again.
 
         Parameters
@@ -105,6 +133,16 @@ class NetworkDisplay:
         -------
         display : NetworkDisplay
             Itself.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> from skann.displays import NetworkDisplay
+        >>> display = NetworkDisplay.from_estimator(net)  # doctest: +SKIP
+        >>> display.plot().figure_.savefig("picture.png")  # doctest: +SKIP
         """
         n_tall = max(map(len, self.shown))
         size = (2.4 + 1.7 * len(self.shown), max(3.0, 0.42 * n_tall + 1.4))

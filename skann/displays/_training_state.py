@@ -1,8 +1,11 @@
 """Gradient, learning rate and patience over the epochs."""
 
+from typing import Any, Self
+
 import numpy as np
 
 from .._training.stopping import Patience, decisive
+from .._typing import Array, Figure
 from ._common import BLUE, check_axes, network_of, pyplot
 
 
@@ -43,14 +46,23 @@ class TrainingStateDisplay:
     >>> display = TrainingStateDisplay.from_estimator(net)  # doctest: +SKIP
     """
 
-    def __init__(self, epochs, gradient_norm, learning_rate, n_iter_no_change):
+    axes_: Array
+    figure_: Figure
+
+    def __init__(
+        self,
+        epochs: Array,
+        gradient_norm: Array,
+        learning_rate: Array,
+        n_iter_no_change: Array,
+    ) -> None:
         self.epochs = epochs
         self.gradient_norm = gradient_norm
         self.learning_rate = learning_rate
         self.n_iter_no_change = n_iter_no_change
 
     @classmethod
-    def from_estimator(cls, estimator, *, axes=None):
+    def from_estimator(cls, estimator: Any, *, axes: Any = None) -> Self:
         """Draw what a fitted network went through.
 
         Parameters
@@ -64,6 +76,15 @@ class TrainingStateDisplay:
         -------
         display : TrainingStateDisplay
             The data and what was drawn.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> from skann.displays import TrainingStateDisplay
+        >>> display = TrainingStateDisplay.from_estimator(net)  # doctest: +SKIP
         """
         network, _ = network_of(estimator)
         history = {name: np.array(c) for name, c in network.history_.items()}
@@ -71,7 +92,7 @@ class TrainingStateDisplay:
         columns = (history[n] for n in ("epoch", "gradient_norm", "learning_rate"))
         return cls(*columns, waiting).plot(axes=axes)
 
-    def plot(self, *, axes=None):
+    def plot(self, *, axes: Any = None) -> Self:
         """Draw the data again.
 
         Parameters
@@ -83,6 +104,16 @@ class TrainingStateDisplay:
         -------
         display : TrainingStateDisplay
             Itself.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> from skann.displays import TrainingStateDisplay
+        >>> display = TrainingStateDisplay.from_estimator(net)  # doctest: +SKIP
+        >>> display.plot().figure_.savefig("picture.png")  # doctest: +SKIP
         """
         if axes is None:
             _, axes = pyplot().subplots(

@@ -1,7 +1,10 @@
 """A layer's weights as images, as a heat map or as a Hinton diagram."""
 
+from typing import Any, Self
+
 import numpy as np
 
+from .._typing import Array, Axes, Figure
 from ._common import (
     BLUE,
     ORANGE,
@@ -54,7 +57,16 @@ class WeightsDisplay:
     (8, 8)
     """
 
-    def __init__(self, weights, kind, image_shape=None, layer=0):
+    ax_: Axes
+    figure_: Figure
+
+    def __init__(
+        self,
+        weights: Array,
+        kind: str,
+        image_shape: tuple[int, int] | None = None,
+        layer: int = 0,
+    ) -> None:
         self.weights = weights
         self.kind = kind
         self.image_shape = image_shape
@@ -62,8 +74,15 @@ class WeightsDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, *, layer=0, kind="auto", image_shape=None, max_units=64, ax=None
-    ):
+        cls,
+        estimator: Any,
+        *,
+        layer: int = 0,
+        kind: str | None = "auto",
+        image_shape: tuple[int, int] | None = None,
+        max_units: int = 64,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw a layer's weights.
 
         Parameters
@@ -88,6 +107,15 @@ class WeightsDisplay:
         -------
         display : WeightsDisplay
             The data and what was drawn.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> from skann.displays import WeightsDisplay
+        >>> display = WeightsDisplay.from_estimator(net)  # doctest: +SKIP
         """
         if not isinstance(kind, str) or kind not in _KINDS:
             raise ValueError(f"kind must be one of {_KINDS}; got {kind!r}.")
@@ -110,7 +138,7 @@ class WeightsDisplay:
             weights = weights[:, largest]
         return cls(weights, kind, image_shape, layer).plot(ax=ax)
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the data again.
 
         Parameters
@@ -122,6 +150,16 @@ class WeightsDisplay:
         -------
         display : WeightsDisplay
             Itself.
+
+        Examples
+        --------
+        >>> from skann import BPClassifier
+        >>> from skann.datasets import make_xor
+        >>> X, y = make_xor(200, noise=0.2, random_state=0)
+        >>> net = BPClassifier((8,), random_state=0).fit(X, y)
+        >>> from skann.displays import WeightsDisplay
+        >>> display = WeightsDisplay.from_estimator(net)  # doctest: +SKIP
+        >>> display.plot().figure_.savefig("picture.png")  # doctest: +SKIP
         """
         self.ax_, self.figure_ = axes_and_figure(ax)
         ax, limit = self.ax_, np.abs(self.weights).max() or 1.0

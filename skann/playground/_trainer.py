@@ -9,8 +9,8 @@ import copy
 import time
 import warnings
 
-from .._estimators.base import FitInputs
 from .._estimators.classifier import BPClassifier
+from .._estimators.fit_inputs import FitInputs
 from .._estimators.regressor import BPRegressor
 from .._training.dynamic_array import DynamicArray
 from .._training.monitor import new_history

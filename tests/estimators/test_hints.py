@@ -1,10 +1,13 @@
-"""Thirty mistakes that people make: the error names the culprit and the remedy."""
+"""Mistakes that people make: the message names the culprit and the remedy."""
 
 import numpy as np
 import pytest
+from scipy import sparse
+from sklearn import config_context
 from sklearn.compose import make_column_transformer
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.datasets import load_digits, load_iris
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skann import BPClassifier, BPRegressor
 from skann.schedules import Cosine
@@ -13,6 +16,7 @@ from skann.solvers import LBFGS, SGD
 rng = np.random.default_rng(0)
 X = rng.normal(size=(30, 3))
 LABELS, VALUES = (X[:, 0] > 0).astype(int), X[:, 0]
+IRIS, DIGITS = load_iris().data, load_digits().data
 GAPS, WORDS = X.copy(), X.astype(object)
 GAPS[3, 1] = np.nan
 WORDS[:, 2] = "red"
@@ -175,3 +179,52 @@ class TestTables:
                 bpclassifier__X_val=frame,
                 bpclassifier__y_val=LABELS,
             )
+
+
+SCALED = StandardScaler().fit_transform(IRIS)
+OTHER_UNITS = pytest.mark.parametrize(
+    ("data", "other"),
+    [
+        (SCALED, IRIS),
+        (sparse.csr_array(DIGITS / 16), sparse.csr_array(DIGITS)),
+        (DIGITS, DIGITS / 16),
+        (1e8 * SCALED, IRIS),  # which the default standardises for itself
+    ],
+    ids=["standardised", "a share of the largest", "the other way", "auto"],
+)
+
+
+class TestValidationDataInOtherUnits:
+    @OTHER_UNITS
+    def test_transform_input_is_named(self, data, other):
+        y = np.arange(data.shape[0]) % 2
+        net = BPClassifier(3, max_iter=2)
+        with pytest.warns(UserWarning, match=r"units of X: .*transform_input=\['X_val"):
+            net.fit(data, y, X_val=other, y_val=y)
+
+    def test_not_where_the_pipeline_has_transformed_them(self):
+        y, half = np.arange(150) % 2, slice(None, None, 2)
+        net = BPClassifier(3, max_iter=2)
+        with config_context(enable_metadata_routing=True):
+            net.set_fit_request(X_val=True, y_val=True)
+            steps = [("scale", StandardScaler()), ("net", net)]
+            pipe = Pipeline(steps, transform_input=["X_val"])
+            pipe.fit(IRIS, y, X_val=IRIS[half], y_val=y[half])
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda X: X + np.array([50, 0, 0, 0]),  # years that are still to come
+            lambda X: X + 2,  # drift of everything
+            lambda X: X[:2],  # too few to tell
+            lambda X: X * [1, 1, 0, 0],  # of one kind only
+        ],
+    )
+    def test_not_where_there_is_another_reason(self, change):
+        y, other = np.arange(150) % 2, change(SCALED)
+        BPClassifier(3, max_iter=2).fit(SCALED, y, X_val=other, y_val=y[: len(other)])
+
+    def test_not_of_rare_columns(self):
+        rare = sparse.random(400, 50, density=0.01, format="csr", random_state=0)
+        y = np.arange(400) % 2
+        BPClassifier(3, max_iter=2).fit(rare, y, X_val=rare[:20], y_val=y[:20])

@@ -1,0 +1,17 @@
+"""What a fit is given besides X and y."""
+
+from dataclasses import dataclass
+
+
+@dataclass
+class FitInputs:
+    """What ``fit`` and ``partial_fit`` are given besides X and y."""
+
+    sample_weight: object = None
+    X_val: object = None
+    y_val: object = None
+    sample_weight_val: object = None
+    coef_init: object = None
+    intercept_init: object = None
+    groups: object = None
+    classes: object = None

@@ -1,0 +1,67 @@
+"""Validation data in other units than the training data: a warning of it.
+
+Inside a pipeline ``X_val`` comes to the network as it was given, while ``X`` has been
+scaled on its way. Nothing fails then: the validation loss is that of other data, and
+early stopping goes by it.
+"""
+
+from warnings import warn
+
+import numpy as np
+from scipy.sparse import issparse
+
+# How far off a column must be to count: its mean, in standard deviations of the
+# training rows; its spread, as a ratio. Drift and chance stay below in most columns.
+_FAR, _RATIO = 3.0, 10.0
+
+# A column tells its spread in so many values other than zero: rare words and
+# categories are left out.
+_ENOUGH = 10
+
+
+def warn_of_other_units(data, validation):
+    """Warn where more than half of the columns of ``validation`` are far off.
+
+    Parameters
+    ----------
+    data : Data
+        To train on.
+    validation : Data
+        Given by the user, in the same columns.
+    """
+    train, own = _statistics(data), _statistics(validation)
+    (filled, mean, spread), (own_filled, own_mean, own_spread) = train, own
+    told = (np.minimum(filled, own_filled) >= _ENOUGH) & (spread > 0) & (own_spread > 0)
+    if not told.any():
+        return
+    with np.errstate(over="ignore", invalid="ignore"):
+        shift = np.abs(own_mean[told] - mean[told]) / spread[told]
+        ratio = own_spread[told] / spread[told]
+    far = (shift > _FAR) | (ratio > _RATIO) | (ratio < 1 / _RATIO)
+    if far.mean() <= 0.5:
+        return
+    warn(
+        f"X_val is not in the units of X: {far.sum()} of {told.sum()} columns are far "
+        f"from those that are trained on (means lie up to {shift.max():.3g} standard "
+        f"deviations away, spreads are {ratio.min():.3g} to {ratio.max():.3g} times "
+        "as large). If X was scaled by the steps of a Pipeline, its "
+        "transform_input=['X_val'] sends X_val through them as well.",
+        UserWarning,
+        stacklevel=2,
+    )
+
+
+def _statistics(data):
+    """Of each column: values other than zero, mean and standard deviation."""
+    rows = data.sample()
+    X = data.X_of(rows)
+    n = max(len(rows), 1)
+    if not issparse(X):
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = X.mean(axis=0, dtype=np.float64)
+            return np.count_nonzero(X, axis=0), mean, X.std(axis=0, dtype=np.float64)
+    filled = np.asarray((X != 0).sum(axis=0)).ravel()
+    parts = X.astype(np.float64)
+    mean = np.asarray(parts.sum(axis=0)).ravel() / n
+    squares = np.asarray(parts.multiply(parts).sum(axis=0)).ravel() / n
+    return filled, mean, np.sqrt(np.maximum(squares - mean**2, 0))
