@@ -45,7 +45,6 @@ from .validation import (
     check_activations,
     check_sample_weight,
     check_targets,
-    explained_size,
     hidden_layers,
     unchanged_on_error,
 )
@@ -316,9 +315,7 @@ class BaseBP(
         )
         progress = Progress(np.random.default_rng(seed))
         how = self.weight_init, network, data, dtype
-        with explained_size(network):
-            theta = draw_weights(*how, progress.rng)
-        return theta, progress
+        return draw_weights(*how, progress.rng), progress
 
     def _set_fitted_attributes(
         self, transformer, network, theta, progress, monitor, resume, partial

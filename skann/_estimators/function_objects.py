@@ -155,6 +155,7 @@ class Loss(_OwnFunction, LossObject):
     --------
     The logarithm of the hyperbolic cosine, which is a smooth absolute error:
 
+    >>> import math
     >>> import numpy as np
     >>> from skann import BPRegressor
     >>> from skann.losses import Loss, check_loss
@@ -163,7 +164,7 @@ class Loss(_OwnFunction, LossObject):
     ...
     ...     def value(self, z, y):
     ...         r = z - y
-    ...         return (np.logaddexp(r, -r) - np.log(2)).sum(axis=1)
+    ...         return (np.logaddexp(r, -r) - math.log(2)).sum(axis=1)
     ...
     ...     def derivative(self, z, y):
     ...         return np.tanh(z - y)

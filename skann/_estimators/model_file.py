@@ -17,6 +17,7 @@ from .plain_state import (
     check_format,
     from_plain,
     option_from_plain,
+    option_to_plain,
     to_plain,
 )
 
@@ -72,8 +73,7 @@ class SaveModel(PlainState):
         """
         check_is_fitted(self)
         path = checked_path(path)
-        state = to_plain(self)
-        parameters = self._saved_parameters(state)
+        parameters, state = self._saved_parameters(), to_plain(self)
         fitted = {
             name: value
             for name, value in state.items()
@@ -91,15 +91,15 @@ class SaveModel(PlainState):
         except TypeError as error:
             raise ValueError(f"{type(self).__name__} can't be saved: {error}") from None
 
-    def _saved_parameters(self, state):
+    def _saved_parameters(self):
         """The parameters as plain data; an error where they can't be saved."""
         if type(self).__module__ != "skann":
             raise ValueError(
                 f"{type(self).__name__} is no class of skann, which would not find it "
                 "when it loads the file. Save with joblib or pickle."
             )
-        names = self.get_params(deep=False)
-        return {name: _parameter(name, state[name]) for name in names}
+        values = self.get_params(deep=False)
+        return {n: _parameter(n, option_to_plain(n, v)) for n, v in values.items()}
 
 
 def _parameter(name, value):

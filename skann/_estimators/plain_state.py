@@ -103,7 +103,7 @@ def to_plain(estimator):
     state = dict(vars(estimator))
     for name, value in state.items():
         if name in OPTIONS:
-            state[name] = options_to_plain(value, _CLASSES)
+            state[name] = option_to_plain(name, value)
         elif name.endswith("_") and isinstance(value, np.generic):
             state[name] = value.item()  # a score, as a scorer gave it
     if "auto_params_" in state:
@@ -123,6 +123,11 @@ def to_plain(estimator):
             "normalization": network.normalization,
         }
     return state
+
+
+def option_to_plain(name, value):
+    """A parameter as plain data, if it is an object of the package; else as it is."""
+    return options_to_plain(value, _CLASSES) if name in OPTIONS else value
 
 
 def option_from_plain(plain):

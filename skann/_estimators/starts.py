@@ -14,7 +14,7 @@ from .._training.monitor import DivergenceError, new_history
 from .._training.progress import Progress
 from .._training.run import run
 from .scoring import further_scores, validation_function
-from .validation import report_non_finite_data
+from .validation import explained_size, report_non_finite_data
 
 
 def draw_weights(weight_init, network, data, dtype, rng):
@@ -33,7 +33,8 @@ def draw_weights(weight_init, network, data, dtype, rng):
     -------
     theta : ndarray of shape (n_parameters,)
     """
-    theta = memory.empty(network.layout.n_parameters, dtype)
+    with explained_size(network):
+        theta = memory.empty(network.layout.n_parameters, dtype)
     if weight_init in DATA_INITIALIZERS:
         X = data.X_of(data.sample()).astype(np.float64, copy=False)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -93,6 +94,8 @@ class Training:
     def run(self, settings, theta, progress):
         """Train in place, with the parameters as they are in ``settings``."""
         scored = self.estimator, self.transformer, self.network, theta
+        further = further_scores(*scored, self.data, self.held_out)
+        validate = validation_function(*scored, self.held_out)
         with report_non_finite_data(X=self.data, X_val=self.held_out):
             return run(
                 settings,
@@ -102,11 +105,11 @@ class Training:
                 theta,
                 progress,
                 self.data,
-                validation_function(*scored, self.held_out),
+                validate,
                 max_iter=1 if self.partial else settings.max_iter,
                 partial=self.partial,
                 observer=self.observer,
-                further=further_scores(*scored, self.data, self.held_out),
+                further=further,
             )
 
     def best(self, settings, theta, progress, draw):

@@ -1,5 +1,7 @@
 """L1 by orthant-wise steps, and the limit on the gradient."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from _helpers import make_case, make_data, objective_for
@@ -13,9 +15,10 @@ from skann._optimize.optimizers import OPTIMIZERS
 
 def modified(theta, gradient, **options):
     theta, gradient = np.array(theta, float), np.array(gradient, float)
-    modifier = StepModifier(
-        StepOptions(**options), theta, gradient, [slice(0, len(theta))]
+    layout = SimpleNamespace(
+        weight_slices=[slice(0, len(theta))], weights=lambda theta: []
     )
+    modifier = StepModifier(StepOptions(**options), theta, gradient, layout)
     return modifier, theta, gradient
 
 
