@@ -107,7 +107,7 @@ def _damped_step(run, d, sigma, damping):
             total = curvature + damping * square
         x = at.x - slope / total * d
         gain = at.value - run.evaluate(x)[0]
-        comparison = 2 * total * gain / slope**2
+        comparison = 2 * (total / slope) * (gain / slope)  # squares overflow
         if not math.isfinite(comparison):  # far too far
             grown = 1e3 * (damping + total / square)
         elif comparison < 0.25:
