@@ -1,7 +1,7 @@
 """Types of what is public: what a parameter may be, for type checkers and editors.
 
-The names of scikit-learn and SciPy, which have no annotations, stand for themselves;
-what they hand over is checked when it is given, not by its type.
+The names of scikit-learn, SciPy and Dask, of which little is annotated, stand for
+themselves; what they hand over is checked when it is given, not by its type.
 """
 
 import os
@@ -23,6 +23,7 @@ __all__ = [
     "Axes",
     "ClassWeight",
     "DTypeLike",
+    "DaskCollection",
     "Figure",
     "Matrix",
     "PathLike",
@@ -58,4 +59,5 @@ Verbose: TypeAlias = bool | int | str
 Scorer: TypeAlias = Callable[..., float]
 Scoring: TypeAlias = str | Scorer | Sequence[str] | Mapping[str, str | Scorer]
 Weights: TypeAlias = Mapping[Any, float]
+DaskCollection: TypeAlias = Any  # or rows in memory, where both are taken
 ClassWeight: TypeAlias = str | Weights | Sequence[Weights] | None

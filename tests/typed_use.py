@@ -15,13 +15,35 @@ from skann import (
     TabularClassifier,
     TabularRegressor,
     learning_rate_range_test,
+    prediction_intervals,
 )
+from skann.activations import Activation, check_activation
+from skann.averaging import EMA
 from skann.callbacks import Checkpoint, TrainingLog
+from skann.dask import DaskBPClassifier, partial_fit_parquet
 from skann.datasets import make_xor
 from skann.displays import LossCurveDisplay, NetworkDisplay
+from skann.losses import Focal, Loss, check_loss
+from skann.playground import Playground, make_problem
 from skann.preprocessing import TableEncoder
 from skann.schedules import Cosine
-from skann.solvers import LBFGS, SGD
+from skann.solvers import CG, LBFGS, SGD, LevenbergMarquardt
+
+
+class Squares(Loss):
+    def value(self, z: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(((z - y) ** 2).sum(axis=1) / 2)
+
+    def derivative(self, z: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(z - y)
+
+
+class Cube(Activation):
+    def value(self, z: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(z * z * z)
+
+    def derivative(self, z: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(3 * z * z)
 
 
 def use() -> None:
@@ -53,6 +75,16 @@ def use() -> None:
 
     regressor = BPRegressor(loss="quantile", quantile=[0.1, 0.9], solver=LBFGS())
     assert_type(regressor.fit(X, y).predict(X), NDArray[Any])
+    normal = BPRegressor(loss="gaussian", average=EMA(decay=0.99)).fit(X, y)
+    assert_type(normal.predict(X), NDArray[Any])
+    _, std = normal.predict(X, return_std=True)
+    assert_type(std, NDArray[Any])
+    small = BPRegressor(solver=LevenbergMarquardt(mu=0.01)).fit(X, y)
+    assert_type(prediction_intervals(small, X, y, X, coverage=0.9), NDArray[Any])
+    check_loss(Squares())
+    check_activation(Cube())
+    BPClassifier(loss=Focal(gamma=1.0), activation=Cube(), solver=CG())
+    BPRegressor(loss=Squares(), average="swa")
     assert_type(learning_rate_range_test(net, X, y), LearningRateRange)
 
     table = TabularClassifier(estimator=net, n_jobs=2)
@@ -64,6 +96,15 @@ def use() -> None:
     assert_type(LossCurveDisplay.from_estimator({"net": net}), LossCurveDisplay)
     assert_type(NetworkDisplay.from_estimator(net).plot(), NetworkDisplay)
 
+    cluster = DaskBPClassifier((8,), alpha=0.1, local_steps=5)
+    assert_type(cluster.fit(X, y), DaskBPClassifier)
+    assert_type(cluster.estimator_, BPClassifier)
+    assert_type(cluster.score(X, y), float)
+    assert_type(partial_fit_parquet(net, ["a.parquet"], "y"), BPClassifier)
+    assert_type(make_problem("spiral", noise=0.1), tuple[NDArray[Any], NDArray[Any]])
+    assert_type(Playground(X, y).estimator, BPClassifier | BPRegressor)
+
     BPClassifier(alpha=[0.1])  # type: ignore[arg-type]
     BPClassifier(hidden=3)  # type: ignore[call-arg]
     net.fit(X)  # type: ignore[call-arg]
+    CG(update=3)  # type: ignore[arg-type]

@@ -90,6 +90,8 @@ class BaseBP(
     stop_reason_: str | None
     loss_: float | None
     best_iter_: int
+    engine_: str | None
+    start_losses_: list[float]
     best_validation_score_: float | None
 
     # Metadata routing: groups are nearly always those of cross-validation, which are

@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._engine.choice import raw_outputs
-from .._typing import ArrayLike
+from .._typing import Array, ArrayLike
 from .history import History
 from .inside import InsideNetwork
 from .layer_arrays import LayerArrays
@@ -129,13 +129,13 @@ class FittedNetwork(InsideNetwork):
         self._network.layout.fill(self._theta, None, intercepts, ("", "intercepts_"))
 
     @read_only("is a view of the weights; assign to its items, skip_coef_[...] = new")
-    def skip_coef_(self):
+    def skip_coef_(self) -> Array | None:
         """Weights of the direct path, of shape (n_features, n_outputs), or None."""
         theta = self._fitted("_theta", "skip_coef_")
         return self._network.layout.skip(theta)
 
     @read_only("is of views of the parameters; assign to the items of its arrays")
-    def normalization_(self):
+    def normalization_(self) -> dict[str, list[Array]] | None:
         """What normalises the hidden layers: lists of arrays by their kind; or None."""
         theta = self._fitted("_theta", "normalization_")
         kinds = self._network.layout.normalizers(theta)
@@ -205,12 +205,12 @@ class FittedNetwork(InsideNetwork):
         return list(history[column])
 
     @read_only("is what training has found")
-    def alpha_(self):
+    def alpha_(self) -> float:
         """Strength of the penalty that solver="br" has found, on the mean loss."""
         return self._found("alpha", "alpha_")
 
     @read_only("is what training has found")
-    def n_effective_parameters_(self):
+    def n_effective_parameters_(self) -> float:
         """Number of parameters that the data have determined, by solver="br"."""
         return self._found("n_effective_parameters", "n_effective_parameters_")
 

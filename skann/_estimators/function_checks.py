@@ -18,7 +18,7 @@ _STEPS = 3e-4, 1e-4
 _N_ROWS, _N_OUTPUTS = 20, 4
 
 
-def check_loss(loss):
+def check_loss(loss: LossObject | str) -> None:
     """Check a loss: shapes, dtypes, and the derivative against differences.
 
     Parameters
@@ -62,7 +62,7 @@ def check_loss(loss):
     )
 
 
-def check_activation(activation):
+def check_activation(activation: Activation | str) -> None:
     """Check an activation: shapes, dtypes, and the derivative against differences.
 
     Parameters

@@ -5,6 +5,7 @@ that goes by names has it. A user's own has the formulas themselves.
 """
 
 from numbers import Real
+from typing import Self
 
 from sklearn.utils._param_validation import Interval
 
@@ -12,6 +13,7 @@ from .._network.focal_losses import FOCAL_GAMMA
 from .._network.own_functions import OUT_ACTIVATIONS
 from .._network.real_losses import TWEEDIE_POWER
 from .._optimize.options import Options
+from .._typing import Array
 
 
 class LossObject(Options):
@@ -60,9 +62,10 @@ class Tweedie(LossObject):
             Interval(Real, 2, None, closed="neither"),
         ]
     }
-    name, link = "tweedie", "log"
+    name: str = "tweedie"
+    link: str = "log"
 
-    def __init__(self, power=TWEEDIE_POWER):
+    def __init__(self, power: float = TWEEDIE_POWER) -> None:
         self.power = power
 
     @property
@@ -104,9 +107,10 @@ class Focal(LossObject):
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
         "gamma": [Interval(Real, 0, None, closed="neither")]
     }
-    name, link = "focal", "softmax"
+    name: str = "focal"
+    link: str = "softmax"
 
-    def __init__(self, gamma=FOCAL_GAMMA):
+    def __init__(self, gamma: float = FOCAL_GAMMA) -> None:
         self.gamma = gamma
 
     @property
@@ -117,10 +121,10 @@ class Focal(LossObject):
 class _OwnFunction:
     """Two that are of one class and have the same settings are the same function."""
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         return isinstance(other, Options) and self.same_settings(other)
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return hash(type(self))
 
 
@@ -177,9 +181,9 @@ class Loss(_OwnFunction, LossObject):
 
     __module__ = "skann.losses"
 
-    link = "identity"
+    link: str = "identity"
 
-    def value(self, z, y):
+    def value(self, z: Array, y: Array) -> Array:
         """Loss of each row.
 
         Parameters
@@ -196,7 +200,7 @@ class Loss(_OwnFunction, LossObject):
         """
         raise NotImplementedError
 
-    def derivative(self, z, y):
+    def derivative(self, z: Array, y: Array) -> Array:
         """Derivative of each row's loss by its raw outputs, of the shape of `z`.
 
         Parameters
@@ -213,7 +217,7 @@ class Loss(_OwnFunction, LossObject):
         """
         raise NotImplementedError
 
-    def fresh(self):
+    def fresh(self) -> Self:
         """The object itself, which training does not change, if its link is known."""
         if self.link not in OUT_ACTIVATIONS:
             raise ValueError(
@@ -259,7 +263,7 @@ class Activation(_OwnFunction, Options):
 
     __module__ = "skann.activations"
 
-    def value(self, z):
+    def value(self, z: Array) -> Array:
         """``f(z)``.
 
         Parameters
@@ -274,7 +278,7 @@ class Activation(_OwnFunction, Options):
         """
         raise NotImplementedError
 
-    def derivative(self, z):
+    def derivative(self, z: Array) -> Array:
         """``f'(z)``.
 
         Parameters

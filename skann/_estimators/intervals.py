@@ -4,11 +4,13 @@ from numbers import Integral, Real
 
 import numpy as np
 from scipy.stats import t as student
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from .._decorators import validate_params
 from .._engine.choice import gauss_newton, jacobian_blocks, raw_outputs
 from .._training.data import Data
+from .._typing import Array, ArrayLike, Matrix
 from .regressor import BPRegressor
 from .validation import check_sample_weight
 
@@ -26,16 +28,16 @@ _CUTOFF = 1e-12
     prefer_skip_nested_validation=True,
 )
 def prediction_intervals(
-    estimator,
-    X_train,
-    y_train,
-    X,
+    estimator: BPRegressor,
+    X_train: Matrix,
+    y_train: ArrayLike,
+    X: Matrix,
     *,
-    sample_weight=None,
-    coverage=0.95,
-    of="target",
-    max_parameters=2000,
-):
+    sample_weight: ArrayLike | None = None,
+    coverage: float = 0.95,
+    of: str = "target",
+    max_parameters: int = 2000,
+) -> Array:
     """Intervals around the predictions of a small regressor, from its curvature.
 
     Around a minimum of the loss the network is taken to be linear in its weights and

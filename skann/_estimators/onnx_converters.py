@@ -20,7 +20,7 @@ _OPTIONS = {
 }
 
 
-def register_onnx_converters():
+def register_onnx_converters() -> None:
     """Have skl2onnx convert the networks, also as steps of pipelines.
 
     Call it once, before ``skl2onnx.to_onnx`` or ``convert_sklearn``. The networks are

@@ -1,5 +1,7 @@
 """What a regressor says of rows: predictions, their gradients, a score."""
 
+from typing import Literal, overload
+
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import column_or_1d
 
@@ -17,6 +19,12 @@ class RealPredictions:
     # Metadata routing: it is nothing that comes with the rows.
     __metadata_request__predict = {"return_std": UNUSED}  # noqa: RUF012
 
+    @overload
+    def predict(self, X: Matrix, return_std: Literal[False] = False) -> Array: ...
+    @overload
+    def predict(self, X: Matrix, return_std: Literal[True]) -> tuple[Array, Array]: ...
+    @overload
+    def predict(self, X: Matrix, return_std: bool) -> Array | tuple[Array, Array]: ...
     def predict(
         self, X: Matrix, return_std: bool = False
     ) -> Array | tuple[Array, Array]:

@@ -4,9 +4,7 @@ from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Self
 
-import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _num_samples, column_or_1d
 
 from .._bases import Tags
 from .._decorators import available_if, fit_context
@@ -23,20 +21,15 @@ from .function_objects import Activation, LossObject
 from .kinds import RegressorMixin
 from .parameters import PARAMETER_CONSTRAINTS, supports_partial_fit
 from .real_predictions import RealPredictions
-from .real_targets import real_targets
-from .regression_losses import (
-    LOSS_NAMES,
-    check_domain,
-    has_log_link,
-    has_several_quantiles,
-    loss_of,
-    transformer_of,
-)
-from .validation import check_targets, unchanged_on_error
+from .regression_losses import LOSS_NAMES, has_log_link, has_several_quantiles
+from .regression_targets import RegressionTargets
+from .validation import unchanged_on_error
 
 
 @document
-class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
+class BPRegressor(
+    RealPredictions, RegressionTargets, FittedUnits, RegressorMixin, BaseBP
+):
     """Neural-network regressor trained by back-propagation.
 
     A fully connected network, trained on mini-batches (or, with ``solver="lbfgs"``, on
@@ -297,52 +290,6 @@ class BPRegressor(RealPredictions, FittedUnits, RegressorMixin, BaseBP):
             inputs = FitInputs(sample_weight, X_val, y_val, sample_weight_val)
             inputs.coef_init, inputs.intercept_init = coef_init, intercept_init
             return self._partial_fit(X, y, inputs)
-
-    def _validate_pair(self, X, y, reset):
-        y = real_targets(y)
-        if self.missing_targets == "error":
-            X, y = super()._validate_pair(X, y, reset)
-        else:
-            X, _ = super()._validate_pair(X, np.zeros(_num_samples(X)), reset)
-        y = self._check_targets(y, X)
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        return X, y
-
-    def _check_targets(self, y, X):
-        y, allow_nan = real_targets(y), self.missing_targets == "ignore"
-        return check_targets(y, X, dtype="numeric", allow_nan=allow_nan)
-
-    def _effective_weight(self, weight, transformer, targets):
-        gaps = np.isnan(targets.y)
-        if not gaps.any():
-            return weight
-        if self.missing_targets == "error":  # sklearn's assume_finite is on
-            raise ValueError("y contains NaN; missing_targets='ignore' allows it.")
-        gaps = gaps.all(axis=0)
-        weight = np.ones(len(gaps)) if weight is None else weight.copy()
-        weight[gaps] = 0
-        if not weight.any():
-            raise ValueError("y has no target besides NaN in a row of positive weight.")
-        return weight
-
-    def _new_transformer(self, y, weight, classes):
-        return transformer_of(self, y, weight)
-
-    def _known_transformer(self, y, weight, partial):
-        return self._transformer.updated(
-            y, weight, normalize=self.normalize_y, reset=not partial
-        )
-
-    def _target_rescaling(self, transformer):
-        return self._transformer.rescaling_to(transformer)
-
-    def _encode(self, transformer, y, dtype):
-        name, options = loss_of(self)
-        check_domain(name, options, y)
-        targets = transformer.transform(y, name, dtype)
-        targets.loss_options = options
-        return targets
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -1,6 +1,7 @@
 """Gradient descent over all rows at a rate that adapts itself."""
 
 from numbers import Real
+from typing import Any
 
 import numpy as np
 from sklearn.utils._param_validation import Interval
@@ -72,13 +73,13 @@ class GDX(Minimizer):
 
     def __init__(
         self,
-        max_fun=15000,
-        learning_rate_init=0.01,
-        momentum=0.9,
-        increase=1.05,
-        decrease=0.7,
-        max_growth=1.04,
-    ):
+        max_fun: int = 15000,
+        learning_rate_init: float = 0.01,
+        momentum: float = 0.9,
+        increase: float = 1.05,
+        decrease: float = 0.7,
+        max_growth: float = 1.04,
+    ) -> None:
         self.max_fun = max_fun
         self.learning_rate_init = learning_rate_init
         self.momentum = momentum
@@ -86,7 +87,7 @@ class GDX(Minimizer):
         self.decrease = decrease
         self.max_growth = max_growth
 
-    def minimize(self, run, max_iter, tol):
+    def minimize(self, run: Any, max_iter: int, tol: float) -> str:
         rate, v = self.learning_rate_init, np.zeros_like(run.accepted.x)
         while True:
             at = run.accepted

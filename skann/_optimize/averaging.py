@@ -25,7 +25,7 @@ class Averaging(Options):
     by_step = True
     needs_length = False
 
-    def share(self, n, done):
+    def share(self, n: int, done: float) -> float | None:
         """What the average takes of the present weights.
 
         Parameters
@@ -79,10 +79,10 @@ class EMA(Averaging):
         "decay": [Interval(Real, 0, 1, closed="left")]
     }
 
-    def __init__(self, decay=0.999):
+    def __init__(self, decay: float = 0.999) -> None:
         self.decay = decay
 
-    def share(self, n, done):
+    def share(self, n: int, done: float) -> float | None:
         return 1 - min(self.decay, (1 + n) / (10 + n))
 
 
@@ -117,10 +117,10 @@ class SWA(Averaging):
     by_step = False
     needs_length = True
 
-    def __init__(self, start=0.75):
+    def __init__(self, start: float = 0.75) -> None:
         self.start = start
 
-    def share(self, n, done):
+    def share(self, n: int, done: float) -> float | None:
         return None if done <= self.start else 1 / (1 + n)
 
 

@@ -1,5 +1,7 @@
 """Bayesian regularisation: Levenberg-Marquardt that finds its own penalty."""
 
+from typing import Any
+
 import numpy as np
 
 from .levenberg_marquardt import DAMPING, Damping
@@ -76,7 +78,7 @@ class BayesianRegularization(Minimizer):
     >>> y = np.sin(3 * X[:, 0]) + 0.3 * rng.normal(size=60)
     >>> model = BPRegressor((20,), "tanh", solver="br", random_state=0).fit(X, y)
     >>> round(float(model.n_effective_parameters_))  # of 61
-    5
+    9
     """
 
     __module__ = "skann.solvers"  # files name it so
@@ -91,13 +93,13 @@ class BayesianRegularization(Minimizer):
 
     def __init__(
         self,
-        max_fun=15000,
-        mu=0.005,
-        mu_dec=0.2,
-        mu_inc=3.0,
-        mu_max=1e10,
-        max_parameters=2000,
-    ):
+        max_fun: int = 15000,
+        mu: float = 0.005,
+        mu_dec: float = 0.2,
+        mu_inc: float = 3.0,
+        mu_max: float = 1e10,
+        max_parameters: int = 2000,
+    ) -> None:
         self.max_fun = max_fun
         self.mu = mu
         self.mu_dec = mu_dec
@@ -105,11 +107,11 @@ class BayesianRegularization(Minimizer):
         self.mu_max = mu_max
         self.max_parameters = max_parameters
 
-    def check_size(self, n_parameters):
+    def check_size(self, n_parameters: int) -> None:
         kind = type(self).__name__
         check_dense("br", kind, n_parameters, self.max_parameters, 4, "'lbfgs'")
 
-    def minimize(self, run, max_iter, tol):
+    def minimize(self, run: Any, max_iter: int, tol: float) -> str:
         damping = Damping(self)
         at, curvature = run.accepted, run.gauss_newton(run.accepted.x)
         a = _FIRST_STRENGTH * 2 * at.value

@@ -1,5 +1,7 @@
 """Nonlinear conjugate gradients, by three formulas."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
@@ -67,11 +69,11 @@ class CG(Minimizer):
         "update": [StrOptions({"polak_ribiere", "fletcher_reeves", "powell_beale"})],
     }
 
-    def __init__(self, max_fun=15000, update="polak_ribiere"):
+    def __init__(self, max_fun: int = 15000, update: str = "polak_ribiere") -> None:
         self.max_fun = max_fun
         self.update = update
 
-    def minimize(self, run, max_iter, tol):
+    def minimize(self, run: Any, max_iter: int, tol: float) -> str:
         search_along(_RULES[self.update](), run)
         return NO_STEP
 

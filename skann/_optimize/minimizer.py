@@ -10,6 +10,7 @@ run over the table.
 """
 
 from numbers import Integral
+from typing import Any
 
 from scipy.optimize import minimize
 from sklearn.utils._param_validation import Interval
@@ -40,7 +41,7 @@ class Minimizer(Options):
     uses_gauss_newton = False
     finds_alpha = False
 
-    def minimize(self, run, max_iter, tol):
+    def minimize(self, run: Any, max_iter: int, tol: float) -> str:
         """Go on from the run's present point until the run ends it.
 
         Parameters
@@ -61,7 +62,7 @@ class Minimizer(Options):
         """
         raise NotImplementedError
 
-    def check_size(self, n_parameters):
+    def check_size(self, n_parameters: int) -> None:
         """Raise a ValueError if there are more parameters than this is made for."""
 
 
@@ -80,11 +81,11 @@ class ScipyMinimizer(Minimizer):
 
     method: str
 
-    def scipy_options(self, tol):
+    def scipy_options(self, tol: float) -> dict[str, Any]:
         """The options of ``scipy.optimize.minimize`` but for the iterations."""
         raise NotImplementedError
 
-    def minimize(self, run, max_iter, tol):
+    def minimize(self, run: Any, max_iter: int, tol: float) -> str:
         minimize(
             run.evaluate,
             run.accepted.x,

@@ -1,5 +1,7 @@
 """The one-step secant method: BFGS that remembers one step."""
 
+from typing import Any
+
 from .line_search import search_along
 from .minimizer import MAX_FUN, NO_STEP, Minimizer
 
@@ -43,10 +45,10 @@ class OSS(Minimizer):
 
     _parameter_constraints: dict = {**MAX_FUN}  # noqa: RUF012
 
-    def __init__(self, max_fun=15000):
+    def __init__(self, max_fun: int = 15000) -> None:
         self.max_fun = max_fun
 
-    def minimize(self, run, max_iter, tol):
+    def minimize(self, run: Any, max_iter: int, tol: float) -> str:
         search_along(Secant(run), run)
         return NO_STEP
 

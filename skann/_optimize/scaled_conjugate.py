@@ -2,6 +2,7 @@
 
 import math
 from numbers import Real
+from typing import Any
 
 from sklearn.utils._param_validation import Interval
 
@@ -65,12 +66,14 @@ class SCG(Minimizer):
         "damping": [Interval(Real, 0, None, closed="neither")],
     }
 
-    def __init__(self, max_fun=15000, sigma=5e-5, damping=5e-7):
+    def __init__(
+        self, max_fun: int = 15000, sigma: float = 5e-5, damping: float = 5e-7
+    ) -> None:
         self.max_fun = max_fun
         self.sigma = sigma
         self.damping = damping
 
-    def minimize(self, run, max_iter, tol):
+    def minimize(self, run: Any, max_iter: int, tol: float) -> str:
         damping, d, n_steps = self.damping, -run.accepted.gradient, 0
         while True:
             taken = _damped_step(run, d, self.sigma, damping)
@@ -107,7 +110,7 @@ def _damped_step(run, d, sigma, damping):
             total = curvature + damping * square
         x = at.x - slope / total * d
         gain = at.value - run.evaluate(x)[0]
-        comparison = 2 * total * gain / slope**2
+        comparison = 2 * (total / slope) * (gain / slope)  # squares overflow
         if not math.isfinite(comparison):  # far too far
             grown = 1e3 * (damping + total / square)
         elif comparison < 0.25:

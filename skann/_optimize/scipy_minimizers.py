@@ -1,6 +1,7 @@
 """SciPy's minimisers with their settings."""
 
 from numbers import Integral, Real
+from typing import Any, Self
 
 from sklearn.utils._param_validation import Interval
 
@@ -48,11 +49,11 @@ class LBFGS(ScipyMinimizer):
     }
     method = "L-BFGS-B"
 
-    def __init__(self, max_fun=15000, memory=10):
+    def __init__(self, max_fun: int = 15000, memory: int = 10) -> None:
         self.max_fun = max_fun
         self.memory = memory
 
-    def scipy_options(self, tol):
+    def scipy_options(self, tol: float) -> dict[str, Any]:
         return {
             "maxfun": self.max_fun,
             "maxcor": self.memory,
@@ -105,14 +106,14 @@ class BFGS(ScipyMinimizer):
     }
     method = "BFGS"
 
-    def __init__(self, max_fun=15000, max_parameters=2000):
+    def __init__(self, max_fun: int = 15000, max_parameters: int = 2000) -> None:
         self.max_fun = max_fun
         self.max_parameters = max_parameters
 
-    def scipy_options(self, tol):
+    def scipy_options(self, tol: float) -> dict[str, Any]:
         return {"gtol": tol}
 
-    def check_size(self, n_parameters):
+    def check_size(self, n_parameters: int) -> None:
         instead = "'lbfgs', which approximates the same matrix in a few vectors"
         check_dense("bfgs", "BFGS", n_parameters, self.max_parameters, 6, instead)
 
@@ -161,10 +162,10 @@ class NewtonCG(ScipyMinimizer):
     method = "Newton-CG"
     uses_hessian = True
 
-    def __init__(self, max_fun=15000):
+    def __init__(self, max_fun: int = 15000) -> None:
         self.max_fun = max_fun
 
-    def scipy_options(self, tol):
+    def scipy_options(self, tol: float) -> dict[str, Any]:
         return {"xtol": 0}
 
 
@@ -222,12 +223,17 @@ class TrustNCG(ScipyMinimizer):
     method = "trust-ncg"
     uses_hessian = True
 
-    def __init__(self, max_fun=15000, initial_radius=1.0, max_radius=1000.0):
+    def __init__(
+        self,
+        max_fun: int = 15000,
+        initial_radius: float = 1.0,
+        max_radius: float = 1000.0,
+    ) -> None:
         self.max_fun = max_fun
         self.initial_radius = initial_radius
         self.max_radius = max_radius
 
-    def fresh(self):
+    def fresh(self) -> Self:
         checked = super().fresh()
         if checked.initial_radius >= checked.max_radius:
             raise ValueError(
@@ -237,7 +243,7 @@ class TrustNCG(ScipyMinimizer):
             )
         return checked
 
-    def scipy_options(self, tol):
+    def scipy_options(self, tol: float) -> dict[str, Any]:
         return {
             "gtol": 0,
             "initial_trust_radius": self.initial_radius,

@@ -6,26 +6,35 @@ fitted one of these, ``estimator_``, whose attributes are theirs as well.
 
 import inspect
 import re
+from collections.abc import Callable, Sequence
 from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 from sklearn.utils.validation import check_is_fitted
 
+from .._bases import BaseEstimator
 from .._estimators.docstrings import document
+from .._estimators.function_objects import Activation
+from .._typing import DaskCollection
 from . import _on_cluster
 from ._averaging import RoundSettings
 from ._cluster import Cluster, default_client
 from ._collections import is_collection, mapped
 from ._source import Source
-from ._validation import Validation
+
+Class = TypeVar("Class", bound=type)
 
 _OWN = {
-    "local_steps": (None, [Interval(Integral, 1, None, closed="left"), None]),
-    "synchronous_steps": (0, [Interval(Integral, 0, None, closed="left")]),
-    "outer_learning_rate": (1.0, [Interval(Real, 0, None, closed="neither")]),
-    "outer_momentum": (0.0, [Interval(Real, 0, 1, closed="left")]),
-    "persist": (True, ["boolean"]),
+    "local_steps": (
+        int | None,
+        None,
+        [Interval(Integral, 1, None, closed="left"), None],
+    ),
+    "synchronous_steps": (int, 0, [Interval(Integral, 0, None, closed="left")]),
+    "outer_learning_rate": (float, 1.0, [Interval(Real, 0, None, closed="neither")]),
+    "outer_momentum": (float, 0.0, [Interval(Real, 0, 1, closed="left")]),
+    "persist": (bool, True, ["boolean"]),
 }
 
 _OWN_TEXT = """\
@@ -57,15 +66,15 @@ sample_weight_val : dask array or series of shape (n_val,), default=None
     Row weights of `X_val`."""
 
 
-def like(kind):
+def like(kind: type) -> Callable[[Class], Class]:
     """Decorate a class so that it has the parameters of ``kind`` before its own."""
 
     def decorate(cls):
         plain = inspect.signature(kind.__init__).parameters.values()
         keyword = inspect.Parameter.KEYWORD_ONLY
         own = [
-            inspect.Parameter(name, keyword, default=default)
-            for name, (default, _) in _OWN.items()
+            inspect.Parameter(name, keyword, default=default, annotation=annotation)
+            for name, (annotation, default, _) in _OWN.items()
         ]
         signature = inspect.Signature([*plain, *own])
 
@@ -91,18 +100,34 @@ def like(kind):
 class DaskBP(BaseEstimator):
     """Base of :class:`DaskBPClassifier` and :class:`DaskBPRegressor`."""
 
-    _client = None
+    _client: Any = None
+    estimator_: Any
+
+    if TYPE_CHECKING:  # what `like` makes has all parameters by their names
+
+        def __init__(
+            self,
+            hidden_layer_sizes: int | Sequence[int] = ...,
+            activation: str | Activation | Sequence[str | Activation] = ...,
+            *,
+            local_steps: int | None = ...,
+            synchronous_steps: int = ...,
+            outer_learning_rate: float = ...,
+            outer_momentum: float = ...,
+            persist: bool = ...,
+            **parameters: Any,
+        ) -> None: ...
 
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: DaskCollection,
+        y: DaskCollection,
+        sample_weight: DaskCollection | None = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-    ):
+        X_val: DaskCollection | None = None,
+        y_val: DaskCollection | None = None,
+        sample_weight_val: DaskCollection | None = None,
+    ) -> Self:
         """Train the network on the workers, where the rows are.
 
         Parameters
@@ -128,9 +153,15 @@ class DaskBP(BaseEstimator):
             training diverges. The estimator is then left as it was.
         ConnectionError
             If the scheduler is gone.
+
+        Examples
+        --------
+        >>> from skann.dask import DaskBPRegressor
+        >>> net = DaskBPRegressor(early_stopping=True)  # doctest: +SKIP
+        >>> net.fit(X, y, X_val=X_val, y_val=y_val)  # doctest: +SKIP
         """
         own = {name: getattr(self, name) for name in _OWN}
-        allowed = {name: allowed for name, (_, allowed) in _OWN.items()}
+        allowed = {name: allowed for name, (_, _, allowed) in _OWN.items()}
         validate_parameter_constraints(allowed, own, type(self).__name__)
         if not self.persist and self.local_steps is not None:
             raise ValueError(
@@ -163,7 +194,7 @@ class DaskBP(BaseEstimator):
         names = self._kind._get_param_names()
         return {name: getattr(self, name) for name in names}
 
-    def set_callbacks(self, *callbacks):
+    def set_callbacks(self, *callbacks: Any) -> Self:
         """Set what follows the coming calls of `fit`, epoch by epoch.
 
         Parameters
@@ -176,24 +207,30 @@ class DaskBP(BaseEstimator):
         -------
         self : object
             The estimator.
+
+        Examples
+        --------
+        >>> from skann.callbacks import TrainingLog
+        >>> from skann.dask import DaskBPRegressor
+        >>> net = DaskBPRegressor().set_callbacks(TrainingLog("epochs.csv"))
         """
         self._callbacks = callbacks
         return self
 
     @property
-    def client(self):
+    def client(self) -> Any:
         """The Dask client; the one in use as long as none has been set."""
         return default_client() if self._client is None else self._client
 
     @client.setter
-    def client(self, client):
+    def client(self, client: Any) -> None:
         self._client = client
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()
         return {name: value for name, value in state.items() if name != "_client"}
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         # The fitted attributes of what is fitted; dunder names are asked for by copies.
         fitted = name.endswith("_") and not name.startswith("_")
         if fitted and name != "estimator_" and "estimator_" in vars(self):
@@ -206,7 +243,7 @@ class DaskBP(BaseEstimator):
             return mapped(self.estimator_, method, X, **options)
         return getattr(self.estimator_, method)(X, **options)
 
-    def predict(self, X):
+    def predict(self, X: DaskCollection) -> DaskCollection:
         """Predict class labels or targets.
 
         Parameters
@@ -219,10 +256,16 @@ class DaskBP(BaseEstimator):
         y : dask array or series of shape (n_samples,) or (n_samples, n_outputs)
             Predictions, not yet computed: a series for one column of a dataframe. An
             ndarray for what is no collection.
+
+        Examples
+        --------
+        >>> from skann.dask import DaskBPRegressor
+        >>> net = DaskBPRegressor().fit(X, y)  # doctest: +SKIP
+        >>> net.predict(X).compute()  # doctest: +SKIP
         """
         return self._over_partitions("predict", X)
 
-    def transform(self, X, layer=-1):
+    def transform(self, X: DaskCollection, layer: int = -1) -> DaskCollection:
         """Outputs of a hidden layer.
 
         Parameters
@@ -236,38 +279,14 @@ class DaskBP(BaseEstimator):
         -------
         a : dask array of shape (n_samples, n_units)
             Behind the activation, not yet computed.
+
+        Examples
+        --------
+        >>> from skann.dask import DaskBPRegressor
+        >>> net = DaskBPRegressor().fit(X, y)  # doctest: +SKIP
+        >>> net.transform(X, layer=0).compute()  # doctest: +SKIP
         """
         return self._over_partitions("transform", X, layer=layer)
-
-    def score(self, X, y, sample_weight=None):
-        """Accuracy of a classifier, R² of a regressor.
-
-        Parameters
-        ----------
-        X : dask array or dataframe of shape (n_samples, n_features)
-            Data.
-        y : dask array, series or dataframe of n_samples rows
-            True targets.
-        sample_weight : dask array or series of shape (n_samples,), default=None
-            Row weights.
-
-        Returns
-        -------
-        score : float
-            As that of the estimator on one machine, computed where the rows are.
-        """
-        check_is_fitted(self)
-        plain = self.estimator_
-        if not is_collection(X):
-            return plain.score(X, y, sample_weight)
-        params = plain.get_params(deep=False) | {"random_state": None}
-        unweighted = {"class_weight": None} if "class_weight" in params else {}
-        for_tasks = type(plain)(**params | unweighted)
-        source = Source(X, y, sample_weight, Cluster(self.client), False)
-        made = plain._transformer, (plain._theta.dtype,) * 2
-        shards = source.shards(for_tasks, *made, *source.checked(for_tasks))
-        about = plain, plain._transformer, plain._network, plain._theta
-        return Validation(shards, *about).default()[1]
 
 
 document(DaskBP.fit, {"fit": _FIT_TEXT})

@@ -1,11 +1,12 @@
 """Classifier and regressor for Dask collections."""
 
-from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.utils.metaestimators import available_if
-
+from .._decorators import available_if
 from .._estimators.classifier import BPClassifier
+from .._estimators.kinds import ClassifierMixin, RegressorMixin
 from .._estimators.regressor import BPRegressor
+from .._typing import DaskCollection
 from ._base import DaskBP, like
+from ._score import ClusterScore
 
 
 def _has_probabilities(estimator):
@@ -15,7 +16,7 @@ def _has_probabilities(estimator):
 
 
 @like(BPClassifier)
-class DaskBPClassifier(ClassifierMixin, DaskBP):
+class DaskBPClassifier(ClusterScore, ClassifierMixin, DaskBP):
     """Neural-network classifier that is trained on a Dask cluster.
 
     The network of ``skann.BPClassifier``, trained where the rows are. With a solver of
@@ -63,7 +64,9 @@ class DaskBPClassifier(ClassifierMixin, DaskBP):
 
     __module__ = "skann.dask"
 
-    def decision_function(self, X):
+    estimator_: BPClassifier
+
+    def decision_function(self, X: DaskCollection) -> DaskCollection:
         """Raw outputs of the network, before the output activation.
 
         Parameters
@@ -75,11 +78,17 @@ class DaskBPClassifier(ClassifierMixin, DaskBP):
         -------
         z : dask array of shape (n_samples,) or (n_samples, n_outputs)
             Not yet computed; flat for two classes.
+
+        Examples
+        --------
+        >>> from skann.dask import DaskBPClassifier
+        >>> clf = DaskBPClassifier().fit(X, y)  # doctest: +SKIP
+        >>> clf.decision_function(X).compute()  # doctest: +SKIP
         """
         return self._over_partitions("decision_function", X)
 
     @available_if(_has_probabilities)
-    def predict_proba(self, X):
+    def predict_proba(self, X: DaskCollection) -> DaskCollection:
         """Probabilities of the classes.
 
         Parameters
@@ -91,11 +100,17 @@ class DaskBPClassifier(ClassifierMixin, DaskBP):
         -------
         p : dask array of shape (n_samples, n_classes)
             Columns in the order of `classes_`, not yet computed.
+
+        Examples
+        --------
+        >>> from skann.dask import DaskBPClassifier
+        >>> clf = DaskBPClassifier().fit(X, y)  # doctest: +SKIP
+        >>> clf.predict_proba(X).compute()  # doctest: +SKIP
         """
         return self._over_partitions("predict_proba", X)
 
     @available_if(_has_probabilities)
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: DaskCollection) -> DaskCollection:
         """Logarithms of the probabilities.
 
         Parameters
@@ -107,12 +122,18 @@ class DaskBPClassifier(ClassifierMixin, DaskBP):
         -------
         log_p : dask array of shape (n_samples, n_classes)
             Columns in the order of `classes_`, not yet computed.
+
+        Examples
+        --------
+        >>> from skann.dask import DaskBPClassifier
+        >>> clf = DaskBPClassifier().fit(X, y)  # doctest: +SKIP
+        >>> clf.predict_log_proba(X).compute()  # doctest: +SKIP
         """
         return self._over_partitions("predict_log_proba", X)
 
 
 @like(BPRegressor)
-class DaskBPRegressor(RegressorMixin, DaskBP):
+class DaskBPRegressor(ClusterScore, RegressorMixin, DaskBP):
     """Neural-network regressor that is trained on a Dask cluster.
 
     The network of ``skann.BPRegressor``, trained where the rows are; see
@@ -147,3 +168,5 @@ class DaskBPRegressor(RegressorMixin, DaskBP):
     """
 
     __module__ = "skann.dask"
+
+    estimator_: BPRegressor

@@ -1,29 +1,36 @@
 """Training over Parquet files one row group after the other, on one machine."""
 
 import glob
+import os
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from numbers import Integral
-from os import PathLike, fspath
+from typing import TypeVar
 
 from sklearn.utils import check_random_state
 
+from .._estimators.classifier import BPClassifier
+from .._estimators.regressor import BPRegressor
 from .._optional import imported
+from .._typing import ArrayLike, PathLike, RandomState
+
+Network = TypeVar("Network", BPClassifier, BPRegressor)
 
 
 def partial_fit_parquet(
-    estimator,
-    path,
-    target,
+    estimator: Network,
+    path: PathLike | Sequence[PathLike],
+    target: str | Sequence[str],
     *,
-    sample_weight=None,
-    columns=None,
-    classes=None,
-    n_epochs=1,
-    prefetch=2,
-    shuffle=True,
-    random_state=None,
-):
+    sample_weight: str | None = None,
+    columns: Sequence[str] | None = None,
+    classes: ArrayLike | None = None,
+    n_epochs: int = 1,
+    prefetch: int = 2,
+    shuffle: bool = True,
+    random_state: RandomState = None,
+) -> Network:
     """Pass over the row groups of Parquet files by ``partial_fit``, on one machine.
 
     For streams too large for a cluster's memories: there are never more rows in this
@@ -124,9 +131,9 @@ def partial_fit_parquet(
 
 
 def _files(path):
-    given = [path] if isinstance(path, str | PathLike) else list(path)
+    given = [path] if isinstance(path, str | os.PathLike) else list(path)
     files = []
-    for one in map(fspath, given):
+    for one in map(os.fspath, given):
         found = sorted(glob.glob(one))
         if not found:
             raise FileNotFoundError(f"path={one!r}: there is no such file.")

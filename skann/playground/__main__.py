@@ -4,6 +4,7 @@ import argparse
 import sys
 import threading
 import webbrowser
+from collections.abc import Sequence
 from pathlib import Path
 
 from ._scenes import SCENES
@@ -12,7 +13,7 @@ from ._session import Session
 from ._table import MAX_BYTES, read_table
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line and serve the page until interrupted."""
     parser = argparse.ArgumentParser(
         prog="python -m skann.playground",

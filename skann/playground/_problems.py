@@ -4,7 +4,10 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from .._decorators import validate_params
+from .._typing import Array, RandomState
 
 RADIUS = 5.0  # of what is drawn; the map shows a little more
 SPAN = 6.0
@@ -85,7 +88,13 @@ PROBLEMS = {**CLASSIFICATION, **REGRESSION}
     },
     prefer_skip_nested_validation=True,
 )
-def make_problem(name, n_samples=500, *, noise=0.0, random_state=None):
+def make_problem(
+    name: str,
+    n_samples: int = 500,
+    *,
+    noise: float = 0.0,
+    random_state: RandomState = None,
+) -> tuple[Array, Array]:
     """Make one of the playground's problems in the plane.
 
     Parameters

@@ -1,8 +1,12 @@
 """The page as a widget of Jupyter, marimo and VS Code."""
 
 from pathlib import Path
+from typing import Any
 
+from .._estimators.classifier import BPClassifier
+from .._estimators.regressor import BPRegressor
 from .._optional import imported
+from .._typing import ArrayLike
 from ._session import Session
 from ._table import table_of
 
@@ -44,7 +48,7 @@ class Playground:
     >>> playground.estimator.coefs_  # doctest: +SKIP
     """
 
-    def __init__(self, X=None, y=None):
+    def __init__(self, X: ArrayLike | None = None, y: ArrayLike | None = None) -> None:
         anywidget = imported("anywidget", "Playground", "playground")
         if (X is None) != (y is None):
             raise ValueError("X and y must be given together, or neither of them.")
@@ -54,17 +58,26 @@ class Playground:
             (anywidget.AnyWidget,),
             {"_esm": STATIC / "playground.js", "_css": STATIC / "playground.css"},
         )
-        self.widget = kind()
+        self.widget: Any = kind()
         self._ready = True
         self.widget.on_msg(self._receive)
 
     @property
-    def estimator(self):
+    def estimator(self) -> BPClassifier | BPRegressor:
         """The network as it is now, which training goes on to change."""
         return self._session.trainer.net
 
-    def close(self):
-        """End the training thread and the widget."""
+    def close(self) -> None:
+        """End the training thread and the widget.
+
+        What was trained stays in `estimator`.
+
+        Examples
+        --------
+        >>> from skann.playground import Playground
+        >>> playground = Playground()  # doctest: +SKIP
+        >>> playground.close()  # doctest: +SKIP
+        """
         self._session.close()
         self.widget.close()
 

@@ -105,3 +105,24 @@ def test_r2_is_over_all_rows(two_workers):
             found.history_[name], expected.history_[name], rtol=1e-6
         )
     assert found.score(cut(X, 4), cut(y, 4)) == pytest.approx(expected.score(X, y))
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        (DaskBPRegressor, {"loss": "quantile", "quantile": [0.1, 0.9]}),
+        (DaskBPRegressor, {"loss": "gaussian"}),
+        (DaskBPClassifier, {"class_weight": "balanced"}),
+        (DaskBPClassifier, {"loss": "perceptron"}),
+    ],
+)
+def test_a_score_is_that_of_the_network_on_one_machine(kind, options, two_workers):
+    X, y = make_regression(60, 4, random_state=0)
+    if kind is DaskBPClassifier:
+        y = (y > 20).astype(int)
+    weight = np.linspace(0, 1, 60)
+    net = kind((4,), solver="adam", max_iter=20, random_state=0, **options)
+    net.fit(cut(X, 3), cut(y, 3))
+    expected = net.estimator_.score(X, y, weight)
+    found = net.score(cut(X, 3), cut(y, 3), cut(weight, 3))
+    assert found == pytest.approx(expected)
