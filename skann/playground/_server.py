@@ -166,6 +166,7 @@ def make_server(session, host, port):
     listener = uvicorn.Config(
         None, host=host, port=port, log_level="error"
     ).bind_socket()
+    listener.listen()  # who comes before the server runs waits, and is not refused
     port = listener.getsockname()[1]
     config = uvicorn.Config(
         make_app(session, token, host, port),
