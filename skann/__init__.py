@@ -1,6 +1,7 @@
 """Back-propagation neural networks for scikit-learn."""
 
 from ._estimators.classifier import BPClassifier
+from ._estimators.gradient_check import GradientCheck, check_gradient
 from ._estimators.intervals import prediction_intervals
 from ._estimators.onnx_converters import register_onnx_converters
 from ._estimators.range_test import LearningRateRange, learning_rate_range_test
@@ -14,10 +15,12 @@ from ._version import __version__
 __all__ = [
     "BPClassifier",
     "BPRegressor",
+    "GradientCheck",
     "LearningRateRange",
     "TabularClassifier",
     "TabularRegressor",
     "__version__",
+    "check_gradient",
     "learning_rate_range_test",
     "load_model",
     "prediction_intervals",

@@ -14,6 +14,7 @@ from skann import (
     LearningRateRange,
     TabularClassifier,
     TabularRegressor,
+    check_gradient,
     learning_rate_range_test,
     prediction_intervals,
 )
@@ -81,6 +82,7 @@ def use() -> None:
     assert_type(std, NDArray[Any])
     small = BPRegressor(solver=LevenbergMarquardt(mu=0.01)).fit(X, y)
     assert_type(prediction_intervals(small, X, y, X, coverage=0.9), NDArray[Any])
+    assert_type(check_gradient(small, X, y).relative_error, float)
     check_loss(Squares())
     check_activation(Cube())
     BPClassifier(loss=Focal(gamma=1.0), activation=Cube(), solver=CG())

@@ -9,10 +9,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._decorators import validate_params
 from .._engine.choice import gauss_newton, jacobian_blocks, raw_outputs
-from .._training.data import Data
 from .._typing import Array, ArrayLike, Matrix
 from .regressor import BPRegressor
-from .validation import check_sample_weight
+from .trained_rows import rows_as_trained
 
 # Below this part of the largest eigenvalue the data say nothing of a direction.
 _CUTOFF = 1e-12
@@ -118,7 +117,7 @@ def prediction_intervals(
     check_is_fitted(estimator)
     network, theta = estimator._network, estimator._theta.astype(np.float64)
     _check(estimator, network, max_parameters)
-    data = _data(estimator, X_train, y_train, sample_weight)
+    data = rows_as_trained(estimator, X_train, y_train, sample_weight)
     curvature = gauss_newton(network, 0.0, data, theta)
     penalty = np.diag(_penalty(estimator, network))
     inverse = np.linalg.pinv(curvature.matrix + penalty, rcond=_CUTOFF, hermitian=True)
@@ -154,15 +153,6 @@ def _check(estimator, network, max_parameters):
             f"prediction_intervals takes matrices of n_parameters² numbers, and "
             f"n_parameters={n_parameters} is more than max_parameters={max_parameters}."
         )
-
-
-def _data(estimator, X, y, sample_weight):
-    """The rows that the estimator was trained on, as it saw them."""
-    X, y = estimator._validate_pair(X, y, reset=False)
-    weight = check_sample_weight(sample_weight, X)
-    targets = estimator._encode(estimator._transformer, y, np.dtype(np.float64))
-    weight = estimator._effective_weight(weight, estimator._transformer, targets)
-    return Data(X, y, targets, weight).with_positive_weight()
 
 
 def _penalty(estimator, network):
