@@ -236,7 +236,7 @@ class BaseBP(
             outcome = network, theta, progress, monitor
             to._set_fitted_attributes(transformer, *outcome, resume, partial)
             to.auto_params_ = auto_values(self, settings, data.n_rows)
-            if "alpha" in to.auto_params_ and solver.finds_alpha:
+            if "alpha" in to.auto_params_ and hasattr(to, "alpha_"):
                 to.auto_params_["alpha"] = to.alpha_
             if in_one_cycle:
                 to.auto_params_["standardize"] = scale.changes

@@ -221,7 +221,7 @@ class FittedNetwork(InsideNetwork):
         if math.isnan(value):
             raise AttributeError(
                 f"{type(self).__name__!r} object has no attribute {name!r}: only "
-                "solver='br' finds it."
+                "a step of solver='br' finds it."
             )
         return value
 

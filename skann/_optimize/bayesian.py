@@ -152,7 +152,7 @@ def _strength(gamma, at, curvature):
         noise = 1 / curvature.n_rows
     else:
         noise = 2 * at.value / max(curvature.n_targets - gamma, 1e-6)
-    return max(noise * gamma / square, 1e-30)
+    return float(max(noise * gamma / square, 1e-30))
 
 
 def _change(run, a):

@@ -191,7 +191,7 @@ class TestBayesianRegularization:
     def test_others_do_not_have_them(self):
         model = self.make(solver="lm", max_iter=5).fit(x, NOISY)
         for name in ("alpha_", "n_effective_parameters_"):
-            with pytest.raises(AttributeError, match="only solver='br'"):
+            with pytest.raises(AttributeError, match="only a step of solver='br'"):
                 getattr(model, name)
         with pytest.raises(AttributeError, match="can't be set"):
             model.alpha_ = 1.0
@@ -199,6 +199,13 @@ class TestBayesianRegularization:
     def test_auto_alpha_is_what_was_found(self):
         model = self.make(max_iter=20).fit(x, NOISY)
         assert model.auto_params_["alpha"] == model.alpha_
+
+    def test_nothing_is_found_where_no_step_is_taken(self):
+        model = BPRegressor((4,), "elu", solver="br", random_state=9)
+        model.fit(np.zeros((3, 1)), np.zeros(3))
+        assert model.n_iter_ == 0
+        assert not hasattr(model, "alpha_")
+        assert model.auto_params_["alpha"] == 0
 
     def test_it_is_at_its_own_minimum(self):
         model = self.make(tol=1e-7).fit(x, NOISY)
