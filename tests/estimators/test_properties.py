@@ -38,6 +38,7 @@ DOCUMENTED = (
     "Training diverged",
     "would not be used",
     "can't be used",
+    "can't train with the loss",
     "must be",
     "must have",
     "must hold",
