@@ -99,7 +99,7 @@ def _damped_step(run, d, sigma, damping):
     """The next point along d, and the next damping; None if no step gains anything."""
     at = run.accepted
     square, slope = float(d @ d), float(d @ at.gradient)
-    if not square:
+    if not 0 < square < math.inf:
         return None
     reach = sigma / math.sqrt(square)
     curvature = float(d @ (run.evaluate(at.x + reach * d)[1] - at.gradient)) / reach
@@ -108,6 +108,8 @@ def _damped_step(run, d, sigma, damping):
         if not total > 0:
             damping = 2 * (damping - total / square)
             total = curvature + damping * square
+            if not total > 0:  # flat, and the damping has become nothing
+                return None
         x = at.x - slope / total * d
         gain = at.value - run.evaluate(x)[0]
         comparison = 2 * (total / slope) * (gain / slope)  # squares overflow

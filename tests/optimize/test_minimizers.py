@@ -112,6 +112,16 @@ class TestFit:
         else:
             assert np.isfinite(model.predict(IRIS)).all()
 
+    def test_one_row_with_a_huge_target(self, solver):
+        model = BPRegressor((5, 2), "identity", solver=solver, random_state=3043)
+        model.set_params(normalize_y=False, max_iter=5)
+        try:
+            model.fit([[0.0]], [1e100])
+        except ValueError as error:
+            assert "Training diverged" in str(error)  # noqa: PT017
+        else:
+            assert np.isfinite(model.loss_)
+
     def test_float32_in_float32_out(self, solver):
         X = IRIS.astype(np.float32)
         model = classifier(solver, max_iter=5).fit(X, SPECIES)
