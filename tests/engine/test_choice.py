@@ -47,7 +47,8 @@ KINDS_OF_DATA = {
 def rows_of_the_table():
     """(what, name): (compiled engine, reference engine), as documented."""
     found = {}
-    for line in PAGE.read_text("utf-8").splitlines():
+    first_section, _ = PAGE.read_text("utf-8").split("\n## ", 1)
+    for line in first_section.splitlines():
         if line.startswith("| ") and not line.startswith("| what"):
             what, which, compiled, plain = line.strip("| ").split(" | ")
             for name in re.findall("`([^`]+)`", which):
