@@ -53,31 +53,15 @@ def train(
     done.n_seen += monitor.n_seen
     n_epochs, max_iter = max_iter, 0 if monitor.stop_reason else max_iter
     begin_epoch = monitor.begin_epoch
+    about = schedule, monitor, rng, done, n_epochs, monitor.reads_theta, average
     try:
         for _ in range(monitor.n_iter, max_iter):
             if begin_epoch is not None:
                 begin_epoch()
-            ended, before = None, vars(done).copy()
-            while ended is None:
-                try:
-                    if average is not None:
-                        average.begin_epoch(monitor.theta)
-                    ended = _epoch(
-                        epochs,
-                        schedule,
-                        monitor,
-                        rng,
-                        done,
-                        n_epochs,
-                        average,
-                        backtracking,
-                    )
-                except DivergenceError as error:
-                    if backtracking is None:
-                        raise
-                    backtracking.go_back(error)
-                    vars(done).update(before)
-                    epochs = make_epochs()
+            if backtracking is None:
+                ended = _epoch(epochs, *about)
+            else:
+                ended, epochs = _retried(epochs, make_epochs, backtracking, *about)
             if ended:
                 break
     except KeyboardInterrupt:
@@ -88,19 +72,23 @@ def train(
         average.end_epoch(monitor.theta, (monitor.n_iter + 1) / n_epochs)
 
 
-def _epoch(epochs, schedule, monitor, rng, done, n_epochs, average, backtracking):
+def _epoch(
+    epochs, schedule, monitor, rng, done, n_epochs, reads_theta, average, check=None
+):
     """Train for an epoch and record it; True to stop."""
+    if average is not None:
+        average.begin_epoch(monitor.theta)
     losses, rate = epochs.epoch(schedule, done, rng, monitor.deadline)
     loss, n_seen = epochs.mean_loss(losses)
     done.n_steps += len(losses)
     done.n_epochs += 1
     done.n_seen += n_seen
-    if monitor.reads_theta:
+    if reads_theta:
         epochs.flush()
     if average is not None:
         average.end_epoch(monitor.theta, (monitor.n_iter + 1) / n_epochs)
-    if backtracking is not None:
-        backtracking.check(losses, loss)
+    if check is not None:
+        check(losses, loss)
     return monitor.end_of_epoch(
         loss,
         losses,
@@ -109,3 +97,16 @@ def _epoch(epochs, schedule, monitor, rng, done, n_epochs, average, backtracking
         gradient_norm=epochs.gradient_norm,
         schedule=schedule,
     )
+
+
+def _retried(epochs, make_epochs, backtracking, *about):
+    """The same, and the epochs to go on with, once more after each divergence."""
+    done = about[3]
+    before = vars(done).copy()
+    while True:
+        try:
+            return _epoch(epochs, *about, backtracking.check), epochs
+        except DivergenceError as error:
+            backtracking.go_back(error)
+            vars(done).update(before)
+            epochs = make_epochs()

@@ -112,7 +112,9 @@ def run(
     try:
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             about = engine, parameters, solver, network, theta, data, progress
-            _solve(*about, lowered, monitor, max_iter, backtracking)
+            plain = backtracking is None and lowered.factor == 1
+            used = schedule if plain else lowered
+            _solve(*about, used, monitor, max_iter, backtracking)
     finally:
         progress.rate_factor = lowered.factor
         if report is not None:
