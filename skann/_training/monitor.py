@@ -265,17 +265,17 @@ class Monitor:
         epoch = self._n_iter_before + self.n_iter + 1
         if not math.isfinite(loss):
             check_finite(loss, f"at iteration {epoch}")
-        # First, for an interrupt must not leave half an entry.
         validation = self._validate() if self._validate else _NO_VALIDATION
         if self._further is not None:
             self._further()
         now = time.perf_counter()
         self.loss = loss
+        seconds = now - self._started
+        # Whole, and before it is counted: an interrupt comes between any two lines.
+        self._entries += epoch, loss, *validation, rate, gradient_norm, seconds
         self.n_iter += 1
         self.n_seen += n_rows
         self.batch_losses.extend(batch_losses)
-        seconds = now - self._started
-        self._entries += epoch, loss, *validation, rate, gradient_norm, seconds
         if self._before_spike is not None:
             self._before_spike.update(loss, epoch, self.theta)
         if self._has_patience_only:
