@@ -41,8 +41,8 @@ def partial_fit_parquet(
     estimator : BPClassifier or BPRegressor
         Trained in place, from where it is.
     path : str, path-like or list of them
-        The files, all with the same columns. A pattern such as "data/*.parquet" stands
-        for those that it matches, in the order of their names.
+        The files, all with the same columns. A pattern such as ``"data/*.parquet"``
+        stands for those that it matches, in the order of their names.
     target : str or list of str
         Column of the targets, or several.
     sample_weight : str, default=None
