@@ -74,7 +74,8 @@ else:
     figure, axes = plt.subplots(
         1, 2, figsize=(9, 4.2), layout="constrained", sharey=True
     )
-    axes[0].boxplot(found.importances[order].T, orientation="horizontal")
+    means, spread = found.importances_mean[order], found.importances_std[order]
+    axes[0].errorbar(means, range(1, len(order) + 1), xerr=spread, fmt="o", capsize=4)
     axes[0].set(xlabel="log-loss that shuffling costs")
     axes[0].set_yticks(range(1, len(order) + 1), names[order])
     axes[1].barh(range(1, len(order) + 1), sizes[order], color="tab:blue")
