@@ -23,8 +23,13 @@ def class_loss_of(estimator):
     return (loss, ()) if isinstance(loss, Loss) else (loss.name, loss._settings)
 
 
-def makes_probabilities(loss):
-    """Whether outputs under a loss, by name or as an object, are probabilities."""
-    if isinstance(loss, LossObject):
-        return loss.link != "identity"
-    return loss != "perceptron"
+def has_probabilities(estimator):
+    """True, or an AttributeError if outputs under its loss are no probabilities."""
+    loss = estimator.loss
+    is_object = isinstance(loss, LossObject)
+    if loss.link == "identity" if is_object else loss == "perceptron":
+        raise AttributeError(
+            f"loss={loss!r} does not make probabilities; use decision_function, or "
+            "another loss."
+        )
+    return True

@@ -2,18 +2,9 @@
 
 from .._decorators import available_if
 from .._typing import Array, ArrayLike, Matrix
-from .class_losses import makes_probabilities
+from .class_losses import has_probabilities
 from .label_transformers import MultioutputTransformer, subset_accuracy
 from .labels import labels_as_array
-
-
-def _has_probabilities(estimator):
-    if not makes_probabilities(estimator.loss):
-        raise AttributeError(
-            f"loss={estimator.loss!r} does not make probabilities; use "
-            "decision_function, or another loss."
-        )
-    return True
 
 
 class ClassPredictions:
@@ -69,7 +60,7 @@ class ClassPredictions:
         raw = self._raw(X)
         return self._transformer.decision_function(raw)
 
-    @available_if(_has_probabilities)
+    @available_if(has_probabilities)
     def predict_proba(self, X: Matrix) -> Array:
         """Probabilities of the classes.
 
@@ -96,7 +87,7 @@ class ClassPredictions:
         raw = self._raw(X)
         return self._transformer.probabilities(raw, self.out_activation_)
 
-    @available_if(_has_probabilities)
+    @available_if(has_probabilities)
     def predict_log_proba(self, X: Matrix) -> Array:
         """Logarithms of the probabilities, not rounded to probabilities first.
 

@@ -1,18 +1,13 @@
 """Classifier and regressor for Dask collections."""
 
 from .._decorators import available_if
+from .._estimators.class_losses import has_probabilities
 from .._estimators.classifier import BPClassifier
 from .._estimators.kinds import ClassifierMixin, RegressorMixin
 from .._estimators.regressor import BPRegressor
 from .._typing import DaskCollection
 from ._base import DaskBP, like
 from ._score import ClusterScore
-
-
-def _has_probabilities(estimator):
-    if estimator.loss == "perceptron":
-        raise AttributeError("loss='perceptron' does not make probabilities.")
-    return True
 
 
 @like(BPClassifier)
@@ -87,7 +82,7 @@ class DaskBPClassifier(ClusterScore, ClassifierMixin, DaskBP):
         """
         return self._over_partitions("decision_function", X)
 
-    @available_if(_has_probabilities)
+    @available_if(has_probabilities)
     def predict_proba(self, X: DaskCollection) -> DaskCollection:
         """Probabilities of the classes.
 
@@ -109,7 +104,7 @@ class DaskBPClassifier(ClusterScore, ClassifierMixin, DaskBP):
         """
         return self._over_partitions("predict_proba", X)
 
-    @available_if(_has_probabilities)
+    @available_if(has_probabilities)
     def predict_log_proba(self, X: DaskCollection) -> DaskCollection:
         """Logarithms of the probabilities.
 
