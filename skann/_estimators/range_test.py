@@ -20,7 +20,7 @@ from sklearn.utils._param_validation import Interval, validate_parameter_constra
 
 from .._optimize.solvers import solver_for
 from .._optional import imported
-from .._training.monitor import DivergenceError
+from .._training.divergence import DivergenceError
 from .._training.run import resolve_batch_size
 from .._typing import ArrayLike, Axes, Matrix
 from .auto import with_sklearn_defaults

@@ -10,7 +10,7 @@ import numpy as np
 from .._network import memory
 from .._network.data_initializers import DATA_INITIALIZERS
 from .._network.initializers import depends_on_inputs, initialize
-from .._training.monitor import DivergenceError, new_history
+from .._training.divergence import DivergenceError
 from .._training.progress import Progress
 from .._training.run import run
 from .scoring import further_scores, validation_function
@@ -177,8 +177,7 @@ def _kept_loss(monitor):
     """Validation loss of the weights that a run ends with, else their training loss."""
     if not monitor.n_iter:
         return monitor.loss
-    history, best = new_history(), monitor.best
-    monitor.write_to(history)
-    row = ((best and best.epoch) or monitor.n_iter) - 1
-    validation = history["validation_loss"][row]
-    return float(history["loss"][row] if math.isnan(validation) else validation)
+    best = monitor.best
+    entry = monitor.entry(((best and best.epoch) or monitor.n_iter) - 1)
+    validation = entry["validation_loss"]
+    return float(entry["loss"] if math.isnan(validation) else validation)

@@ -12,7 +12,7 @@ from scipy.sparse import issparse
 from sklearn.utils import check_array, check_consistent_length
 
 from .._network.activations import ACTIVATIONS
-from .._training.monitor import DivergenceError
+from .._training.divergence import DivergenceError
 from .callback_support import LIFE_CYCLE
 from .function_objects import Activation
 from .hints import did_you_mean

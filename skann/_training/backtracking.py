@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .best import WeightsBeforeSpike
-from .monitor import DivergenceError, diverged
+from .divergence import DivergenceError, diverged
 
 # As that of the schedule "adaptive".
 _DIVISOR = 5

@@ -19,7 +19,7 @@ import warnings
 import numpy as np
 
 from .._engine import choice
-from .monitor import check_finite, diverged
+from .divergence import check_finite, diverged
 
 # What a product of the Hessian with a vector costs, in gradients.
 _PRODUCT_COST = 2

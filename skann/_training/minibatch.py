@@ -3,7 +3,7 @@
 import warnings
 
 from .._optimize.schedule_base import Counts
-from .monitor import DivergenceError
+from .divergence import DivergenceError
 
 
 def train(
@@ -61,7 +61,9 @@ def train(
             if backtracking is None:
                 ended = _epoch(epochs, *about)
             else:
-                ended, epochs = _retried(epochs, make_epochs, backtracking, *about)
+                ended, epochs = _retried(
+                    epochs, make_epochs, done, backtracking, *about
+                )
             if ended:
                 break
     except KeyboardInterrupt:
@@ -99,9 +101,8 @@ def _epoch(
     )
 
 
-def _retried(epochs, make_epochs, backtracking, *about):
+def _retried(epochs, make_epochs, done, backtracking, *about):
     """The same, and the epochs to go on with, once more after each divergence."""
-    done = about[3]
     before = vars(done).copy()
     while True:
         try:

@@ -20,8 +20,7 @@ from functools import partial
 import numpy as np
 
 from .best import WeightsBeforeSpike
-
-LOWER_RATE = " or lower the learning rate (learning_rate_init)"
+from .divergence import check_finite
 
 COLUMNS = (
     "epoch",
@@ -34,23 +33,6 @@ COLUMNS = (
 )
 
 _NO_VALIDATION = (math.nan, math.nan)
-
-
-class DivergenceError(ValueError):
-    """Training has gone wrong in numbers, not in what was passed."""
-
-
-def diverged(what, advice=LOWER_RATE):
-    """The error for a training that went wrong; it says what to change."""
-    return DivergenceError(
-        f"Training diverged: {what}. Scale X (for example with StandardScaler){advice}."
-    )
-
-
-def check_finite(loss, when, advice=LOWER_RATE):
-    """Raise that error if the loss is not finite."""
-    if not math.isfinite(loss):
-        raise diverged(f"the loss is {loss} {when}", advice)
 
 
 def new_history():
@@ -222,10 +204,16 @@ class Monitor:
         parts = self._validate, self._before_spike, self._observer, self._further
         return any(part is not None for part in parts)
 
+    def entry(self, i):
+        """What is recorded of this run's epoch i, counted from zero, by column."""
+        n = len(COLUMNS)
+        return dict(zip(COLUMNS, self._entries[i * n : (i + 1) * n], strict=True))
+
     def last_row(self):
         """The last epoch's entry of the history, by column."""
-        row = dict(zip(COLUMNS, self._entries[-len(COLUMNS) :], strict=True))
-        return row | {k: column[-1] for k, column in self._further_columns.items()}
+        return self.entry(self.n_iter - 1) | {
+            k: column[-1] for k, column in self._further_columns.items()
+        }
 
     @property
     def _further_columns(self):

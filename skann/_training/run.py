@@ -19,7 +19,8 @@ from . import fullbatch, minibatch
 from .averaged_weights import AveragedWeights
 from .backtracking import Backtracking, LoweredSchedule
 from .best import BestWeights
-from .monitor import Limits, Monitor, check_finite, diverged
+from .divergence import check_finite, diverged
+from .monitor import Limits, Monitor
 from .report import make_report
 from .run_state import RunState
 from .stopping import Patience, decisive

@@ -21,7 +21,7 @@ from .._estimators.scoring import (
     scorer_function,
 )
 from .._training.data import Data
-from .._training.monitor import check_finite
+from .._training.divergence import check_finite
 from .._training.stopping import decisive
 from . import _tasks as tasks
 from ._averaging import mean_of

@@ -20,7 +20,7 @@ from skann import (
     learning_rate_range_test,
 )
 from skann._optimize.solvers import SOLVERS
-from skann._training.monitor import DivergenceError
+from skann._training.divergence import DivergenceError
 from skann.solvers import LBFGS, Rprop
 
 
