@@ -254,15 +254,37 @@ def take_turns(case, rounds):
     """
     runs = {name: make(case) for name, make in CONTENDERS.items()}
     runs = {name: run for name, run in runs.items() if run is not None}
+    seconds = time_in_turns(
+        {name: lambda run=run: run(case.epochs) for name, run in runs.items()},
+        rounds,
+        warm_up=lambda: [run(1) for run in runs.values()],
+    )
+    return {name: [t / case.epochs for t in times] for name, times in seconds.items()}
+
+
+def time_in_turns(runs, rounds, warm_up=None):
+    """Seconds of every run, one a round, with a rest before each.
+
+    Parameters
+    ----------
+    runs : dict of str to callable
+    rounds : int
+    warm_up : callable, default=None
+        Called once before: imports, memory and threads are then ready. By default
+        everything runs once.
+    """
     seconds = {name: [] for name in runs}
-    for run in runs.values():
-        run(1)  # imports, memory and threads are ready from here on
+    if warm_up is None:
+        for run in runs.values():
+            run()
+    else:
+        warm_up()
     for _ in range(rounds):
         for name, run in runs.items():
             time.sleep(REST)
             start = time.perf_counter()
-            run(case.epochs)
-            seconds[name].append((time.perf_counter() - start) / case.epochs)
+            run()
+            seconds[name].append(time.perf_counter() - start)
     return seconds
 
 
