@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import erfc, expit, log_softmax, softmax, xlogy
 
 from skann._engine import reference
+from skann._engine.step_options import StepOptions
 from skann._network.losses import LOSSES
 from skann._network.network import Network
 from skann._optimize.optimizers import OPTIMIZERS
@@ -265,6 +266,16 @@ def objective_for(network, theta, X, y, weight=None, alpha=0.0, rows=None):
     """The reference's objective for targets that are rows first."""
     data = make_data(X, y, network.loss, weight, rows, dtype=theta.dtype)
     return reference.Objective(network, alpha, theta, data)
+
+
+def drawing(dropout=0.0, input_dropout=0.0, input_noise=0.0, *, seed=0):
+    """What leaves units out of steps, or adds to their inputs."""
+    return StepOptions(
+        dropout=dropout,
+        input_dropout=input_dropout,
+        input_noise=input_noise,
+        rng=np.random.default_rng(seed),
+    )
 
 
 def small_net(Estimator, **parameters):

@@ -50,22 +50,27 @@ def epochs(network, alpha, theta, data, optimizer, batch_size, options=PLAIN):
         Started.
     batch_size : int
     options : StepOptions
-        What a step does besides; steps in NumPy do it.
+        What a step does besides.
 
     Returns
     -------
     epochs : Epochs
     """
-    is_fused = options.are_plain and native.can_fuse(optimizer)
-    if is_fused and _native_trains(network, theta, data):
-        return native.FusedEpochs(network, alpha, theta, data, optimizer, batch_size)
+    compiled = (
+        _native_trains(network, theta, data)
+        and native.draws(options, data.X)
+        and not (options.are_random and optimizer.full_batch)
+    )
+    about = network, alpha, theta, data
+    if compiled and not options.modify_steps and native.can_fuse(optimizer):
+        return native.FusedEpochs(*about, optimizer, batch_size, options)
     batch_size = min(batch_size, data.n_rows)
-    if options.are_random:
-        rates = options.input_dropout, options.input_noise
-        about = network, alpha, theta, data, options.dropout, options.rng, *rates
-        own = reference.DropoutObjective(*about)
+    if compiled:
+        own = native.Objective(*about, batch_size, options)
+    elif options.are_random:
+        own = reference.DropoutObjective(*about, options)
     else:
-        own = objective(network, alpha, theta, data, batch_size)
+        own = reference.Objective(*about)
     return UnfusedEpochs(own, optimizer, batch_size, options)
 
 

@@ -86,11 +86,6 @@ class StepOptions:
             or any(each is not None for each in others)
         )
 
-    @property
-    def are_plain(self):
-        """Whether a step is nothing but the optimiser's along the gradient."""
-        return not (self.modify_steps or self.are_random)
-
 
 PLAIN = StepOptions()
 

@@ -219,8 +219,8 @@ dropout : float, default=0.0
     Probability with which a hidden unit is left out of a row of a mini-batch in
     training; the others make up for it, and predictions leave none out. It can help
     large networks on few rows, which then want more epochs. `loss_` and `loss_curve_`
-    are with units left out, a validation loss is not. For solvers of mini-batches; the
-    reference engine trains with it.""",
+    are with units left out, a validation loss is not. For solvers of
+    mini-batches.""",
     "max_grad_norm": """\
 max_grad_norm : float, default=None
     A gradient of a mini-batch that is longer than this, as one vector of all layers, is

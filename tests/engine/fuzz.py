@@ -24,7 +24,9 @@ from _helpers import (
 )
 from scipy import sparse
 
+from skann._engine.masks import mask
 from skann._engine.native import binding, raw_outputs
+from skann._engine.step_options import StepOptions
 from skann._network.losses import LOSSES
 from skann._network.network import Network
 from skann._optimize.optimizers import OPTIMIZERS
@@ -51,12 +53,23 @@ def output_delta(loss, z, y):
     return np.where(np.isnan(y), 0, a - np.nan_to_num(y))
 
 
-def loss_and_gradient(network, theta, X, y, weight, alpha):
+def loss_and_gradient(case, theta, X, y, weight, key):
     """J of a batch and its gradient; weights have the mean one over all rows."""
-    z = plain_forward(network, theta, X)
-    inputs = [X]
-    for name, values in zip(network.activations, z[:-1], strict=True):
-        inputs.append(ACTIVATION_FORMULAS[name][0](values))
+    network, alpha = case.network, case.alpha
+    rates = [case.input_dropout, *[case.dropout] * len(network.activations)]
+    masks = [
+        mask(key, layer, rate, (len(X), n_units), float)
+        for layer, (rate, n_units) in enumerate(
+            zip(rates, network.layer_sizes[:-1], strict=True)
+        )
+    ]
+    inputs, z = [X * masks[0]], []
+    layers = network.layout.weights(theta), network.layout.biases(theta)
+    for layer, (W, b) in enumerate(zip(*layers, strict=True)):
+        z.append(inputs[layer] @ W + b)
+        if layer < len(network.activations):
+            f, _ = ACTIVATION_FORMULAS[network.activations[layer]]
+            inputs.append(f(z[layer]) * masks[layer + 1])
     value = (weight * LOSS_FORMULAS[network.loss](z[-1], y)).mean()
     delta = output_delta(network.loss, z[-1], y) * weight[:, None] / len(X)
     gradient = np.zeros_like(theta)
@@ -68,7 +81,7 @@ def loss_and_gradient(network, theta, X, y, weight, alpha):
         value += alpha / 2 * (weights[layer] ** 2).sum()
         if layer:
             slope = ACTIVATION_FORMULAS[network.activations[layer - 1]][1]
-            delta = delta @ weights[layer].T * slope(z[layer - 1])
+            delta = delta @ weights[layer].T * slope(z[layer - 1]) * masks[layer]
     return value, gradient
 
 
@@ -109,6 +122,8 @@ class Case:
     kind: str
     threads: int
     level: str
+    dropout: float
+    input_dropout: float
 
 
 # What the compiled engine has.
@@ -142,6 +157,7 @@ def draw(rng):
     if loss == "masked_squared_error":
         y[rng.random(y.shape) < 0.3] = np.nan
     weight = rng.random(n_rows) + 0.1 if rng.integers(2) else None
+    kind = str(rng.choice(["C", "F", "reversed", "other dtype", "csr"]))
     return Case(
         network,
         theta.astype(dtype).astype(np.float64),
@@ -152,9 +168,11 @@ def draw(rng):
         None if weight is None else weight / weight.mean(),
         int(rng.integers(1, n_rows + 1)),
         dtype,
-        str(rng.choice(["C", "F", "reversed", "other dtype", "csr"])),
+        kind,
         int(rng.integers(1, 4)),
         str(rng.choice(binding._compiled.levels())),
+        float(rng.choice([0.0, 0.0, 0.2, 0.7])),
+        0.0 if kind == "csr" else float(rng.choice([0.0, 0.0, 0.1, 0.6])),
     )
 
 
@@ -192,13 +210,15 @@ def trained(case, order, rates):
         case.batch_size,
         # Exact for gradient descent alone.
         is_lazy=case.kind == "csr" and not case.alpha and name == "sgd",
+        options=StepOptions(dropout=case.dropout, input_dropout=case.input_dropout),
     )
     losses = []
     for epoch, rows in enumerate(order):
         n = len(rates[epoch])
         found, _ = training.run(
-            rows, 0, len(rows), rates[epoch], 0.0, epoch * n, 0.0, np.inf
-        )
+            rows, 0, len(rows), rates[epoch], 0.0, epoch * n, 0.0, np.inf,
+            np.arange(epoch * n, epoch * n + n),
+        )  # fmt: skip
         losses += found
     training.flush()
     return theta, np.array(losses), before
@@ -213,9 +233,8 @@ def trained_plainly(case, order, rates):
         for i, rate in enumerate(epoch_rates):
             batch = rows[i * case.batch_size : (i + 1) * case.batch_size]
             value, gradient = loss_and_gradient(
-                case.network, theta, case.X[batch], case.y[batch], weight[batch],
-                case.alpha,
-            )  # fmt: skip
+                case, theta, case.X[batch], case.y[batch], weight[batch], len(losses)
+            )
             losses.append(value)
             step(case, theta, gradient, state, rate, len(losses))
     return theta, np.array(losses), before

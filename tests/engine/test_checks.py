@@ -36,6 +36,8 @@ class TestChecks:
             "batch_size": 5,
             "is_new": True,
             "n_threads": 1,
+            "dropout": 0.0,
+            "input_dropout": 0.0,
         }
         return (given | changes).values()
 
@@ -69,6 +71,10 @@ class TestChecks:
             {"batch_size": 21},
             {"batch_size": 2**61},
             {"n_threads": 0},
+            {"dropout": 1.0},
+            {"dropout": -0.1},
+            {"dropout": np.nan},
+            {"input_dropout": 1.0},
             {"n_threads": 2**30},
             {"sizes": [3, 4, 3]},
             {"sizes": (2**62, 2**62, 3)},
@@ -149,6 +155,12 @@ class TestChecks:
         with pytest.raises(ValueError, match=r"rows|size|dtype"):
             training.run(order, first, n_rows, rates, 1.0, 0, 0.0, np.inf)
 
+    @pytest.mark.parametrize("keys", [None, np.zeros(3, np.int64), np.zeros(4)])
+    def test_steps_that_leave_units_out_without_keys(self, keys):
+        training = binding._compiled.Training(*self.arguments(dropout=0.5))
+        with pytest.raises(ValueError, match=r"keys|size|dtype"):
+            training.run(None, 0, 20, None, 1.0, 0, 0.0, np.inf, keys)
+
     def compressed(self, indices, indptr, largest=3):
         numbers = np.ones(3)
         indices, indptr = (np.array(a, np.int32) for a in (indices, indptr))
@@ -202,6 +214,12 @@ class TestChecks:
         X[part][1] = value
         with pytest.raises(ValueError, match="compressed"):
             training.run(None, 0, 2, None, 1.0, 0, 0.0, np.inf)
+
+    def test_inputs_left_out_of_sparse_rows(self):
+        X = self.compressed([0, 1, 2], [0, 1, 3])
+        changes = {"X": X, "y": np.zeros((3, 2)), "batch_size": 2, "input_dropout": 0.5}
+        with pytest.raises(ValueError, match="sparse"):
+            binding._compiled.Training(*self.arguments(**changes))
 
     def test_a_penalty_on_a_gradient_of_sparse_rows_that_is_added(self):
         # It would be left out of features that a batch does not have.

@@ -12,6 +12,7 @@ from skann import BPRegressor
 from skann._engine import choice, contract, native, reference
 from skann._engine.choice import lazy_updates_pay
 from skann._engine.native import binding
+from skann._engine.step_options import StepOptions
 from skann._network.activations import ACTIVATIONS
 from skann._network.losses import LOSSES
 from skann._network.network import Network
@@ -19,6 +20,8 @@ from skann._network.normalization import folded
 from skann._optimize.minimizers import MINIMIZERS
 from skann._optimize.optimizers import OPTIMIZERS
 from skann._optimize.solvers import SOLVERS
+from skann._training.averaged_weights import AveragedWeights
+from skann.averaging import EMA
 
 PAGE = Path(__file__).parents[2] / "docs" / "engine.md"
 
@@ -129,16 +132,17 @@ OF_NETWORKS = {
     "layer normalization": {"normalization": "layer"},
     "batch normalization": {"normalization": "batch"},
 }
+# And what of it the steps are told.
 OF_STEPS = {
-    "l1_ratio": {"l1_ratio": 0.5, "alpha": 0.01},
-    "max_norm": {"max_norm": 2.0},
-    "max_grad_norm": {"max_grad_norm": 1.0},
-    "max_grad_value": {"max_grad_value": 1.0},
-    "average": {"average": "ema"},
-    "trainable": {},
-    "dropout": {"dropout": 0.1},
-    "input_dropout": {"input_dropout": 0.1},
-    "input_noise": {"input_noise": 0.1},
+    "l1_ratio": ({"l1_ratio": 0.5, "alpha": 0.01}, {"l1": 0.005}),
+    "max_norm": ({"max_norm": 2.0}, {"max_norm": 2.0}),
+    "max_grad_norm": ({"max_grad_norm": 1.0}, {"max_grad_norm": 1.0}),
+    "max_grad_value": ({"max_grad_value": 1.0}, {"max_grad_value": 1.0}),
+    "average": ({"average": "ema"}, {"average": AveragedWeights(EMA())}),
+    "trainable": ({}, {"frozen": np.array([0])}),
+    "dropout": ({"dropout": 0.1}, {"dropout": 0.1}),
+    "input_dropout": ({"input_dropout": 0.1}, {"input_dropout": 0.1}),
+    "input_noise": ({"input_noise": 0.1}, {"input_noise": 0.1}),
 }
 
 
@@ -158,6 +162,12 @@ class TestTableOfOptions:
         table = rows_of_the_table()
         return {name: row for (kind, name), row in table.items() if kind == what}
 
+    def makes_epochs(self, told):
+        network, theta, X, y = make_case("squared_error", ("tanh",))
+        optimizer = OPTIMIZERS["adam"]().start(theta.size, theta.dtype)
+        about = network, 0.0, theta, make_data(X, y, "squared_error"), optimizer, 3
+        return type(choice.epochs(*about, StepOptions(**told))) is native.FusedEpochs
+
     def test_of_networks(self):
         found = {}
         for name, options in OF_NETWORKS.items():
@@ -172,9 +182,10 @@ class TestTableOfOptions:
 
     def test_of_steps(self):
         found = {}
-        for name, options in OF_STEPS.items():
-            engine = self.trained(name, options).engine_
-            compiled = "gradients" if engine == "compiled" else "no"
+        for name, (options, told) in OF_STEPS.items():
+            compiled = "no"
+            if self.trained(name, options).engine_ == "compiled":
+                compiled = "epochs" if self.makes_epochs(told) else "gradients"
             found[name] = compiled, "gradients"
         assert self.section("step") == found
 

@@ -2,7 +2,14 @@
 
 import numpy as np
 import pytest
-from _helpers import make_data, make_targets, make_weight, objective_for, slope
+from _helpers import (
+    drawing,
+    make_data,
+    make_targets,
+    make_weight,
+    objective_for,
+    slope,
+)
 from numpy.testing import assert_allclose
 from scipy import sparse
 
@@ -60,8 +67,8 @@ class TestGradient:
 
         def value(where):
             at[...] = where
-            about = network, 0.1, at, data, 0.3, np.random.default_rng(1), 0.2, 0.1
-            objective = DropoutObjective(*about)
+            options = drawing(0.3, 0.2, 0.1, seed=1)
+            objective = DropoutObjective(network, 0.1, at, data, options)
             return objective.batch(np.arange(len(X)))[0], objective.gradient
 
         gradient = value(here)[1].copy()

@@ -2,7 +2,14 @@
 
 import numpy as np
 import pytest
-from _helpers import make_case, make_data, objective_for, small_net, theta
+from _helpers import (
+    drawing,
+    make_case,
+    make_data,
+    objective_for,
+    small_net,
+    theta,
+)
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.linear_model import Ridge
@@ -45,8 +52,8 @@ class TestInputs:
 
         def value(where):
             at[...] = where
-            about = network, 0.1, at, data, 0.2, np.random.default_rng(1)
-            objective = DropoutObjective(*about, rate, noise)
+            options = drawing(0.2, rate, noise, seed=1)
+            objective = DropoutObjective(network, 0.1, at, data, options)
             return objective.batch(np.arange(9))[0], objective.gradient
 
         gradient = value(point)[1].copy()
@@ -57,9 +64,8 @@ class TestInputs:
     @pytest.mark.parametrize(("rate", "noise"), [(0.5, 0.0), (0.0, 1.0)])
     def test_what_the_first_layer_expects_stays(self, rate, noise):
         network, at, inputs, y = make_case("squared_error", (), n_rows=5)
-        draws = np.random.default_rng(0)
-        about = network, 0.0, at, make_data(inputs, y, "squared_error"), 0.0, draws
-        seen = DropoutObjective(*about, rate, noise)
+        data = make_data(inputs, y, "squared_error")
+        seen = DropoutObjective(network, 0.0, at, data, drawing(0.0, rate, noise))
         plain = objective_for(network, at, inputs, y)
         plain.full()
         total = np.zeros(3)

@@ -17,12 +17,13 @@ from .binding import (
     warn_if_not_built,
 )
 from .lazy_updates import lazy_updates_pay
-from .training import FusedEpochs, Objective, can_fuse
+from .training import FusedEpochs, Objective, can_fuse, draws
 
 __all__ = [
     "FusedEpochs",
     "Objective",
     "can_fuse",
+    "draws",
     "is_compiled",
     "lazy_updates_pay",
     "predicts",

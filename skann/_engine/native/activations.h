@@ -141,6 +141,9 @@ static void activate(int activation, real *z, const real *bias, real *slopes,
     }
 }
 
+/* Instead of an activation, where its slopes have been saved whatever it is. */
+enum { SAVED = N_ACTIVATIONS };
+
 /* delta = delta f'; `known` is the output, or the slopes that f has saved. */
 static void activate_backward(int activation, real *delta, const real *known, Index n)
 {

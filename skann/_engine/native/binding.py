@@ -20,6 +20,7 @@ from scipy import sparse
 
 from ..._optimize.adam import Adam, AdamW
 from ..._optimize.sgd import SGD
+from ..step_options import PLAIN
 
 #: Why it is not in use; None if it is.
 why_missing = None
@@ -213,7 +214,16 @@ def gradient_rule(kind, alpha):
 
 
 def training(
-    network, theta, rule, vectors, data, batch_size, *, is_lazy=False, is_new=True
+    network,
+    theta,
+    rule,
+    vectors,
+    data,
+    batch_size,
+    *,
+    is_lazy=False,
+    is_new=True,
+    options=PLAIN,
 ):
     """A network, its data and its rule, ready to run.
 
@@ -233,6 +243,8 @@ def training(
         wait until one has them; see ``lazy_updates.py``.
     is_new : bool
         Whether the optimiser has taken no step yet.
+    options : StepOptions
+        Rates of what masks leave out; the rest does not count here.
 
     Returns
     -------
@@ -261,6 +273,8 @@ def training(
         batch_size,
         is_new,
         n_threads(work * batch_size, work * data.n_rows),
+        options.dropout,
+        options.input_dropout,
     )
 
 

@@ -17,6 +17,7 @@
  *   gemm.h            matrix products
  *   gemm_narrow.h     those with a matrix of few columns
  *   activations.h     hidden layers' functions and derivatives
+ *   dropout.h         units that a step leaves out
  *   losses.h          losses and their derivatives
  *   rules.h           what is done with a block of the gradient: optimisers
  *   layers.h          a network's weights, rows of data; the way forward
@@ -47,6 +48,7 @@ typedef int64_t Index;
 #define INLINE static inline __attribute__((always_inline))
 
 INLINE Index index_min(Index a, Index b) { return a < b ? a : b; }
+INLINE Index index_max(Index a, Index b) { return a > b ? a : b; }
 
 /* Of integers of 4 or 8 bytes. */
 INLINE Index index_at(const void *indices, int size, Index i)
@@ -88,6 +90,8 @@ typedef struct {
     int loss;
     Index n_tasks;      /* parts of the outputs that the loss is taken of apart */
     const Index *tasks; /* their sizes */
+    /* In training: with which probability a hidden unit, or an input, is left out. */
+    double dropout, input_dropout;
 } Network;
 
 /* Rows in memory, in any layout and either precision; or compressed ones (CSR) in the
@@ -139,6 +143,7 @@ typedef struct {
     Index n_rows;
     const double *rates;    /* of every step */
     double rate;            /* of all steps, where rates is NULL */
+    const uint64_t *keys;   /* of every step, for what it leaves out */
     double row_scale;       /* of each row's gradient; 0 for the mean over a batch */
     Index n_steps_before;   /* in the life of the optimiser */
     double deadline;        /* seconds on seconds_now()'s clock */

@@ -7,7 +7,7 @@
 #ifndef SKANN_LAYERS_H
 #define SKANN_LAYERS_H
 
-#include "activations.h"
+#include "dropout.h"
 #include "gemm_narrow.h"
 
 typedef struct {
@@ -175,25 +175,21 @@ INLINE int is_read_in_place(const Matrix *X)
 }
 
 /* Point `rows` at n rows of X, the numbers of which are order[0], ... or first,
- * first + 1, ...; or, where they can't be read where they lie, at their places in
- * `copies`. */
+ * first + 1, ...; or, where there are `copies`, at their places in these. */
 static void point_at_rows(const Matrix *X, Index n_columns, const Index *order,
                           Index first, Index n, const real **rows, real *copies)
 {
-    const int plain = is_read_in_place(X);
     for (Index i = 0; i < n; i++) {
         const Index row = order ? order[i] : first + i;
-        rows[i] = plain ? (const real *)(X->start + row * X->row_stride)
-                        : copies + i * n_columns;
+        rows[i] = copies ? copies + i * n_columns
+                         : (const real *)(X->start + row * X->row_stride);
     }
 }
 
-/* Bring some columns of some of these rows to their places, if they have any. */
+/* Copy some columns of some of these rows to their places. */
 static void convert_rows(const Matrix *X, Index n_columns, const Index *order,
                          Index first, Range rows, Range columns, real *copies)
 {
-    if (is_read_in_place(X))
-        return;
     for (Index i = rows.begin; i < rows.end; i++) {
         const char *from = X->start + (order ? order[i] : first + i) * X->row_stride
                            + columns.begin * X->column_stride;

@@ -88,8 +88,9 @@ static void input_products(Prediction *p, Chunk *chunk, Index first, Index n, in
         return;
     }
     point_at_rows(p->X, layer->n_in, order, first, n, chunk->rows, chunk->copies);
-    convert_rows(p->X, layer->n_in, order, first, (Range){0, n}, all_inputs(layer),
-                 chunk->copies);
+    if (chunk->copies)
+        convert_rows(p->X, layer->n_in, order, first, (Range){0, n}, all_inputs(layer),
+                     chunk->copies);
     if (few)
         few_products(layer, p->layers.theta, chunk->rows, n, z);
     else

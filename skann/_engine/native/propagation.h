@@ -18,13 +18,30 @@ static int must_abandon(Training *t, int thread)
     return is_abandoned(t);
 }
 
+/* Copies of some columns of some of the batch's rows, for what can't be done to them
+ * where they lie. */
+static void copy_inputs(Training *t, Workspace *ws, const BatchRows *batch, Range rows,
+                        Range columns)
+{
+    const Index n_in = t->network.sizes[0], n = columns.end - columns.begin;
+    convert_rows(&t->samples.X, n_in, row_numbers_of(t, batch), batch->first, rows,
+                 columns, t->copies);
+    if (t->network.input_dropout == 0)
+        return;
+    const Masks masks = masks_of(batch->key, 0, t->network.input_dropout);
+    for (Index i = rows.begin; i < rows.end; i++) {
+        mask_of_row(&masks, i, columns.begin, n, ws->mask);
+        multiply_by(t->copies + i * n_in + columns.begin, ws->mask, n);
+    }
+}
+
 /* The first layer's products of some rows with the weights from some inputs. */
 static void input_product(Training *t, Workspace *ws, const BatchRows *batch,
                           Range rows, Range inputs, real *z)
 {
     const Layer *layer = t->layers.layers;
-    convert_rows(&t->samples.X, layer->n_in, row_numbers_of(t, batch), batch->first,
-                 rows, inputs, t->copies);
+    if (t->copies)
+        copy_inputs(t, ws, batch, rows, inputs);
     forward_product(layer, ws->inputs, rows.begin, rows.end, inputs,
                     batch->looks_for_zeros ? &ws->strips : NULL, z);
 }
@@ -92,6 +109,12 @@ static void forward(Training *t, int thread, const BatchRows *batch)
             activate(layer->activation, buffers->a + offset, layer->bias,
                      buffers->slopes ? buffers->slopes + offset : NULL,
                      batch->end - batch->begin, layer->stride);
+        if (layer->activation >= 0 && t->network.dropout > 0) {
+            const Masks masks = masks_of(batch->key, l + 1, t->network.dropout);
+            leave_out_units(&masks, layer->activation, batch->begin, batch->end,
+                            layer->stride, buffers->a + offset,
+                            buffers->slopes + offset, t->ws[thread].mask);
+        }
     }
 }
 
@@ -157,7 +180,8 @@ static void backward(Training *t, int thread, const BatchRows *batch)
                 (Range){0, layer->n_out}, layer->panels_transposed, layer->n_in, NULL,
                 below_buffers->delta, below->stride);
         activate_backward(
-            below->activation, below_buffers->delta + offset,
+            t->network.dropout > 0 ? SAVED : below->activation,
+            below_buffers->delta + offset,
             (below_buffers->slopes ? below_buffers->slopes : below_buffers->a) + offset,
             (batch->end - batch->begin) * below->stride);
     }

@@ -99,6 +99,7 @@ static void run_steps(void *pointer, int thread)
         batch.n_rows = index_min(t->batch_size, run->n_rows - first);
         first += batch.n_rows;
         partition(batch.n_rows, 4, thread, t->n_threads, &batch.begin, &batch.end);
+        batch.key = run->keys ? run->keys[i] : 0;
         Step step = make_step(&t->rule, run->rates ? run->rates[i] : run->rate,
                               run->n_steps_before + i);
         step.measures = first == run->n_rows;

@@ -19,6 +19,7 @@ typedef struct {
     _Alignas(CACHE_LINE) real *gradient; /* of the gradient */
     const real **inputs;                 /* the batch's rows of X */
     real *z, *y, *output_losses;         /* outputs without padding */
+    real *mask;                          /* of a row of any layer */
     PackedA columns;
     NonzeroStrips strips;
     Features features;
@@ -37,7 +38,7 @@ typedef struct {
     real *theta;
     Index batch_size;
     LayerBuffers *buffers; /* one a layer */
-    real *copies;          /* of rows of X, or NULL */
+    real *copies;          /* of a batch's rows of X, or NULL */
     /* Sums over the first and over the second half of the features, for every row of a
      * batch, where the first layer's products are split: see propagation.h. */
     real *partial_sums[2];
@@ -83,6 +84,7 @@ static void training_free(void *pointer)
         Workspace *ws = t->ws + i;
         aligned_delete(ws->gradient), aligned_delete(ws->inputs);
         aligned_delete(ws->z), aligned_delete(ws->y), aligned_delete(ws->output_losses);
+        aligned_delete(ws->mask);
         aligned_delete(ws->columns.numbers), aligned_delete(ws->columns.lines);
         features_free(&ws->features);
     }
@@ -105,7 +107,7 @@ static int buffers_init(Training *t, Index l)
     buffers->delta = alloc_reals(index_mul(n, layer->stride));
     buffers->delta_panels = alloc_reals(index_mul(n, padded_columns(layer->n_out)));
     buffers->delta_rows = alloc_zeros(n, sizeof *buffers->delta_rows);
-    if (saves_slope(layer->activation)) {
+    if (saves_slope(layer->activation) || t->network.dropout > 0) {
         buffers->slopes = alloc_reals(index_mul(n, layer->stride));
         if (!buffers->slopes)
             return 0;
@@ -134,6 +136,7 @@ static int workspace_init(Training *t, int thread)
     ws->z = alloc_reals(n_units);
     ws->y = alloc_reals(n_units);
     ws->output_losses = alloc_reals(n_units);
+    ws->mask = alloc_reals(index_max(t->layers.widest, t->network.sizes[0]));
     ws->columns.numbers = alloc_reals(MAX_MICROTILES * depth * MR);
     ws->columns.lines = alloc_zeros(MAX_MICROTILES * depth, sizeof *ws->columns.lines);
     if (is_sparse(t)) {
@@ -142,7 +145,7 @@ static int workspace_init(Training *t, int thread)
         if (!features_init(&ws->features, &t->samples.X, most))
             return 0;
     }
-    return ws->gradient && ws->inputs && ws->z && ws->y && ws->output_losses
+    return ws->gradient && ws->inputs && ws->z && ws->y && ws->output_losses && ws->mask
            && ws->columns.numbers && ws->columns.lines;
 }
 
@@ -153,12 +156,13 @@ static int uses_split_k(Index n_in, Index batch_size)
     return n_in >= MC && n_in > batch_size;
 }
 
-/* Dense data: copies of what can't be read where it lies, and partial sums. */
+/* Dense data: copies of what can't be read where it lies or is changed, and partial
+ * sums. */
 static int dense_init(Training *t)
 {
     const Index n_in = t->network.sizes[0], n = t->batch_size;
     int complete = 1;
-    if (!is_read_in_place(&t->samples.X)) {
+    if (!is_read_in_place(&t->samples.X) || t->network.input_dropout > 0) {
         t->copies = alloc_reals(index_mul(n, n_in));
         complete = t->copies != NULL;
     }
@@ -237,6 +241,7 @@ static void *training_new(const Network *network, void *theta, const Rule *rule,
 typedef struct {
     Index first, n_rows, begin, end;
     int looks_for_zeros; /* among the inputs; the same for all threads */
+    uint64_t key;        /* of the step */
 } BatchRows;
 
 /* The numbers of the batch's rows; NULL for part->first and those after it. */

@@ -11,8 +11,11 @@ import time
 from functools import cached_property
 
 import numpy as np
+from scipy.sparse import issparse
 
 from .. import contract
+from ..masks import step_keys
+from ..step_options import PLAIN
 from . import binding
 from .lazy_updates import lazy_updates_pay
 
@@ -23,6 +26,17 @@ _CHUNK_ROWS = 2048
 def can_fuse(optimizer):
     """Whether the engine can take an optimiser's steps."""
     return binding.rule_of(optimizer, 0.0) is not None
+
+
+def draws(options, X):
+    """Whether the engine can draw all that steps draw: masks alone.
+
+    Parameters
+    ----------
+    options : StepOptions
+    X : ndarray or csr matrix of shape (n_samples, n_features)
+    """
+    return not (options.input_noise or (options.input_dropout and issparse(X)))
 
 
 class FusedEpochs(contract.Epochs):
@@ -39,13 +53,17 @@ class FusedEpochs(contract.Epochs):
     optimizer : Optimizer
         Started.
     batch_size : int
+    options : StepOptions
+        What is left out of the steps.
     """
 
     engine = "compiled"
 
-    def __init__(self, network, alpha, theta, data, optimizer, batch_size):
+    def __init__(
+        self, network, alpha, theta, data, optimizer, batch_size, options=PLAIN
+    ):
         super().__init__(data, batch_size)
-        self._optimizer = optimizer
+        self._optimizer, self._options = optimizer, options
         self._training = binding.training(
             network,
             theta,
@@ -55,6 +73,7 @@ class FusedEpochs(contract.Epochs):
             self.batch_size,
             is_lazy=lazy_updates_pay(data.X, self.batch_size, alpha, optimizer),
             is_new=optimizer.n_steps == 0,
+            options=options,
         )
         self.flush = self._training.flush
 
@@ -69,10 +88,10 @@ class FusedEpochs(contract.Epochs):
             seconds = deadline - time.perf_counter()
         optimizer, training = self._optimizer, self._training
         order = _row_numbers(self._order(rng))
+        keys = _keys_of_steps(self._options, self.n_batches)
+        about = order, 0, self.n_rows, rates, rate, optimizer.n_steps, 0.0, seconds
         try:
-            losses, square = training.run(
-                order, 0, self.n_rows, rates, rate, optimizer.n_steps, 0.0, seconds
-            )
+            losses, square = training.run(*about, keys)
         finally:
             # Steps that an interrupt has cut short have been taken.
             optimizer.n_steps += training.n_done
@@ -93,18 +112,20 @@ class Objective(contract.Objective):
     data : Data
     batch_size : int
         The most rows that a batch will have.
+    options : StepOptions
+        What is left out of batches; of all rows together nothing is.
     """
 
     engine = "compiled"
 
-    def __init__(self, network, alpha, theta, data, batch_size):
+    def __init__(self, network, alpha, theta, data, batch_size, options=PLAIN):
         super().__init__(network, alpha, theta, data)
-        self._batch_size = batch_size
+        self._batch_size, self._options = batch_size, options
 
     @cached_property
     def _by_batch(self):
         rule = binding.gradient_rule(binding.STORE, self.alpha)
-        return self._training(rule, self._batch_size)
+        return self._training(rule, self._batch_size, self._options)
 
     @cached_property
     def _by_chunk(self):
@@ -112,18 +133,18 @@ class Objective(contract.Objective):
         rule = binding.gradient_rule(binding.ADD, 0.0)
         return self._training(rule, min(_CHUNK_ROWS, self.n_rows))
 
-    def _training(self, rule, batch_size):
-        return binding.training(
-            self.network, self.theta, rule, [self.gradient], self.data, batch_size
-        )
+    def _training(self, rule, batch_size, options=PLAIN):
+        about = self.network, self.theta, rule, [self.gradient], self.data, batch_size
+        return binding.training(*about, options=options)
 
     def batch(self, rows):
         if isinstance(rows, slice):
             order, first, n_rows = None, rows.start, rows.stop - rows.start
         else:
             order, first, n_rows = _row_numbers(rows), 0, len(rows)
+        keys = _keys_of_steps(self._options, 1)
         (loss,), square = self._by_batch.run(
-            order, first, n_rows, None, 1.0, 0, 0.0, math.inf
+            order, first, n_rows, None, 1.0, 0, 0.0, math.inf, keys
         )
         return loss, math.sqrt(square)
 
@@ -139,3 +160,10 @@ class Objective(contract.Objective):
 def _row_numbers(rows):
     """As the engine reads them; None for rows as they are stored."""
     return None if rows is None else np.ascontiguousarray(rows, np.int64)
+
+
+def _keys_of_steps(options, n):
+    """As the engine reads them; None where nothing is left out."""
+    if not (options.dropout or options.input_dropout):
+        return None
+    return step_keys(options.rng, n).view(np.int64)

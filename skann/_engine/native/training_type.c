@@ -101,12 +101,18 @@ static int training_fill(Training *self, PyObject *args, int level)
     int loss, is_new;
     Samples samples = {0};
     Rule rule = {0};
-    if (!PyArg_ParseTuple(args, "O!O!iO!OO!O!OOOOnpi", &PyTuple_Type, &sizes,
+    double dropout = 0, input_dropout = 0;
+    if (!PyArg_ParseTuple(args, "O!O!iO!OO!O!OOOOnpi|dd", &PyTuple_Type, &sizes,
                           &PyTuple_Type, &activations, &loss, &PyTuple_Type, &tasks,
                           &theta, &PyTuple_Type, &numbers, &PyTuple_Type, &vectors, &X,
-                          &codes, &y, &weight, &batch_size, &is_new, &self->max_threads)
+                          &codes, &y, &weight, &batch_size, &is_new, &self->max_threads,
+                          &dropout, &input_dropout)
         || !get_network(&self->network, sizes, activations, loss, tasks))
         return 0;
+    if (!(dropout >= 0 && dropout < 1 && input_dropout >= 0 && input_dropout < 1))
+        return value_error("dropout must be from 0 to 1, without it");
+    self->network.dropout = dropout;
+    self->network.input_dropout = input_dropout;
     Py_buffer *start = get_array(theta, &self->views, REAL, -1, PyBUF_WRITABLE,
                                  n_parameters(&self->network));
     if (!start)
@@ -115,6 +121,8 @@ static int training_fill(Training *self, PyObject *args, int level)
     if (self->max_threads < 1 || self->max_threads > MAX_THREADS)
         return value_error("n_threads must be from 1 to 1024");
     if (!get_samples(self, &samples, X, codes, y, weight, start->itemsize)
+        || (input_dropout > 0 && self->X.offsets
+            && !value_error("inputs of sparse X can't be left out"))
         || !get_rule(self, &rule, numbers, vectors, start->itemsize))
         return 0;
     self->instance = instance_for(level, start->itemsize);
@@ -209,17 +217,22 @@ static PyObject *run_and_report(Training *self, Run *run, Index n_batches)
 
 static PyObject *run_claimed(Training *self, PyObject *args)
 {
-    PyObject *order, *rates, *result = NULL;
+    PyObject *order, *rates, *keys = Py_None, *result = NULL;
     Py_ssize_t first, n_rows, n_steps_before;
     Views views = {.n = 0};
-    const void *rates_start;
+    const void *rates_start, *keys_start;
     Index n_order;
     double seconds;
     Run run = {0};
     set_n_done(self, 0);
-    if (!PyArg_ParseTuple(args, "OnnOdndd", &order, &first, &n_rows, &rates, &run.rate,
-                          &n_steps_before, &run.row_scale, &seconds))
+    if (!PyArg_ParseTuple(args, "OnnOdndd|O", &order, &first, &n_rows, &rates,
+                          &run.rate, &n_steps_before, &run.row_scale, &seconds, &keys))
         return NULL;
+    const double left_out = self->network.dropout + self->network.input_dropout;
+    if (left_out > 0 && keys == Py_None) {
+        value_error("no keys of the steps");
+        return NULL;
+    }
     if (n_steps_before < 0 || n_steps_before > INT64_MAX / 2 || isnan(seconds)) {
         value_error("no number of steps, or of seconds");
         return NULL;
@@ -234,8 +247,11 @@ static PyObject *run_claimed(Training *self, PyObject *args)
         const Index n_batches =
             n_rows / self->batch_size + (n_rows % self->batch_size != 0);
         if (get_optional(rates, &views, FLOAT64, sizeof(double), n_batches,
-                         &rates_start)) {
+                         &rates_start)
+            && get_optional(keys, &views, INTEGER, sizeof(uint64_t), n_batches,
+                            &keys_start)) {
             run.rates = rates_start;
+            run.keys = keys_start;
             result = run_and_report(self, &run, n_batches);
         }
     }
@@ -281,7 +297,8 @@ static PyObject *training_n_done(PyObject *object, void *closure)
 
 static PyMethodDef methods[] = {
     {"run", training_run, METH_VARARGS,
-     "run(order, first, n_rows, rates, rate, n_steps_before, row_scale, seconds)\n\n"
+     "run(order, first, n_rows, rates, rate, n_steps_before, row_scale, seconds, "
+     "keys=None)\n\n"
      "Step through rows in batches; (losses, square of the last gradient)."},
     {"flush", training_flush, METH_NOARGS,
      "Bring weights up to date that no batch has met."},
@@ -294,7 +311,8 @@ static PyGetSetDef attributes[] = {
 static PyType_Slot slots[] = {
     {Py_tp_doc,
      "Training(sizes, activations, loss, tasks, theta, rule, vectors, X, codes, y, "
-     "weight, batch_size, is_new, n_threads)\n\nA network, its data and its rule."},
+     "weight, batch_size, is_new, n_threads, dropout=0, input_dropout=0)\n\nA network, "
+     "its data and its rule."},
     {Py_tp_new, training_create},
     {Py_tp_dealloc, training_dealloc},
     {Py_tp_methods, methods},

@@ -19,6 +19,7 @@ Learning Research 15, 1929-1958.
 import numpy as np
 from scipy.sparse import issparse
 
+from ..masks import mask, step_keys
 from .objective import Objective
 
 
@@ -29,64 +30,61 @@ class DropoutObjective(Objective):
     ----------
     network, alpha, theta, data
         As there.
-    rate : float
-        p of the hidden units.
-    rng : numpy.random.Generator
-        Draws the units.
-    input_rate : float
-        p of the inputs.
-    noise : float
-        Deviation of what is added to inputs, which must then be dense.
+    options : StepOptions
+        What is left out and added, and what draws it. Noise needs dense inputs.
     """
 
-    def __init__(
-        self, network, alpha, theta, data, rate, rng, input_rate=0.0, noise=0.0
-    ):
-        seen = _Thinned(network, rate, rng) if rate else network
-        super().__init__(seen, alpha, theta, data)
-        self._rng, self._input_rate, self._noise = rng, input_rate, noise
+    def __init__(self, network, alpha, theta, data, options):
+        self._seen = _Thinned(network, options.dropout) if options.dropout else network
+        super().__init__(self._seen, alpha, theta, data)
+        self._options = options
 
     def _loss_and_gradient(self, X, y, weight, n):
-        if self._input_rate:
-            if issparse(X):
-                X = X.copy()
-                X.data *= mask(self._rng, self._input_rate, X.data)
-            else:
-                X = X * mask(self._rng, self._input_rate, X)
-        if self._noise:
-            drawn = self._rng.standard_normal(X.shape, np.float32)
-            X = X + np.multiply(self._noise, drawn, dtype=X.dtype)
+        options = self._options
+        if options.dropout or options.input_dropout:
+            (key,) = step_keys(options.rng, 1)
+        if options.dropout:
+            self._seen.key = key
+        if options.input_dropout:
+            X = _thinned_inputs(X, key, options.input_dropout)
+        if options.input_noise:
+            drawn = options.rng.standard_normal(X.shape, np.float32)
+            X = X + np.multiply(options.input_noise, drawn, dtype=X.dtype)
         return super()._loss_and_gradient(X, y, weight, n)
 
 
-def mask(rng, rate, like):
-    """Zero with probability ``rate``, else what makes up for it: of an array's shape.
-
-    Drawn in float32 whatever the dtype: the same are left out in all.
-    """
-    kept = rng.random(like.shape, np.float32) >= np.float32(rate)
-    return np.multiply(kept, 1 / (1 - rate), dtype=like.dtype)
+def _thinned_inputs(X, key, rate):
+    if not issparse(X):
+        return X * mask(key, 0, rate, X.shape, X.dtype)
+    # By the place among the stored numbers: a mask of all places may not fit in memory.
+    X = X.copy()
+    X.data *= mask(key, 0, rate, (1, len(X.data)), X.dtype)[0]
+    return X
 
 
 class _Thinned:
     """A network as the equations read it, whose activations leave units out."""
 
-    def __init__(self, network, rate, rng):
+    def __init__(self, network, rate):
         self.layout, self.loss_function = network.layout, network.loss_function
         self.skip, self.normalization = network.skip, network.normalization
         self.activation_functions = [
-            _Masked(f, rate, rng) for f in network.activation_functions
+            _Masked(f, self, layer, rate)
+            for layer, f in enumerate(network.activation_functions, start=1)
         ]
+        self.key = None  # of the step
 
 
 class _Masked:
-    """m * f: a mask is drawn with the values, and kept for their derivative."""
+    """m * f: a mask is made with the values, and kept for their derivative."""
 
-    def __init__(self, function, rate, rng):
-        self._function, self._rate, self._rng = function, rate, rng
+    def __init__(self, function, network, layer, rate):
+        self._function, self._network = function, network
+        self._layer, self._rate = layer, rate
 
     def value(self, z):
-        self._mask = mask(self._rng, self._rate, z)
+        about = self._network.key, self._layer, self._rate
+        self._mask = mask(*about, z.shape, z.dtype)
         self._value = self._function.value(z)
         return self._mask * self._value
 
