@@ -268,13 +268,14 @@ def objective_for(network, theta, X, y, weight=None, alpha=0.0, rows=None):
     return reference.Objective(network, alpha, theta, data)
 
 
-def drawing(dropout=0.0, input_dropout=0.0, input_noise=0.0, *, seed=0):
+def drawing(dropout=0.0, input_dropout=0.0, input_noise=0.0, *, seed=0, average=None):
     """What leaves units out of steps, or adds to their inputs."""
     return StepOptions(
         dropout=dropout,
         input_dropout=input_dropout,
         input_noise=input_noise,
         rng=np.random.default_rng(seed),
+        average=average,
     )
 
 

@@ -197,7 +197,7 @@ class UnfusedEpochs(Epochs):
         self.engine = objective.engine
         layout, bound = objective.network.layout, (objective.theta, objective.gradient)
         optimizer.bind(*bound, layout.weight_slices)
-        self._modifier = None
+        self._modifier, self._average = None, options.average
         if options.modify_steps:
             self._modifier = StepModifier(options, *bound, layout)
 
@@ -218,6 +218,8 @@ class UnfusedEpochs(Epochs):
                 loss, norm = self._modifier.before(loss, norm)
                 self._optimizer.step(rate)
                 self._modifier.after()
+            if self._average is not None:
+                self._average.step(self._objective.theta)
             self.gradient_norm = norm
             losses.append(loss)
             if deadline < math.inf and time.perf_counter() > deadline:

@@ -79,12 +79,7 @@ class StepOptions:
     def modify_steps(self):
         """Whether the gradient or theta is changed besides what the optimiser does."""
         limits = self.max_grad_value, self.max_grad_norm, self.max_norm
-        others = self.average, self.frozen
-        return (
-            self.l1 > 0
-            or min(limits) < math.inf
-            or any(each is not None for each in others)
-        )
+        return self.l1 > 0 or min(limits) < math.inf or self.frozen is not None
 
 
 PLAIN = StepOptions()
@@ -141,8 +136,6 @@ class StepModifier:
                 )
         if self._kept is not None:  # penalties move what has no gradient
             self._theta[self._options.frozen] = self._kept
-        if self._options.average is not None:
-            self._options.average.step(self._theta)
 
 
 def _norm(g):

@@ -45,6 +45,5 @@ average : {"ema", "swa"}, object of `skann.averaging` or None, default=None
     predictions see, while training goes on from those that are not: "ema" is
     ``EMA(decay=0.999)``, an exponential moving average over steps, "swa" is
     ``SWA(start=0.75)``, the mean over the ends of the last quarter of the epochs. It
-    smooths what the last steps do at random, at the price of their part of the time:
-    steps are taken in NumPy. For solvers of mini-batches.""",
+    smooths what the last steps do at random. For solvers of mini-batches.""",
 }

@@ -33,6 +33,27 @@ class AveragedWeights:
         np.copyto(theta, self.moving)
         self._in_epoch = True
 
+    def shares(self, n_steps):
+        """What the average is to take after each of the next steps; None for nothing.
+
+        Whoever takes them says afterwards by ``count`` how many.
+
+        Parameters
+        ----------
+        n_steps : int
+
+        Returns
+        -------
+        shares : ndarray of shape (n_steps,) or None
+        """
+        if not self.rule.by_step:
+            return None
+        return np.array([self.rule.share(self.n + i, 0.0) for i in range(n_steps)])
+
+    def count(self, n_steps):
+        """The average has taken its shares after so many steps."""
+        self.n += n_steps
+
     def step(self, theta):
         """Take what the rule takes of the weights after a step."""
         if self.rule.by_step:

@@ -144,6 +144,8 @@ typedef struct {
     const double *rates;    /* of every step */
     double rate;            /* of all steps, where rates is NULL */
     const uint64_t *keys;   /* of every step, for what it leaves out */
+    void *average;          /* of theta, or NULL */
+    const double *shares;   /* what it takes of theta after every step */
     double row_scale;       /* of each row's gradient; 0 for the mean over a batch */
     Index n_steps_before;   /* in the life of the optimiser */
     double deadline;        /* seconds on seconds_now()'s clock */

@@ -18,6 +18,7 @@ typedef struct {
     real beta_1, beta_2, epsilon;
     real keep; /* what is left of weights by decay */
     real alpha;
+    real share; /* that an average of theta takes of it */
 } Step;
 
 static Step make_step(const Rule *rule, double rate, Index n_steps_before)
@@ -95,6 +96,14 @@ static void adam(const Step *step, Index n, real *restrict theta,
         v[i] = beta_2 * v[i] + g[i] * g[i];
         theta[i] -= rate * m[i] / (real_sqrt(v[i]) + epsilon);
     }
+}
+
+/* Let an average take its share of theta. */
+static void take_share(real share, Index n, const real *restrict theta,
+                       real *restrict average)
+{
+    for (Index i = 0; i < n; i++)
+        average[i] += share * (theta[i] - average[i]);
 }
 
 /* Use up a block of n numbers of the gradient that begins at `start` in theta. */

@@ -102,6 +102,7 @@ static void run_steps(void *pointer, int thread)
         batch.key = run->keys ? run->keys[i] : 0;
         Step step = make_step(&t->rule, run->rates ? run->rates[i] : run->rate,
                               run->n_steps_before + i);
+        step.share = run->average ? R(run->shares[i]) : R(0);
         step.measures = first == run->n_rows;
         if (!take_step(t, thread, &batch, &step, t->lazy.n_steps + (int32_t)i))
             break;

@@ -54,7 +54,7 @@ class FusedEpochs(contract.Epochs):
         Started.
     batch_size : int
     options : StepOptions
-        What is left out of the steps.
+        What is left out of the steps, and the average that follows them.
     """
 
     engine = "compiled"
@@ -71,7 +71,9 @@ class FusedEpochs(contract.Epochs):
             optimizer.state,
             data,
             self.batch_size,
-            is_lazy=lazy_updates_pay(data.X, self.batch_size, alpha, optimizer),
+            # An average takes of all weights after every step.
+            is_lazy=options.average is None
+            and lazy_updates_pay(data.X, self.batch_size, alpha, optimizer),
             is_new=optimizer.n_steps == 0,
             options=options,
         )
@@ -89,12 +91,18 @@ class FusedEpochs(contract.Epochs):
         optimizer, training = self._optimizer, self._training
         order = _row_numbers(self._order(rng))
         keys = _keys_of_steps(self._options, self.n_batches)
+        average, shares = self._options.average, None
+        if average is not None:
+            shares = average.shares(self.n_batches)
+        followed = (None if shares is None else average.average), shares
         about = order, 0, self.n_rows, rates, rate, optimizer.n_steps, 0.0, seconds
         try:
-            losses, square = training.run(*about, keys)
+            losses, square = training.run(*about, keys, *followed)
         finally:
             # Steps that an interrupt has cut short have been taken.
             optimizer.n_steps += training.n_done
+            if shares is not None:
+                average.count(training.n_done)
         self.gradient_norm = math.sqrt(square)
         return losses, rate if rates is None else float(rates[len(losses) - 1])
 

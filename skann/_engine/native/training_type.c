@@ -20,7 +20,7 @@ typedef struct {
     Matrix X;
     void *training;
     Views views;
-    Index batch_size, n_done;
+    Index batch_size, item_size, n_done;
     int max_threads;
     int is_busy; /* atomic: there may be no lock of the interpreter */
 } Training;
@@ -125,6 +125,7 @@ static int training_fill(Training *self, PyObject *args, int level)
             && !value_error("inputs of sparse X can't be left out"))
         || !get_rule(self, &rule, numbers, vectors, start->itemsize))
         return 0;
+    self->item_size = start->itemsize;
     self->instance = instance_for(level, start->itemsize);
     self->training =
         self->instance->training_new(&self->network, start->buf, &rule, &samples,
@@ -215,24 +216,45 @@ static PyObject *run_and_report(Training *self, Run *run, Index n_batches)
     return result;
 }
 
+/* What a run has one of for every step, and the average that some of it is for. */
+static int get_of_steps(const Training *self, Run *run, Views *views, Index n_batches,
+                        PyObject *rates, PyObject *keys, PyObject *average,
+                        PyObject *shares)
+{
+    const void *found[3];
+    const double left_out = self->network.dropout + self->network.input_dropout;
+    if (left_out > 0 && keys == Py_None)
+        return value_error("no keys of the steps");
+    if ((average == Py_None) != (shares == Py_None))
+        return value_error("an average and its shares go together");
+    if (!get_optional(rates, views, FLOAT64, sizeof(double), n_batches, found)
+        || !get_optional(keys, views, INTEGER, sizeof(uint64_t), n_batches, found + 1)
+        || !get_optional(shares, views, FLOAT64, sizeof(double), n_batches, found + 2))
+        return 0;
+    run->rates = found[0], run->keys = found[1], run->shares = found[2];
+    if (average == Py_None)
+        return 1;
+    const Py_buffer *view = get_array(average, views, REAL, self->item_size,
+                                      PyBUF_WRITABLE, n_parameters(&self->network));
+    if (view)
+        run->average = view->buf;
+    return view != NULL;
+}
+
 static PyObject *run_claimed(Training *self, PyObject *args)
 {
-    PyObject *order, *rates, *keys = Py_None, *result = NULL;
+    PyObject *order, *rates, *keys = Py_None, *average = Py_None, *shares = Py_None;
+    PyObject *result = NULL;
     Py_ssize_t first, n_rows, n_steps_before;
     Views views = {.n = 0};
-    const void *rates_start, *keys_start;
     Index n_order;
     double seconds;
     Run run = {0};
     set_n_done(self, 0);
-    if (!PyArg_ParseTuple(args, "OnnOdndd|O", &order, &first, &n_rows, &rates,
-                          &run.rate, &n_steps_before, &run.row_scale, &seconds, &keys))
+    if (!PyArg_ParseTuple(args, "OnnOdndd|OOO", &order, &first, &n_rows, &rates,
+                          &run.rate, &n_steps_before, &run.row_scale, &seconds, &keys,
+                          &average, &shares))
         return NULL;
-    const double left_out = self->network.dropout + self->network.input_dropout;
-    if (left_out > 0 && keys == Py_None) {
-        value_error("no keys of the steps");
-        return NULL;
-    }
     if (n_steps_before < 0 || n_steps_before > INT64_MAX / 2 || isnan(seconds)) {
         value_error("no number of steps, or of seconds");
         return NULL;
@@ -246,14 +268,8 @@ static PyObject *run_claimed(Training *self, PyObject *args)
                      n_rows, self->batch_size)) {
         const Index n_batches =
             n_rows / self->batch_size + (n_rows % self->batch_size != 0);
-        if (get_optional(rates, &views, FLOAT64, sizeof(double), n_batches,
-                         &rates_start)
-            && get_optional(keys, &views, INTEGER, sizeof(uint64_t), n_batches,
-                            &keys_start)) {
-            run.rates = rates_start;
-            run.keys = keys_start;
+        if (get_of_steps(self, &run, &views, n_batches, rates, keys, average, shares))
             result = run_and_report(self, &run, n_batches);
-        }
     }
     views_release(&views);
     return result;
@@ -298,7 +314,7 @@ static PyObject *training_n_done(PyObject *object, void *closure)
 static PyMethodDef methods[] = {
     {"run", training_run, METH_VARARGS,
      "run(order, first, n_rows, rates, rate, n_steps_before, row_scale, seconds, "
-     "keys=None)\n\n"
+     "keys=None, average=None, shares=None)\n\n"
      "Step through rows in batches; (losses, square of the last gradient)."},
     {"flush", training_flush, METH_NOARGS,
      "Bring weights up to date that no batch has met."},

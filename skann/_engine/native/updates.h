@@ -45,6 +45,8 @@ static void apply_block(Training *t, const Step *step, const GradientBlock *bloc
     if (step->measures)
         squares_of(block, g, t->gradient_squares);
     apply(&t->rule, step, block->start, n, t->theta, g);
+    if (t->run->average)
+        take_share(step->share, n, theta, (real *)t->run->average + block->start);
 }
 
 /* The sum of a micro-panel's lines. */
