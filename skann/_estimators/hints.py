@@ -7,11 +7,12 @@ import difflib
 import functools
 import inspect
 import re
-import sys
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from sklearn.utils._param_validation import InvalidParameterError
+
+from .._optimize.options import check_sizes
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -194,12 +195,7 @@ class ExplainedParameters:
             super()._validate_params()
         except InvalidParameterError as error:
             raise InvalidParameterError(explained(str(error), self)) from None
-        for name, value in self.get_params(deep=False).items():
-            if isinstance(value, int) and abs(value) > sys.maxsize:
-                raise InvalidParameterError(
-                    f"The {name!r} parameter of {type(self).__name__} must be a number "
-                    f"of 64 bits. Got one of {value.bit_length()} bits instead."
-                )
+        check_sizes(self.get_params(deep=False), type(self).__name__)
         if isinstance(self.learning_rate, type):  # a class can be called
             wrong = (
                 f"The 'learning_rate' parameter of {type(self).__name__} is a class."

@@ -61,8 +61,24 @@ def schedule_for(estimator):
             _refuse(
                 estimator, "learning_rate_init", "a function returns the rate itself"
             )
+            _check_takes_one(given)
             schedule = Function(given)
     return schedule.begin(estimator.learning_rate_init)
+
+
+def _check_takes_one(function):
+    """Refuse a function that can't be called with one argument."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return  # one that does not say, such as many of those in C
+    try:
+        signature.bind(0)
+    except TypeError as error:
+        raise ValueError(
+            "learning_rate must be a function of one argument, the steps taken so far; "
+            f"got {function!r}, whose arguments are {signature}: {error}."
+        ) from None
 
 
 def _refuse(estimator, name, why):

@@ -1,6 +1,5 @@
 """Who trains on what: one fold for each network to be validated on."""
 
-import warnings
 from collections.abc import Iterable, Sized
 from numbers import Integral
 
@@ -9,10 +8,9 @@ from sklearn.model_selection import (
     GroupKFold,
     KFold,
     StratifiedGroupKFold,
-    StratifiedKFold,
     check_cv,
 )
-from sklearn.utils import check_consistent_length
+from sklearn.utils import check_consistent_length, check_random_state
 
 from .recipe import n_folds
 
@@ -137,16 +135,51 @@ def _shuffled(n_splits, codes, groups, n_rows, seed):
     # As few rows of a class as this are in no more folds; where all classes are so,
     # there is nothing to stratify by.
     stratify = codes is not None and np.bincount(codes).max() >= n_splits
+    if groups is None and stratify:
+        return _stratified(n_splits, codes, seed)
     if groups is None:
-        splitter = StratifiedKFold(**options) if stratify else KFold(**options)
+        splitter = KFold(**options)
     elif stratify:
         splitter = StratifiedGroupKFold(**options)
+        codes = _without_rare(codes, n_splits)
     else:
         splitter = GroupKFold(**options)
-    with warnings.catch_warnings():
-        # A class of fewer rows than folds is not in all of them: no harm here.
-        warnings.filterwarnings("ignore", message="The least populated class")
-        return list(splitter.split(np.zeros(n_rows), codes, groups))
+    return list(splitter.split(np.zeros(n_rows), codes, groups))
+
+
+def _stratified(n_splits, codes, seed):
+    """The folds of scikit-learn's ``StratifiedKFold``.
+
+    That warns of a class with fewer rows than folds, which is not in all of them and
+    does no harm here; and to ignore a warning is to ignore it in all threads.
+    """
+    rng = check_random_state(seed)
+    # Classes are counted in the order in which they are met.
+    _, first, codes = np.unique(codes, return_index=True, return_inverse=True)
+    codes = np.argsort(np.argsort(first))[codes]
+    in_order, fold = np.sort(codes), np.empty(len(codes), dtype=int)
+    for code in range(len(first)):
+        shares = [
+            np.count_nonzero(in_order[i::n_splits] == code) for i in range(n_splits)
+        ]
+        of_class = np.arange(n_splits).repeat(shares)
+        rng.shuffle(of_class)
+        fold[codes == code] = of_class
+    return [
+        (np.flatnonzero(fold != i), np.flatnonzero(fold == i)) for i in range(n_splits)
+    ]
+
+
+def _without_rare(codes, n_splits):
+    """Codes with the classes that have fewer rows than folds taken as one.
+
+    scikit-learn warns of them, as above. Together they may be as few still; then they
+    count as the most frequent class.
+    """
+    counts = np.bincount(codes)
+    rare = counts < n_splits
+    joined = len(counts) if counts[rare].sum() >= n_splits else counts.argmax()
+    return np.where(rare[codes], joined, codes)
 
 
 def _with_all_classes(train, codes, used):

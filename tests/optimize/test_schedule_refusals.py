@@ -70,6 +70,26 @@ class TestCallable:
         assert f"returned {wrong!r}" in str(info.value)
         assert not hasattr(net, "coefs_")
 
+    @pytest.mark.parametrize(
+        "function", [lambda: 0.1, lambda step, epoch: 0.1, lambda *, step: 0.1, pow]
+    )
+    def test_what_can_t_be_called_with_a_step_is_named(self, function):
+        X, y = data(BPClassifier)
+        net = small_net(BPClassifier, learning_rate=function)
+        with pytest.raises(ValueError, match=r"learning_rate must be .*one argument"):
+            net.fit(X, y)
+        assert not hasattr(net, "coefs_")
+
+    @pytest.mark.parametrize("own", [TypeError("mine"), IndexError("mine")], ids=repr)
+    def test_an_error_inside_of_it_is_not_taken_for_that(self, own):
+        X, y = data(BPClassifier)
+
+        def rate(step, *more, scale=1.0):
+            raise own
+
+        with pytest.raises(type(own), match=r"^mine$"):
+            small_net(BPClassifier, learning_rate=rate).fit(X, y)
+
     def test_its_own_error_comes_through_and_leaves_the_model_as_it_was(self):
         X, y = data(BPClassifier)
         net = small_net(BPClassifier).fit(X, y)

@@ -1,5 +1,7 @@
 """Who trains on what."""
 
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.model_selection import (
@@ -7,6 +9,7 @@ from sklearn.model_selection import (
     KFold,
     PredefinedSplit,
     RepeatedKFold,
+    StratifiedKFold,
     TimeSeriesSplit,
 )
 
@@ -42,6 +45,34 @@ def test_classes_have_their_shares():
     codes = np.repeat([0, 1], [40, 20])
     for _, held in made(4, codes=codes):
         assert np.bincount(codes[held]).tolist() == [10, 5]
+
+
+@pytest.mark.parametrize("n_classes", [2, 5, 40])
+@pytest.mark.parametrize("n_splits", [2, 5])
+def test_classes_are_dealt_out_as_scikit_learn_does(n_classes, n_splits):
+    rng = np.random.default_rng(n_classes)
+    codes = np.minimum(rng.geometric(0.2, size=90) - 1, n_classes - 1)
+    codes = np.unique(codes, return_inverse=True)[1]
+    theirs = StratifiedKFold(n_splits, shuffle=True, random_state=3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = [held.tolist() for _, held in theirs.split(codes, codes)]
+    mine = made(n_splits, n_rows=90, codes=codes, seed=3)
+    assert [held.tolist() for _, held in mine] == theirs
+
+
+@pytest.mark.parametrize("groups", [None, np.arange(60) // 3])
+@pytest.mark.parametrize("n_rare", [1, 3, 12])
+def test_rare_classes_need_no_filter_of_warnings(groups, n_rare):
+    codes = np.r_[np.zeros(60 - n_rare, int), 1 + np.arange(n_rare) % 4]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        before = list(warnings.filters)
+        parts = made(5, codes=codes, groups=groups)
+        assert warnings.filters == before
+    assert held_out(parts).tolist() == list(range(60))
+    sizes = [np.count_nonzero(codes[held] == 0) for _, held in parts]
+    assert max(sizes) - min(sizes) <= (1 if groups is None else 3)
 
 
 @pytest.mark.parametrize("codes", [None, np.arange(60) % 2])
