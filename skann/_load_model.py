@@ -5,9 +5,14 @@ from typing import Any
 from ._estimators.classifier import BPClassifier
 from ._estimators.model_file import load
 from ._estimators.regressor import BPRegressor
+from ._tabular.classifier import TabularClassifier
+from ._tabular.regressor import TabularRegressor
 from ._typing import PathLike
 
-_CLASSES = {kind.__name__: kind for kind in (BPClassifier, BPRegressor)}
+_CLASSES = {
+    kind.__name__: kind
+    for kind in (BPClassifier, BPRegressor, TabularClassifier, TabularRegressor)
+}
 
 
 def load_model(path: PathLike) -> Any:
@@ -23,7 +28,7 @@ def load_model(path: PathLike) -> Any:
 
     Returns
     -------
-    estimator : BPClassifier or BPRegressor
+    estimator : BPClassifier, BPRegressor, TabularClassifier or TabularRegressor
         Fitted, with the parameters, attributes and state of training that it had.
 
     Raises

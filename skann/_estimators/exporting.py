@@ -16,7 +16,7 @@ from .label_transformers import (
     LabelTransformer,
     MultioutputTransformer,
 )
-from .model_file import SaveModel
+from .model_file import SaveNetwork
 from .quantile_transformer import QuantileTransformer
 from .real_transformer import RealTransformer
 
@@ -92,7 +92,7 @@ def _plain_layers(estimator):
     return tuple([np.array(view) for view in kind] for kind in views)
 
 
-class Export(SaveModel):
+class Export(SaveNetwork):
     """What estimators have that can be saved and exported."""
 
     def to_onnx(

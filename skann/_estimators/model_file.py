@@ -12,14 +12,12 @@ from .._typing import PathLike
 from .._version import __version__
 from .plain_state import (
     OPTIONS,
-    STATE_FORMAT,
-    PlainState,
-    check_format,
     from_plain,
     option_from_plain,
     option_to_plain,
     to_plain,
 )
+from .versioned_state import STATE_FORMAT, VersionedState, check_format
 
 # What else but attributes that end in "_" a fitted estimator has.
 _FITTED = (
@@ -32,15 +30,16 @@ _FITTED = (
 )
 
 
-class SaveModel(PlainState):
+class SaveModel(VersionedState):
     """What estimators have that can be saved."""
 
     def save_model(self, path: PathLike) -> None:
         """Save the fitted estimator to a file without pickle.
 
         The file is a zip of JSON and .npy. :func:`skann.load_model` reads it, executes
-        nothing that is in it, and gives an estimator that predicts the same and trains
-        on from where this one is, in this version and every later one.
+        nothing that is in it, and gives an estimator that predicts the same and, if it
+        is one that can, trains on from where this one is; in this version and every
+        later one.
 
         Parameters
         ----------
@@ -55,7 +54,8 @@ class SaveModel(PlainState):
             If `path` is no path.
         ValueError
             If a parameter is an object that files can't hold: a function, a splitter,
-            a solver of one's own. Or the estimator is of a class of one's own.
+            a solver or transformer that is not skann's. Or the estimator is of a class
+            of one's own.
 
         See Also
         --------
@@ -73,36 +73,97 @@ class SaveModel(PlainState):
         """
         check_is_fitted(self)
         path = checked_path(path)
-        parameters, state = self._saved_parameters(), to_plain(self)
-        fitted = {
-            name: value
-            for name, value in state.items()
-            if name in _FITTED or (name.endswith("_") and not name.startswith("_"))
-        }
-        data = {
-            "format": STATE_FORMAT,
-            "skann_version": __version__,
-            "estimator": type(self).__name__,
-            "parameters": parameters,
-            "fitted": fitted,
-        }
+        about = {"format": STATE_FORMAT, "skann_version": __version__}
+        data = about | self._to_file()
         try:
             archive.write(path, data)
         except TypeError as error:
             raise ValueError(f"{type(self).__name__} can't be saved: {error}") from None
 
-    def _saved_parameters(self):
-        """The parameters as plain data; an error where they can't be saved."""
+    def _to_file(self, where=""):
+        """Class, parameters and what is fitted, as a file has them.
+
+        ``where`` leads to the estimator, in the names of parameters that errors give.
+        """
+        about = self._parameters_to_file(where)
+        return {**about, "fitted": self._fitted_to_file(where)}
+
+    def _parameters_to_file(self, where):
         if type(self).__module__ != "skann":
             raise ValueError(
                 f"{type(self).__name__} is no class of skann, which would not find it "
                 "when it loads the file. Save with joblib or pickle."
             )
-        values = self.get_params(deep=False)
-        return {n: _parameter(n, option_to_plain(n, v)) for n, v in values.items()}
+        values = self.get_params(deep=False).items()
+        return {
+            "estimator": type(self).__name__,
+            "parameters": {n: self._parameter_to_file(n, v, where) for n, v in values},
+        }
+
+    @classmethod
+    def _from_file(cls, data):
+        """The estimator again, from what :meth:`_to_file` has made."""
+        estimator = cls._unfitted_from_file(data)
+        vars(estimator).update(cls._fitted_from_file(data["fitted"]))
+        return estimator
+
+    @classmethod
+    def _unfitted_from_file(cls, data):
+        parameters, known = data["parameters"], inspect.signature(cls).parameters
+        unknown = parameters.keys() - known.keys()
+        if unknown:
+            raise ValueError(f"{cls.__name__} has no parameters {sorted(unknown)}.")
+        items = parameters.items()
+        return cls(**{n: cls._parameter_from_file(n, p) for n, p in items})
+
+    def _parameter_to_file(self, name, value, where):
+        return _parameter(name, option_to_plain(name, value), where)
+
+    @classmethod
+    def _parameter_from_file(cls, name, plain):
+        return _parameter_from(plain)
+
+    def _fitted_to_file(self, where):
+        """The attributes as plain data, in a dict."""
+        raise NotImplementedError
+
+    @classmethod
+    def _fitted_from_file(cls, fitted):
+        """The attributes again; ValueError if the data are not whole."""
+        raise NotImplementedError
 
 
-def _parameter(name, value):
+class SaveNetwork(SaveModel):
+    """The same for estimators that are one network."""
+
+    def _to_plain(self):
+        return to_plain(self)
+
+    @classmethod
+    def _from_plain(cls, state):
+        return from_plain(state)
+
+    def _fitted_to_file(self, where):
+        return {
+            name: value
+            for name, value in to_plain(self).items()
+            if name in _FITTED or (name.endswith("_") and not name.startswith("_"))
+        }
+
+    @classmethod
+    def _fitted_from_file(cls, fitted):
+        own = dir(cls)
+        for name in fitted:
+            public = name.endswith("_") and not name.startswith("_") and name not in own
+            if name not in _FITTED and not public:
+                raise ValueError(f"{cls.__name__} has no attribute {name!r}.")
+        missing = [name for name in _FITTED if name not in fitted]
+        if missing:
+            raise ValueError(f"it lacks {missing}.")
+        return from_plain(fitted)
+
+
+def _parameter(name, value, where):
     """Kind and content of a parameter; an error that names one that can't be saved."""
     if isinstance(value, np.random.RandomState):
         return {"kind": "RandomState", "state": value.get_state(legacy=False)}
@@ -110,8 +171,8 @@ def _parameter(name, value):
         return {"kind": "object", **value}
     if not _is_plain(value):
         raise ValueError(
-            f"{name}={value!r} can't be saved: a model file holds numbers, text and "
-            "arrays, and objects of skann's own. Set it to its default first, "
+            f"{where}{name}={value!r} can't be saved: a model file holds numbers, text "
+            "and arrays, and objects of skann's own. Set it to its default first, "
             f"set_params({name}=...), or save with joblib or pickle."
         )
     return {"kind": "value", "value": value}
@@ -150,28 +211,10 @@ def load(path, classes):
         check_format(data["format"], data.get("skann_version"), name)
         if name not in classes:
             raise ValueError(f"its estimator must be of {list(classes)}; got {name!r}.")
-        return _estimator(classes[name], data)
+        return classes[name]._from_file(data)
     # Whatever a part of the file is, it may be of another type than it should be.
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"{os.fspath(path)!r} can't be loaded: {error}") from error
-
-
-def _estimator(kind, data):
-    parameters, known = data["parameters"], inspect.signature(kind).parameters
-    unknown = parameters.keys() - known.keys()
-    if unknown:
-        raise ValueError(f"{kind.__name__} has no parameters {sorted(unknown)}.")
-    estimator = kind(**{n: _parameter_from(p) for n, p in parameters.items()})
-    fitted, own = data["fitted"], dir(kind)
-    for name in fitted:
-        public = name.endswith("_") and not name.startswith("_") and name not in own
-        if name not in _FITTED and not public:
-            raise ValueError(f"{kind.__name__} has no attribute {name!r}.")
-    missing = [name for name in _FITTED if name not in fitted]
-    if missing:
-        raise ValueError(f"it lacks {missing}.")
-    vars(estimator).update(from_plain(fitted))
-    return estimator
 
 
 def _parameter_from(plain):

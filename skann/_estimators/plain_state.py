@@ -4,16 +4,9 @@ Plain data are arrays, numbers, text, lists and dicts. The network is its descri
 and one vector; layers, generator and optimiser are made anew from data that are
 checked. So a file names no class of the package but the estimator's own, and code may
 move without its files.
-
-To change what is kept, raise ``STATE_FORMAT`` and have ``_from_plain`` read the older
-formats too: model files of all versions are read.
 """
 
-from typing import Any, Self
-from warnings import warn
-
 import numpy as np
-from sklearn.exceptions import InconsistentVersionWarning
 
 from .._network.activations import ACTIVATIONS
 from .._network.losses import LOSSES
@@ -26,11 +19,8 @@ from .._training.plain_progress import (
     progress_from_plain,
     progress_to_plain,
 )
-from .._version import __version__
 from .function_objects import Activation, Focal, Loss, Tweedie
 from .plain_targets import transformer_from_plain, transformer_to_plain
-
-STATE_FORMAT = 1
 
 _TO_PLAIN = {
     "_history": history_to_plain,
@@ -41,57 +31,6 @@ _TO_PLAIN = {
 # Parameters that may be objects of the package's own; their names are part of files.
 OPTIONS = ("solver", "learning_rate", "loss", "average")
 _CLASSES = {**CLASSES, **{kind.__name__: kind for kind in (Tweedie, Focal)}}
-
-
-class VersionWarning(InconsistentVersionWarning):
-    """scikit-learn's warning, with this package's versions and promise."""
-
-    def __str__(self) -> str:
-        return (
-            f"This pickle of a {self.estimator_name} is of skann "
-            f"{self.original_sklearn_version}, and is loaded by skann "
-            f"{self.current_sklearn_version}. A pickle is a snapshot for the version "
-            "that made it, and may fail or predict otherwise. What save_model writes "
-            "is loaded by every later version."
-        )
-
-
-class PlainState:
-    """What an estimator needs for its pickles to be of plain data."""
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = to_plain(self)
-        return {**state, "_skann_version": __version__, "_state_format": STATE_FORMAT}
-
-    def __setstate__(self, state: Any) -> None:
-        state = dict(state)
-        version = state.pop("_skann_version", None)
-        check_format(state.pop("_state_format", None), version, type(self).__name__)
-        if version != __version__:
-            warn(
-                VersionWarning(
-                    estimator_name=type(self).__name__,
-                    current_sklearn_version=__version__,
-                    original_sklearn_version=version,
-                ),
-                stacklevel=2,
-            )
-        vars(self).update(from_plain(state))
-
-    def __copy__(self) -> Self:
-        # Shallow: a copy shares the vector of parameters, and costs next to nothing.
-        copy = type(self).__new__(type(self))
-        vars(copy).update(vars(self))
-        return copy
-
-
-def check_format(found, version, what):
-    """Whether this version knows the format of a state, ``what``'s, or an error."""
-    if not isinstance(found, int) or not 1 <= found <= STATE_FORMAT:
-        raise ValueError(
-            f"The state of this {what} has format {found!r}, of skann {version}; skann "
-            f"{__version__} knows formats 1 to {STATE_FORMAT}. Update skann to load it."
-        )
 
 
 def to_plain(estimator):

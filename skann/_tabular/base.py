@@ -32,11 +32,12 @@ from .encoder import TableEncoder
 from .folds import SingleSplit, splits
 from .matrices import first_columns
 from .report import network_line, table_line
+from .saving import SaveTables
 
 AUTO, PASSTHROUGH = "auto", "passthrough"
 
 
-class BaseTabular(BaseEstimator, metaclass=ABCMeta):
+class BaseTabular(SaveTables, BaseEstimator, metaclass=ABCMeta):
     """Base of :class:`TabularClassifier` and :class:`TabularRegressor`."""
 
     # The groups of a cross-validation are not sent to fit unless it asks for them.

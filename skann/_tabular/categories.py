@@ -25,26 +25,47 @@ class Levels:
         max_categories : int
         """
         self.kept = [j for j, column in enumerate(levels.T) if len(set(column)) > 1]
+        # Of each category that is kept: the levels with a column of their own, and
+        # whether all others share one.
+        self.own, self.shared = [], []
         if self.kept:
-            self._one_hot = OneHotEncoder(
-                handle_unknown="infrequent_if_exist",
-                max_categories=max_categories,
-                sparse_output=False,
-                dtype=np.float32,
-            ).set_output(transform="default")
-            self._one_hot.fit(levels[:, self.kept])
+            one_hot = OneHotEncoder(
+                handle_unknown="infrequent_if_exist", max_categories=max_categories
+            )
+            one_hot.fit(levels[:, self.kept])
+            pairs = zip(
+                one_hot.categories_, one_hot.infrequent_categories_, strict=True
+            )
+            for known, rare in pairs:
+                rare = set() if rare is None else set(rare)
+                self.own.append([level for level in known if level not in rare])
+                self.shared.append(bool(rare))
         return self
 
     def transform(self, levels):
         """The columns, as a list of one array or none."""
-        return [self._one_hot.transform(levels[:, self.kept])] if self.kept else []
+        if not self.kept:
+            return []
+        n_columns = sum(map(len, self.own)) + sum(self.shared)
+        out, end = np.zeros((len(levels), n_columns), np.float32), 0
+        for j, own, shared in zip(self.kept, self.own, self.shared, strict=True):
+            start, end = end, end + len(own) + shared
+            places = {level: start + i for i, level in enumerate(own)}
+            other = end - 1 if shared else -1
+            found = [places.get(level, other) for level in levels[:, j]]
+            found = np.array(found, dtype=np.intp)
+            rows = np.flatnonzero(found >= 0)
+            out[rows, found[rows]] = 1
+        return [out]
 
     def names(self, names):
         """Names of the columns, for those of the categories."""
-        if not self.kept:
-            return []
-        names = np.asarray(names, dtype=object)[self.kept]
-        return [*self._one_hot.get_feature_names_out(names)]
+        found = []
+        for j, own, shared in zip(self.kept, self.own, self.shared, strict=True):
+            # As scikit-learn's encoder calls the last.
+            found += [f"{names[j]}_{level}" for level in own]
+            found += [f"{names[j]}_infrequent_sklearn"] * shared
+        return found
 
 
 class Targets:
@@ -62,7 +83,7 @@ class Targets:
     """
 
     def __init__(self, columns):
-        self._columns = columns
+        self.columns = columns
 
     def fit_transform(self, levels, y, known):
         """Learn the levels' targets.
@@ -78,29 +99,31 @@ class Targets:
         -------
         numbers : ndarray of shape (n_samples, n_numbers)
         """
-        levels = levels[:, self._columns]
-        self._labels, targets = _as_numbers(y)
-        self._encoders = _fitted(levels[known], targets[known])
-        numbers = _joined(self._encoders, levels)
+        levels = levels[:, self.columns]
+        self.labels, targets = _as_numbers(y)
+        learnt = _learnt(levels[known], targets[known])
+        self.levels, self.encodings, self.means = learnt
+        numbers = _numbers(levels, *learnt)
         rows = np.arange(len(levels))[known]
         # The folds are a part of the rule, not of chance: a transformer without
         # random_state makes the same of the same table.
         folds = KFold(min(5, len(rows)), shuffle=True, random_state=0)
         for train, rest in folds.split(rows):
-            of_fold = _fitted(levels[rows[train]], targets[rows[train]])
-            numbers[rows[rest]] = _joined(of_fold, levels[rows[rest]])
+            of_fold = _learnt(levels[rows[train]], targets[rows[train]])
+            numbers[rows[rest]] = _numbers(levels[rows[rest]], *of_fold)
         return numbers
 
     def transform(self, levels):
         """The levels' targets; the mean for a level that `fit` has not seen."""
-        return _joined(self._encoders, levels[:, self._columns])
+        levels = levels[:, self.columns]
+        return _numbers(levels, self.levels, self.encodings, self.means)
 
     def names(self, names):
         """Names of the numbers."""
-        names = [f"{names[j]}_target" for j in self._columns]
-        if self._labels is None:
+        names = [f"{names[j]}_target" for j in self.columns]
+        if self.labels is None:
             return names
-        return [f"{name}_{label}" for label in self._labels for name in names]
+        return [f"{name}_{label}" for label in self.labels for name in names]
 
 
 # Classes up to here get a number each; more of them, if they are numbers, are taken as
@@ -109,24 +132,39 @@ _MAX_CLASSES = 30
 
 
 def _as_numbers(y):
-    """Labels or None, and targets of shape (n_samples, n_targets)."""
+    """Labels as text or None, and targets of shape (n_samples, n_targets)."""
     classes = np.unique(y)
     if len(classes) > _MAX_CLASSES:
         return None, y.astype(np.float64)[:, None]
     if len(classes) == 2:
         classes = classes[1:]
-    return classes.tolist(), (y[:, None] == classes).astype(np.float64)
+    labels = [str(label) for label in classes.tolist()]
+    return labels, (y[:, None] == classes).astype(np.float64)
 
 
-def _fitted(levels, targets):
-    encoders = [TargetEncoder(target_type="continuous") for _ in targets.T]
-    for encoder, target in zip(encoders, targets.T, strict=True):
-        encoder.set_output(transform="default").fit(levels, target)
-    return encoders
+def _learnt(levels, targets):
+    """Of each category its levels, and each target's numbers for them; the means.
+
+    The numbers of a category are of shape (n_targets, n_levels).
+    """
+    encoders = [
+        TargetEncoder(target_type="continuous").fit(levels, target)
+        for target in targets.T
+    ]
+    known = [own.tolist() for own in encoders[0].categories_]
+    by_category = zip(*(encoder.encodings_ for encoder in encoders), strict=True)
+    means = np.array([encoder.target_mean_ for encoder in encoders])
+    return known, [np.array(own) for own in by_category], means
 
 
-def _joined(encoders, levels):
-    return np.hstack([encoder.transform(levels) for encoder in encoders])
+def _numbers(levels, known, encodings, means):
+    """The numbers of some rows: of the first target first, for each category."""
+    found = np.empty((len(means), len(known), len(levels)))
+    for j, (own, numbers) in enumerate(zip(known, encodings, strict=True)):
+        places = {level: i for i, level in enumerate(own)}
+        places = [places.get(level, len(own)) for level in levels[:, j]]
+        found[:, j] = np.column_stack([numbers, means])[:, places]
+    return found.reshape(-1, len(levels)).T
 
 
 def is_target(y):

@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import StrOptions
 
 from .._bases import Tags
@@ -11,8 +10,8 @@ from .._estimators.class_weight import row_weights
 from .._estimators.classifier import BPClassifier
 from .._estimators.doc_links import DocLinks
 from .._estimators.kinds import ClassifierMixin
-from .._estimators.label_transformers import make_label_transformer, subset_accuracy
-from .._estimators.labels import labels_as_array, stack_columns
+from .._estimators.label_transformers import make_label_transformer
+from .._estimators.labels import labels_as_array
 from .._estimators.validation import check_targets
 from .._typing import (
     Array,
@@ -24,11 +23,12 @@ from .._typing import (
     Verbose,
 )
 from .base import BaseTabular
+from .class_outputs import ClassOutputs
 from .docstrings import document
 
 
 @document
-class TabularClassifier(DocLinks, ClassifierMixin, BaseTabular):
+class TabularClassifier(DocLinks, ClassifierMixin, ClassOutputs, BaseTabular):
     """Classifier for a table as it is: a mean of networks, each with its own fold.
 
     Numbers, categories, text, booleans, dates and gaps, of a frame of pandas or polars
@@ -148,48 +148,6 @@ class TabularClassifier(DocLinks, ClassifierMixin, BaseTabular):
             return weight
         return row_weights(self.class_weight, self._columns, weight)
 
-    @property
-    def _sizes(self):
-        """Number of columns that the probabilities of each column of y have."""
-        each = self.classes_ if self._several else [self.classes_]
-        return [len(classes) for classes in each]
-
-    def _outputs(self, network, X):
-        p = network.predict_proba(X)
-        return np.hstack(p) if isinstance(p, list) else p
-
-    def _loss(self, y, rows, outputs, weight):
-        losses = 0.0
-        for (_, codes), p in zip(self._columns, self._of_columns(outputs), strict=True):
-            right = p[np.arange(len(p)), codes[rows]]
-            losses = losses - np.log(np.maximum(right, np.finfo(p.dtype).tiny))
-        return np.average(losses, weights=weight)
-
-    def _of_columns(self, p):
-        """Probabilities of the classes of each column of y."""
-        if self._indicator:
-            return [np.column_stack([1 - own, own]) for own in p.T]
-        return np.split(p, np.cumsum(self._sizes)[:-1], axis=1)
-
-    def _probabilities(self, X):
-        """A list with the probabilities of each column of y."""
-        return self._normalized(self._averaged(X))
-
-    def _normalized(self, p):
-        parts = np.split(p, np.cumsum(self._sizes)[:-1], axis=1)
-        if self._indicator:
-            return parts
-        # Rounded in float32, sums are not one in float64.
-        return [part / part.sum(axis=1, keepdims=True) for part in parts]
-
-    def _labels(self, parts):
-        if self._indicator:
-            return (parts[0] > 0.5).astype(int)
-        if not self._several:
-            return self.classes_[parts[0].argmax(axis=1)]
-        pairs = zip(self.classes_, parts, strict=True)
-        return stack_columns([classes[part.argmax(axis=1)] for classes, part in pairs])
-
     def _publish_out_of_fold(self, outputs, y, weight):
         del self._columns
         seen = np.isfinite(outputs).all(axis=tuple(range(1, outputs.ndim)))
@@ -200,11 +158,6 @@ class TabularClassifier(DocLinks, ClassifierMixin, BaseTabular):
             found = self._labels([part[seen] for part in parts])
             own = None if weight is None else weight[seen]
             self.oof_score_ = self._share_right(y[seen], found, own)
-
-    def _share_right(self, y, found, weight):
-        if self._several:
-            return subset_accuracy(found, y, weight)
-        return float(accuracy_score(y, found, sample_weight=weight))
 
     def predict_proba(self, X: Matrix) -> Array:
         """Probabilities of the classes.

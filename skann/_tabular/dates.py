@@ -33,6 +33,7 @@ _PARTS = {
     "minute": _since("h", "m"),
     "second": _since("m", "s"),
 }
+PART_NAMES = {"days", *_PARTS}
 
 
 def parts_of(dates, names):

@@ -12,8 +12,9 @@ from .._bases import BaseEstimator, Tags, TransformerMixin
 from .._decorators import fit_context
 from .._estimators.doc_links import DocLinks
 from .._estimators.validation import check_sample_weight
+from .._estimators.versioned_state import VersionedState
 from .._typing import Array, ArrayLike, DTypeLike, Matrix
-from . import recipe
+from . import plain_encoder, recipe
 from .categories import MISSING, Levels, Targets, is_target
 from .columns import DATE, LEVEL, NUMBER, as_kind, checked, kind_of, read
 from .dates import parts_of
@@ -26,7 +27,9 @@ from .text import Text, is_text
 _CHUNK = 4096
 
 
-class TableEncoder(EncodedNames, DocLinks, TransformerMixin, BaseEstimator):
+class TableEncoder(
+    EncodedNames, VersionedState, DocLinks, TransformerMixin, BaseEstimator
+):
     """Make numbers of a table: a frame of pandas or polars, or an array.
 
     * Numbers and booleans: gaps are filled with the median, with an indicator beside
@@ -244,6 +247,13 @@ class TableEncoder(EncodedNames, DocLinks, TransformerMixin, BaseEstimator):
         if self._targets is not None:
             numbers = np.hstack([numbers, self._targets.transform(levels)])
         return self._encoded(numbers, levels, texts)
+
+    def _to_plain(self):
+        return plain_encoder.to_plain(self)
+
+    @classmethod
+    def _from_plain(cls, state):
+        return plain_encoder.from_plain(state)
 
     def _decide_kinds(self, columns, known):
         self.kinds_, self._date_parts = [], []

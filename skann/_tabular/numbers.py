@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import StandardScaler
 
-from .piecewise import PiecewiseLinearEncoder
+from .piecewise import all_ramps, bin_names, edges_of, n_bins_of
 
 
 class Numbers:
@@ -28,31 +28,39 @@ class Numbers:
             ``rule(n_numeric)``: bins of a column at most.
         """
         self.kept = _informative(numbers)
-        if not self.kept:
-            self.with_bins = []
-            return self
         numbers = numbers[:, self.kept]
-        largest = np.nanmax(np.abs(numbers), axis=0)
+        largest = np.nanmax(np.abs(numbers), axis=0, initial=0)
         # Squares of numbers beyond are not finite, or nothing.
-        usual = (largest > 1e-100) & (largest < 1e100)
-        self._unit = np.where(usual, 1, largest)
-        numbers = numbers / self._unit
-        self._imputer = SimpleImputer(strategy="median").set_output(transform="default")
-        self._with_gaps = _different_gaps(numbers)
-        self._scaler = StandardScaler().set_output(transform="default")
-        filled = self._imputer.fit_transform(numbers)
-        scaled = _squashed(self._scaler.fit_transform(filled, sample_weight=weight))
-        self.with_bins = [
+        usual = ((largest > 1e-100) & (largest < 1e100)) | (largest == 0)
+        self.unit = np.where(usual, 1, largest)
+        numbers = numbers / self.unit
+        self.with_gaps = _different_gaps(numbers)
+        self.with_bins, self.bin_edges = [], []
+        self.median = self.mean = self.deviation = np.empty(0)
+        if not self.kept:
+            return self
+        self.median = SimpleImputer(strategy="median").fit(numbers).statistics_
+        scaler = StandardScaler().fit(self._filled(numbers), sample_weight=weight)
+        self.mean, self.deviation = scaler.mean_, scaler.scale_
+        scaled = self._scaled(numbers)
+        with_bins = [
             j for j, column in enumerate(scaled.T) if _has_more_than_two(column)
         ]
-        n_bins = rule(len(self.with_bins))
-        if not n_bins:
-            self.with_bins = []
-        else:
-            self._bins = PiecewiseLinearEncoder(n_bins, keep_values=False)
-            self._bins.set_output(transform="default")
-            self._bins.fit(scaled[:, self.with_bins])
+        n_bins = rule(len(with_bins))
+        if n_bins and with_bins:
+            self.with_bins = with_bins
+            self.bin_edges = edges_of(scaled[:, with_bins], n_bins)
         return self
+
+    def _filled(self, numbers):
+        return np.where(np.isnan(numbers), self.median, numbers)
+
+    def _scaled(self, numbers):
+        with np.errstate(over="ignore"):  # what is too far out is drawn in
+            scaled = self._filled(numbers)
+            scaled -= self.mean
+            scaled /= self.deviation
+        return _squashed(scaled)
 
     def transform(self, numbers, dtype):
         """Encode.
@@ -66,24 +74,23 @@ class Numbers:
         """
         if not self.kept:
             return [], []
-        numbers = numbers[:, self.kept] / self._unit
-        scaled = self._scaler.transform(self._imputer.transform(numbers))
-        scaled = _squashed(scaled).astype(dtype)
-        bins = []
-        if self.with_bins:
-            bins.append(self._bins.transform(scaled[:, self.with_bins]))
-        return [scaled, np.isnan(numbers[:, self._with_gaps])], bins
+        with np.errstate(over="ignore"):
+            numbers = numbers[:, self.kept] / self.unit
+        scaled = self._scaled(numbers).astype(dtype)
+        parts = [scaled, np.isnan(numbers[:, self.with_gaps])]
+        if not self.with_bins:
+            return parts, []
+        bins = np.empty((len(scaled), n_bins_of(self.bin_edges)), dtype)
+        all_ramps(scaled[:, self.with_bins], self.bin_edges, bins)
+        return parts, [bins]
 
     def names(self, names):
         """Names of the parts' columns and of the bins, for those of the numbers."""
-        if not self.kept:
-            return [], []
-        names = np.asarray(names, dtype=object)[self.kept]
-        made = [*names, *(f"{n}_missing" for n in names[self._with_gaps])]
-        bins = []
-        if self.with_bins:
-            bins += [*self._bins.get_feature_names_out(names[self.with_bins])]
-        return made, bins
+        names = [names[j] for j in self.kept]
+        gaps = [f"{names[j]}_missing" for j in self.with_gaps]
+        return names + gaps, bin_names(
+            [names[j] for j in self.with_bins], self.bin_edges
+        )
 
 
 def _squashed(scaled):

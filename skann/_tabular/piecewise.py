@@ -14,13 +14,15 @@ from sklearn.utils.validation import (
 from .._bases import BaseEstimator, Tags, TransformerMixin
 from .._decorators import fit_context
 from .._estimators.doc_links import DocLinks
+from .._estimators.versioned_state import VersionedState
 from .._typing import Array, ArrayLike, Matrix
+from .plain_checks import checked_edges
 
 # Rows that quantiles of large data are taken over.
 _MAX_ROWS = 200_000
 
 
-class PiecewiseLinearEncoder(DocLinks, TransformerMixin, BaseEstimator):
+class PiecewiseLinearEncoder(VersionedState, DocLinks, TransformerMixin, BaseEstimator):
     """Encode each number by how far it has come through each of its bins.
 
     A column with the distinct quantiles e_0 < … < e_T becomes T columns,
@@ -82,6 +84,13 @@ class PiecewiseLinearEncoder(DocLinks, TransformerMixin, BaseEstimator):
         self.n_bins = n_bins
         self.keep_values = keep_values
 
+    def _to_plain(self):
+        return dict(vars(self))
+
+    @classmethod
+    def _from_plain(cls, state):
+        return checked_edges(state)
+
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Matrix, y: object = None) -> Self:
         """Find the edges of the bins.
@@ -106,11 +115,7 @@ class PiecewiseLinearEncoder(DocLinks, TransformerMixin, BaseEstimator):
         [array([0., 1., 2.])]
         """
         X = validate_data(self, X, dtype=(np.float64, np.float32))
-        X = X[:: max(1, len(X) // _MAX_ROWS)]
-        shares = np.linspace(0, 1, self.n_bins + 1)
-        # One of the values themselves: between them rounding would make edges up.
-        edges = np.quantile(X, shares, axis=0, method="nearest")
-        self.bin_edges_ = [np.unique(column) for column in edges.T]
+        self.bin_edges_ = edges_of(X, self.n_bins)
         return self
 
     def transform(self, X: Matrix) -> Array:
@@ -137,17 +142,10 @@ class PiecewiseLinearEncoder(DocLinks, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype=(np.float64, np.float32))
         n_kept = X.shape[1] if self.keep_values else 0
-        out = np.empty((len(X), n_kept + sum(self._n_bins)), X.dtype)
+        out = np.empty((len(X), n_kept + n_bins_of(self.bin_edges_)), X.dtype)
         out[:, :n_kept] = X[:, :n_kept]
-        end = n_kept
-        for x, edges, n_bins in zip(X.T, self.bin_edges_, self._n_bins, strict=True):
-            start, end = end, end + n_bins
-            ramps(x, edges, out[:, start:end])
+        all_ramps(X, self.bin_edges_, out[:, n_kept:])
         return out
-
-    @property
-    def _n_bins(self):
-        return [len(edges) - 1 for edges in self.bin_edges_]
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> Array:
         """Names of the columns that `transform` makes.
@@ -172,17 +170,44 @@ class PiecewiseLinearEncoder(DocLinks, TransformerMixin, BaseEstimator):
         check_is_fitted(self, "bin_edges_")
         names = _check_feature_names_in(self, input_features)
         kept = list(names) if self.keep_values else []
-        bins = [
-            f"{name}_bin{i}"
-            for name, n_bins in zip(names, self._n_bins, strict=True)
-            for i in range(n_bins)
-        ]
-        return np.array(kept + bins, dtype=object)
+        return np.array(kept + bin_names(names, self.bin_edges_), dtype=object)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def edges_of(X, n_bins):
+    """Edges of at most so many bins of each column: a list of arrays."""
+    X = X[:: max(1, len(X) // _MAX_ROWS)]
+    # More would be the same edges again.
+    shares = np.linspace(0, 1, min(n_bins, max(len(X) - 1, 1)) + 1)
+    # One of the values themselves: between them rounding would make edges up.
+    edges = np.quantile(X, shares, axis=0, method="nearest")
+    return [np.unique(column) for column in edges.T]
+
+
+def n_bins_of(bin_edges):
+    """Bins of all columns together."""
+    return sum(len(edges) - 1 for edges in bin_edges)
+
+
+def bin_names(names, bin_edges):
+    """Names of the bins of columns that have these names."""
+    return [
+        f"{name}_bin{i}"
+        for name, edges in zip(names, bin_edges, strict=True)
+        for i in range(len(edges) - 1)
+    ]
+
+
+def all_ramps(X, bin_edges, out):
+    """:func:`ramps` of each column, side by side, into ``out``."""
+    end = 0
+    for x, edges in zip(X.T, bin_edges, strict=True):
+        start, end = end, end + len(edges) - 1
+        ramps(x, edges, out[:, start:end])
 
 
 def ramps(x, edges, out):

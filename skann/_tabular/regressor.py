@@ -85,6 +85,7 @@ class TabularRegressor(DocLinks, RegressorMixin, BaseTabular):
     }
 
     _Network = BPRegressor
+    _own_fitted = ("oof_prediction_",)
 
     oof_prediction_: Array
     oof_score_: float
@@ -114,6 +115,9 @@ class TabularRegressor(DocLinks, RegressorMixin, BaseTabular):
 
     def _effective_weight(self, y, weight):
         return weight
+
+    def _output_shape(self):
+        return np.shape(self.oof_prediction_)[1:]
 
     def _outputs(self, network, X):
         return network.predict(X)

@@ -3,11 +3,11 @@
 import numpy as np
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
-from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import normalize
 
 # Columns that one column of text becomes at most, and letter sequences that are told
 # apart.
-_N_COLUMNS, _N_SEQUENCES = 30, 1 << 14
+_N_COLUMNS, N_SEQUENCES = 30, 1 << 14
 
 # Rows that the directions are learnt from.
 _MAX_ROWS = 50_000
@@ -29,26 +29,40 @@ class Text:
         texts : ndarray of object of shape (n_samples,)
         """
         texts = texts[:: max(1, len(texts) // _MAX_ROWS)]
-        self._steps = make_pipeline(
-            HashingVectorizer(
-                analyzer="char_wb",
-                ngram_range=(3, 4),
-                n_features=_N_SEQUENCES,
-                alternate_sign=False,
-                norm=None,
-            ),
-            TfidfTransformer(sublinear_tf=True),
-            TruncatedSVD(min(_N_COLUMNS, len(texts)), random_state=0),
-        )
-        found = self._steps.fit_transform(texts)
+        counts = _counts(texts)
+        self.idf = TfidfTransformer().fit(counts).idf_
+        directions = TruncatedSVD(min(_N_COLUMNS, len(texts)), random_state=0)
+        weighed = self._weighed(counts)
+        self.components = directions.fit(weighed).components_
+        found = weighed @ self.components.T
         # One scale for all, so that what varies little stays small.
-        self._scale = np.sqrt(len(found) / max((found**2).sum(), 1e-12))
-        self.n_columns = found.shape[1]
+        self.scale = float(np.sqrt(len(found) / max((found**2).sum(), 1e-12)))
         return self
+
+    @property
+    def n_columns(self):
+        """Columns that the text becomes."""
+        return len(self.components)
 
     def transform(self, texts):
         """The directions, of shape (n_samples, n_columns)."""
-        return self._steps.transform(texts) * self._scale
+        return self._weighed(_counts(texts)) @ self.components.T * self.scale
+
+    def _weighed(self, counts):
+        """Logarithms of the counts, times how rare each is, in rows of length one."""
+        counts.data = (np.log(counts.data) + 1) * self.idf[counts.indices]
+        return normalize(counts, copy=False)
+
+
+def _counts(texts):
+    """How often each sequence of letters is in each text."""
+    return HashingVectorizer(
+        analyzer="char_wb",
+        ngram_range=(3, 4),
+        n_features=N_SEQUENCES,
+        alternate_sign=False,
+        norm=None,
+    ).transform(texts)
 
 
 # Different entries from which on text may be more than names.

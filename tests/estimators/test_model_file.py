@@ -18,7 +18,7 @@ from sklearn.model_selection import KFold
 
 import skann
 from skann import BPClassifier, BPRegressor, load_model
-from skann._estimators.plain_state import STATE_FORMAT
+from skann._estimators.versioned_state import STATE_FORMAT
 from skann.solvers import SGD
 
 pytestmark = pytest.mark.filterwarnings(FEW_ITERATIONS_ARE_ENOUGH)

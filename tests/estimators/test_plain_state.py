@@ -15,7 +15,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 
 import skann
 from skann import BPClassifier, BPRegressor
-from skann._estimators.plain_state import STATE_FORMAT
+from skann._estimators.versioned_state import STATE_FORMAT
 from skann._optimize.plain_options import CLASSES
 from skann.solvers import SGD
 

@@ -87,6 +87,19 @@ class TestNumbers:
         other = [[1.0, 0, 9, 3], [2, np.nan, 9, 3], [4, 7, 9, np.nan]]
         assert (encoder.transform(other) == encoder.transform(X)).all()
 
+    def test_zeros_and_gaps(self):
+        X = [[0.0, 1.0], [None, 2.0], [0.0, 3.0]]
+        Z = TableEncoder().fit_transform(X)
+        assert Z[:, [0, 2]].tolist() == [[0, 0], [0, 1], [0, 0]]
+
+    def test_bins_where_no_column_has_more_than_two_values(self):
+        assert TableEncoder(n_bins=4).fit_transform([[0.0], [1.0]]).shape == (2, 1)
+
+    @pytest.mark.parametrize("n_bins", [199, 10**9, 10**400])
+    def test_more_bins_than_rows_are_a_bin_between_each_two(self, frame, n_bins):
+        names = TableEncoder(n_bins).fit(frame[["size"]]).get_feature_names_out()
+        assert len(names) == 200
+
     def test_gaps_in_a_column_that_had_none(self, frame):
         encoder = TableEncoder().fit(frame)
         frame.loc[:, "size"] = np.nan

@@ -2,6 +2,10 @@
 
 import numpy as np
 import pytest
+import sklearn
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+from sklearn.pipeline import make_pipeline
 
 from skann._tabular.text import Text, is_text
 
@@ -45,6 +49,32 @@ def test_a_linear_model_finds_the_words():
     assert np.mean(np.sum(Z**2, axis=1)) == pytest.approx(1)
     weights = np.linalg.lstsq(Z[:300], y[:300] - 0.5, rcond=None)[0]
     assert np.mean((Z[300:] @ weights > 0) == y[300:]) > 0.95
+
+
+def test_it_is_scikit_learn_s_latent_semantic_analysis():
+    texts, later = sentences(120), sentences(40, seed=2)
+    steps = make_pipeline(
+        HashingVectorizer(
+            analyzer="char_wb",
+            ngram_range=(3, 4),
+            n_features=1 << 14,
+            alternate_sign=False,
+            norm=None,
+        ),
+        TfidfTransformer(sublinear_tf=True),
+        TruncatedSVD(30, random_state=0),
+    )
+    scale = np.sqrt(120 / (steps.fit_transform(texts) ** 2).sum())
+    expected = steps.transform(later) * scale
+    np.testing.assert_allclose(Text().fit(texts).transform(later), expected, rtol=1e-9)
+
+
+def test_frames_as_scikit_learn_s_output_change_nothing():
+    texts = sentences(100)
+    expected = Text().fit(texts).transform(texts)
+    with sklearn.config_context(transform_output="pandas"):
+        found = Text().fit(texts).transform(texts)
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_columns_are_no_more_than_rows():
