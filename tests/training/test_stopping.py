@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from skann._training.stopping import Patience
+from skann._training.stopping import Patience, decisive
 
 
 def verdicts(patience, values):
@@ -53,6 +53,11 @@ def test_renew_keeps_the_best():
     assert verdicts(patience, [1.0, 1.0]) == [False, True]
 
 
+def test_patience_that_has_run_out_stays_so():
+    patience = Patience(0.0, 2)
+    assert verdicts(patience, [1.0] * 6) == [False, False, True, True, True, True]
+
+
 def test_infinite_patience_never_ends():
     patience = Patience(0.0, math.inf)
     assert not any(verdicts(patience, [1.0] * 1000))
@@ -63,3 +68,21 @@ def test_infinity_and_nan_are_no_improvement():
     assert verdicts(patience, [math.inf, math.nan]) == [False, True]
     assert not patience.update(7.0)
     assert patience.best == 7.0
+
+
+@pytest.mark.parametrize(
+    "scoring",
+    [
+        "r2",
+        ["r2", "max_error", "explained_variance"],
+        ("r2", "max_error"),
+        {"z": "r2", "a": "max_error"},
+    ],
+)
+def test_the_first_scorer_decides(scoring):
+    assert decisive(scoring) == "r2"
+
+
+def test_a_scorer_of_one_s_own_decides_itself():
+    assert decisive(len) is len
+    assert decisive(None) is None
