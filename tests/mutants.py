@@ -24,7 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 
-_LOSSES = ["tests/network/test_losses.py"]
+_LOSSES = ["tests/network/test_losses.py", "tests/network/test_several_tasks.py"]
 _RULES = ["tests/optimize/test_optimizers.py"]
 # A module and the tests that should notice.
 MODULES = {
