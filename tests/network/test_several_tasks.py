@@ -1,4 +1,4 @@
-"""Losses of several tasks together, what a constant costs, and Gauss-Newton's matrix."""
+"""Losses of several tasks, what a constant costs, and the Gauss-Newton matrix."""
 
 import numpy as np
 import pytest
