@@ -9,6 +9,7 @@ memory is read every few milliseconds while ``fit`` runs.
 
 import argparse
 import gc
+import importlib.util
 import subprocess
 import sys
 import tempfile
@@ -70,6 +71,28 @@ def mapped(n_rows, n_features=100):
         return growth(lambda: model.fit(X, y))
 
 
+def streamed(n_rows, n_features=20, size=50_000):
+    """One pass of n-50-1 over the row groups of a Parquet file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from skann.dask import partial_fit_parquet
+
+    rng = np.random.default_rng(0)
+    schema = pa.schema([(f"x{k}", pa.float32()) for k in range(n_features)])
+    schema = schema.append(pa.field("y", pa.int8()))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "rows.parquet")
+        with pq.ParquetWriter(path, schema) as writer:
+            for _ in range(0, n_rows, size):
+                X = rng.random((n_features, size), dtype=np.float32)
+                y = (X[0] > X[1]).astype(np.int8)
+                writer.write_table(pa.table([*X, y], schema=schema))
+        model = BPClassifier((50,))
+        about = {"classes": [0, 1], "random_state": 0}
+        return growth(lambda: partial_fit_parquet(model, path, "y", **about))
+
+
 def repeated(action):
     """What a second go leaves behind; the first one fills what is kept for good."""
     X = np.random.default_rng(0).normal(size=(2000, 50))
@@ -105,6 +128,8 @@ MEASUREMENTS = {
     "memmap-200000": lambda: mapped(200_000),
     "memmap-2000000": lambda: mapped(2_000_000),
     "memmap-10000000-20": lambda: mapped(10_000_000, 20),
+    "parquet-500000-20": lambda: streamed(500_000),
+    "parquet-5000000-20": lambda: streamed(5_000_000),
     "1000-partial-fits": lambda: repeated(partial_fits),
     "200-fits": lambda: repeated(fits),
 }
@@ -121,6 +146,8 @@ def main():
     print("| training | growth of anonymous memory, MB |")
     print("|---|---|")
     for name in MEASUREMENTS:
+        if name.startswith("parquet") and importlib.util.find_spec("pyarrow") is None:
+            continue
         command = [sys.executable, __file__, name]
         result = subprocess.run(command, capture_output=True, text=True, check=True)
         print(f"| {name} | {result.stdout.strip()} |", flush=True)

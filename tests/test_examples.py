@@ -431,30 +431,74 @@ def test_readme_code_prints_what_it_says(tmp_path):
     assert run("-c", code, cwd=tmp_path).split("\n")[:-1] == said
 
 
-PAGES = [
-    "docs/engine.md",
-    "docs/extending.md",
-    "docs/model.md",
-    "docs/learning_rate.md",
-    "docs/minimizers.md",
-    "docs/solvers.md",
-    "docs/tabular.md",
-    "docs/validation.md",
-    *sorted(
-        str(path.relative_to(ROOT))
-        for folder in ("guide", "migration")
-        for path in ROOT.glob(f"docs/{folder}/*.md")
-        if path.name != "index.md"
-    ),
-]
+# The lecture's pages have a test of their own.
+PAGES = sorted(
+    str(path.relative_to(ROOT))
+    for pattern in ("*.md", "guide/*.md", "migration/*.md")
+    for path in ROOT.glob(f"docs/{pattern}")
+    if python_blocks(f"docs/{path.relative_to(ROOT / 'docs')}")
+)
+# Code in other frameworks, to compare with.
+FOREIGN = ("# Keras\n",)
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_documentation_examples(page):
-    if page == "docs/guide/dask.md":
-        reason = "the extra 'dask' is not installed"
-        pytest.importorskip("distributed", reason=reason)
-    source = "\n".join(python_blocks(page))
+def test_documentation_has_no_code_that_is_not_run(page):
+    for code in python_blocks(page):
+        assert code.startswith((">>> ", *FOREIGN))
+
+
+# What a section's code may import besides, and what must be installed for it.
+OPTIONAL = {
+    "anywidget": "anywidget",
+    "dask": "distributed",
+    "h5py": "h5py",
+    "matplotlib": "matplotlib",
+    "onnx": "onnx",
+    "pyarrow": "pyarrow",
+    "shap": "shap",
+    "skl2onnx": "skl2onnx",
+    "sklearn.callback": "sklearn.callback",
+    "skrub": "skrub",
+    "zarr": "zarr",
+}
+
+
+def package_of(section):
+    """The optional package that a section's code imports, or None."""
+    for name, package in OPTIONAL.items():
+        if re.search(rf"^>>> (?:import|from) {name}\b", section, re.M):
+            return package
+    return None
+
+
+def sections(page):
+    """The page's sections with the package that each needs; if the first, then all."""
+    parts = re.split(r"^(?=## )", text(page), flags=re.M)
+    needed = [package_of(part) for part in parts]
+    return [(part, needed[0] or own) for part, own in zip(parts, needed, strict=True)]
+
+
+def cases():
+    """Pages, and with each package that some of their sections need."""
+    return [
+        pytest.param(page, package, id=f"{page} {package or ''}".strip())
+        for page in PAGES
+        for package in sorted({own for _, own in sections(page)}, key=str)
+    ]
+
+
+@pytest.mark.parametrize(("page", "package"), cases())
+def test_documentation_examples(page, package, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # for the files that they write
+    if package is not None:
+        pytest.importorskip(package, reason=f"{package} is not installed")
+    source = "\n".join(
+        code
+        for part, own in sections(page)
+        if own in (None, package)
+        for code in re.findall(r"^```python\n(.*?)^```$", part, re.M | re.S)
+    )
     test = doctest.DocTestParser().get_doctest(source, {}, page, None, 0)
     results = doctest.DocTestRunner().run(test)
     assert results.attempted > 0
