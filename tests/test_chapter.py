@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from skann.playground._scenes import SCENES
+
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = sorted(
@@ -61,6 +63,24 @@ def test_the_chinese_page_has_the_same_equations_code_and_numbers(page):
     assert same_in_both(DOCS / "zh" / page.name) == same_in_both(page)
 
 
+# The command that shows a scene of the playground, and below it what to look for.
+SCENE = re.compile(
+    r"^> \[.*`python -m skann.playground --scene (\S+)`.*\n((?:> .*\n)+)", re.M
+)
+
+
+@pytest.mark.parametrize(("pages", "language"), [(PAGES, "en"), (CHINESE, "zh")])
+def test_each_scene_of_the_playground_has_its_place(pages, language):
+    found = [SCENE.findall(page.read_text("utf-8")) for page in pages]
+    said = {
+        name: " ".join(text.replace("> ", "").split("\n")).strip()
+        for scenes in found
+        for name, text in scenes
+    }
+    assert said == {name: scene[language][1] for name, scene in SCENES.items()}
+    assert sum(map(len, found)) == len(SCENES)
+
+
 def numbers_in_tables(page):
     text = re.sub(r"`[^`]*`", "", (ROOT / page).read_text("utf-8"))
     lines = [line for line in text.splitlines() if line.startswith("|")]
@@ -76,3 +96,20 @@ def test_the_chinese_readme_has_the_same_code_and_figures():
     assert chinese == english
     measured = [row for row in numbers_in_tables("README.md") if row]
     assert [row for row in numbers_in_tables("README.zh-CN.md") if row] == measured
+
+
+def test_the_chinese_readme_has_all_sections_names_links_and_scripts():
+    english, chinese = (
+        (ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh-CN.md")
+    )
+    for pattern in (r"^#+ ", r"^\| `(plot_\w+\.py)` \|", r"^(- |!)"):
+        lines = re.compile(pattern, re.M)
+        assert lines.findall(chinese) == lines.findall(english)
+    # The languages' links to each other, and to their own chapter.
+    own = re.compile(r"README[\w.-]*\.md|docs/(?:zh|lecture)/(?:index\.md)?")
+    for pattern in (r"`[^`\n]+`", r"\]\((.*?)\)"):
+        english_found, chinese_found = (
+            {own.sub("", found) for found in re.findall(pattern, readme)}
+            for readme in (english, chinese)
+        )
+        assert chinese_found == english_found

@@ -63,11 +63,11 @@ SCENES = {
         "en": (
             "Exclusive or by back-propagation",
             "Sigmoid units have a slope, so that the error can be sent back to them. "
-            "The same network as before finds its own two lines.",
+            "Four of them find lines of their own.",
         ),
         "zh": (
             "用反向传播学会异或",
-            "sigmoid 单元有斜率，误差可以传回给它们。同样的网络自己找到了两条直线。",
+            "sigmoid 单元有斜率，误差可以传回给它们。四个这样的单元自己找到了直线。",
         ),
         "settings": {
             "data": "corners",
