@@ -45,6 +45,7 @@ myst_heading_anchors = 4
 autosummary_generate = True
 autodoc_member_order = "alphabetical"
 autodoc_typehints = "none"  # numpydoc's sections say more
+toc_object_entries_show_parents = "hide"  # methods of the page's own class
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 numpydoc_xref_param_type = False
@@ -127,13 +128,19 @@ PAGES = [
 ]
 
 
+# A public name in full, as code in a page's text: a link to its page of the reference.
+PUBLIC_NAME = re.compile(r"(?<![\[`])`(skann\.\w[\w.]*)(?:\(\))?`(?!`)")
+
+
 def whole_site_in_one_place(app, docname, source):
-    """The repository's own pages, and links to them and to the examples."""
+    """The repository's own pages, and links to them, the examples and the reference."""
     if docname in ("changelog", "contributing"):
         file = Path(app.srcdir).parent / f"{docname.upper()}.md"
         source[0] = file.read_text("utf-8")
     for pattern, page in PAGES:
         source[0] = pattern.sub(page, source[0])
+    if Path(app.env.doc2path(docname)).suffix == ".md":
+        source[0] = PUBLIC_NAME.sub(r"{py:obj}`\1`", source[0])
 
 
 def setup(app):

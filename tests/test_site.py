@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,14 @@ def test_every_page_is_in_a_table_of_contents():
     for page in [*DOCS.glob("**/*.md"), DOCS / "api.rst"]:
         if not any(page.is_relative_to(folder) for folder in built):
             assert page.resolve().with_suffix("") in listed, page
+
+
+def test_the_first_page_has_the_readme_s_code_and_figures():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    first = (DOCS / "index.rst").read_text("utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```$", readme, re.M | re.S)
+    assert textwrap.indent(code, "   ") in first
+    figures = re.findall(r"\| (\.\d+) \| (\.\d+) \| (\d+) \|$", readme, re.M)
+    listed = re.findall(r"     - (\.\d+)\n     - (\.\d+)\n     - (\d+)\n", first)
+    assert listed == figures
+    assert figures
