@@ -65,7 +65,7 @@ def test_the_chinese_page_has_the_same_equations_code_and_numbers(page):
 
 # The command that shows a scene of the playground, and below it what to look for.
 SCENE = re.compile(
-    r"^> \[.*`python -m skann.playground --scene (\S+)`.*\n((?:> .*\n)+)", re.M
+    r"^> \[.*`python -m skann.playground --scene (\S+)`[.。](.*\n(?:> .*\n)*)", re.M
 )
 
 
@@ -73,7 +73,7 @@ SCENE = re.compile(
 def test_each_scene_of_the_playground_has_its_place(pages, language):
     found = [SCENE.findall(page.read_text("utf-8")) for page in pages]
     said = {
-        name: " ".join(text.replace("> ", "").split("\n")).strip()
+        name: text.replace("\n> ", " ").strip()
         for scenes in found
         for name, text in scenes
     }
