@@ -15,9 +15,9 @@ BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
 PATIENCE = 30.0  # seconds after which what was waited for has not come
 
 
-def wait(condition, what=""):
+def wait(condition, what="", patience=PATIENCE):
     """The value of a function once it is true."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while True:
         found = condition()
         if found:
@@ -67,6 +67,7 @@ class Page:
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         size = {"width": width, "height": height, "deviceScaleFactor": 1}
         self.call("Emulation.setDeviceMetricsOverride", **size, mobile=width < 500)
+        self.call("Emulation.setFocusEmulationEnabled", enabled=True)
         self.call("Runtime.enable")
         self.call("Page.enable")
         self.open(address)
@@ -101,11 +102,11 @@ class Page:
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 
-    def until(self, condition):
+    def until(self, condition, patience=PATIENCE):
         """The value of a function, or an expression of JavaScript, once it is true."""
         if callable(condition):
-            return wait(condition)
-        return wait(lambda: self.js(condition), condition)
+            return wait(condition, patience=patience)
+        return wait(lambda: self.js(condition), condition, patience)
 
     def click(self, selector):
         """Click on what a selector finds."""
@@ -133,6 +134,30 @@ class Page:
             button = {"x": x, "y": y, "button": "left", "clickCount": 1}
             self.call("Input.dispatchMouseEvent", type="mousePressed", **button)
             self.call("Input.dispatchMouseEvent", type="mouseReleased", **button)
+
+    def key(self, key, *, control=False, **more):
+        """Press a key, of the letters or one that has a name."""
+        code = {"key": key, "code": f"Key{key.upper()}" if len(key) == 1 else key}
+        if control:
+            code["modifiers"] = 2
+        elif len(key) == 1:
+            code["text"] = key
+        self.call("Input.dispatchKeyEvent", type="keyDown", **code, **more)
+        self.call("Input.dispatchKeyEvent", type="keyUp", **code)
+
+    def drop(self, path, x, y):
+        """Drag a file from outside to a place, and drop it."""
+        data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            self.call("Input.dispatchDragEvent", type=kind, x=x, y=y, data=data)
+
+    def download(self, selector, folder, name):
+        """The path of a file that a click on what a selector finds gives."""
+        behaviour = {"behavior": "allow", "downloadPath": str(folder)}
+        self.call("Browser.setDownloadBehavior", **behaviour)
+        self.click(selector)
+        # Until it is whole it has another name.
+        return wait(lambda: next(Path(folder).glob(name), None), f"{name} in {folder}")
 
     def close(self):
         """End the browser."""

@@ -325,8 +325,7 @@ class BaseBP(
         self._transformer = transformer
         self._network, self._theta, self._progress = network, theta, progress
         if not resume:
-            self._history = new_history()
-            self._batch_losses = DynamicArray()
+            self._forget_record()
         monitor.write_to(self._history)
         self._batch_losses.extend(monitor.batch_losses)
         self.n_iter_ = monitor.n_iter
@@ -339,6 +338,10 @@ class BaseBP(
         kept_best = best is not None and best.epoch is not None
         self.best_iter_ = best.epoch if kept_best else progress.n_iter
         self.best_validation_score_ = best.score if kept_best else None
+
+    def _forget_record(self):
+        """Begin history and batch losses anew; what trains does not look at them."""
+        self._history, self._batch_losses = new_history(), DynamicArray()
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

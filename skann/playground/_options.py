@@ -10,7 +10,7 @@ from ._data import FEATURES
 from ._frame import MAP_SIZE
 from ._problems import CLASSIFICATION, REGRESSION
 from ._scenes import SCENES
-from ._settings import LOSSES, MAX_LAYERS, MAX_UNITS, defaults
+from ._settings import LOSSES, MAX_LAYERS, MAX_UNITS
 from ._table import MAX_BYTES
 
 MAX_SHOWN = 2000  # points that the eye can tell apart
@@ -19,7 +19,6 @@ MAX_SHOWN = 2000  # points that the eye can tell apart
 def options(table=None):
     """The choices, as plain values; with a table's columns where there is one."""
     return {
-        "defaults": defaults(),
         "problems": {
             "classification": list(CLASSIFICATION),
             "regression": list(REGRESSION),
@@ -55,6 +54,8 @@ def state(session):
     return {
         "kind": "state",
         "settings": session.settings,
+        "network": session.n_networks,
+        "address": session.address,
         "options": options(session.table),
         "inputs": data.input_names,
         "axes": data.axis_names,
@@ -83,3 +84,28 @@ def rows(session):
         order = np.random.default_rng(0).permutation(len(found))
         found = found[order[:MAX_SHOWN]]
     return found.astype("<f4").tobytes()
+
+
+def frame(session):
+    """What training changes: a message, and arrays as bytes."""
+    net, painter = session.trainer.net, session.painter
+    values, classes = painter.map(net)
+    epoch, curve = session.trainer.epoch, session.curve
+    is_known = curve and curve[-1][0] == epoch
+    message = {
+        "kind": "frame",
+        "network": session.n_networks,
+        "epoch": epoch,
+        "end": session.trainer.end,
+        "running": session.running,
+        "losses": curve[-1][1:] if is_known else painter.losses(net),
+        "confusion": painter.confusion(net),
+        "hasClasses": classes is not None,
+    }
+    return message, [
+        values.tobytes(),
+        b"" if classes is None else classes.tobytes(),
+        painter.units(net).tobytes(),
+        net._theta.astype("<f4").tobytes(),
+        np.array(curve, dtype="<f4").tobytes(),
+    ]

@@ -9,14 +9,21 @@ import queue
 import threading
 import time
 
-import numpy as np
-
 from . import _exports
+from ._address import from_text, to_text
 from ._data import make_data
 from ._frame import Painter
-from ._options import rows, state
-from ._scenes import SCENES
-from ._settings import LIVE, SETTINGS, VIEW, changed, defaults, epochs_per_fit
+from ._options import frame, rows, state
+from ._settings import (
+    LIVE,
+    SETTINGS,
+    VIEW,
+    changed,
+    defaults,
+    epochs_per_fit,
+    scene_weights,
+    start,
+)
 from ._table import read_table
 from ._trainer import Trainer
 
@@ -43,13 +50,26 @@ class Session:
         self.settings, self.table, self.points = defaults(), None, []
         self.running, self.curve = False, []
         self._inbox, self._watchers = queue.SimpleQueue(), []
-        self._needs_frame = True
+        self._needs_frame, self._link_to_table = True, None
+        self.n_networks = 0
         if table is not None:
             self._open(table)
         else:
             self._rebuild(self.settings)
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
+
+    @property
+    def address(self):
+        """The state, as a link to it has it: see ``_address.py``."""
+        return to_text(self.settings, *self._by_hand())
+
+    def _by_hand(self):
+        """Points drawn and weights set by hand, but for the scene's."""
+        points = self.points if self.settings["data"] == "drawn" else []
+        scene = scene_weights(self.settings)
+        weights = self.trainer.first_weights.items()
+        return points, {n: value for n, value in weights if scene.get(n) != value}
 
     def post(self, message, watcher=None):
         """Take a message, to be handled in its turn; answers go to the watcher."""
@@ -172,18 +192,35 @@ class Session:
         self._tell(full=bool(different - LIVE - VIEW))
 
     def _on_scene(self, message, watcher):
-        scene = SCENES[message["scene"]]
-        settings = {**defaults(), **scene["settings"], "scene": message["scene"]}
+        settings = start(message["scene"])
         for name in ("showTest", "discretize"):
             settings[name] = self.settings[name]
-        self._rebuild(changed(defaults(), settings))
-        for kind, layers in scene.get("weights", {}).items():
-            for layer, array in enumerate(layers):
-                for index, value in np.ndenumerate(np.array(array, dtype=float)):
-                    self.trainer.set_weight(kind, layer, index, value)
-        self.curve = []
-        self._record()
+        self._rebuild(settings)
         self._tell(full=True)
+
+    def _on_link(self, message, watcher):
+        try:
+            self._follow(str(message["state"]))
+        finally:
+            self._tell(full=True)
+
+    def _follow(self, text):
+        settings, points, weights = from_text(text)
+        lacks_table = settings["data"] == "table" and self.table is None
+        if lacks_table:
+            settings = changed(settings, {"data": defaults()["data"]})
+        if (settings, (points, weights)) == (self.settings, self._by_hand()):
+            return  # a page that was loaded again: training goes on
+        if points:
+            self._draw(points, settings, weights)
+        else:
+            self._rebuild(settings, weights)
+        if lacks_table:
+            self._link_to_table = text
+            raise ValueError(
+                "The table that this link is for is not here: open it, paste it, or "
+                "drop it, and the link is followed."
+            )
 
     def _on_run(self, message, watcher):
         self.running = bool(message.get("on", True))
@@ -206,63 +243,66 @@ class Session:
         self.trainer.set_weight(*where, float(message["value"]))
         self._cut_curve()
         self._record()
+        self._tell()
 
     def _on_table(self, message, watcher):
         name = str(message.get("name", "table.csv"))[:100]
-        self._open(read_table(message["text"], name))
-        self._tell(full=True)
+        table = read_table(message["text"], name)
+        try:
+            self._open(table)
+        finally:
+            self._tell(full=True)
 
     def _on_points(self, message, watcher):
         points = [(float(x), float(y), int(c)) for x, y, c in message["points"]]
+        self._draw(points, changed(self.settings, {"data": "drawn"}))
+        self._tell(full=True)
+
+    def _draw(self, points, settings, weights=None):
         if len(points) > MAX_POINTS:
             raise ValueError(f"{MAX_POINTS} points are the most that can be drawn.")
         if not all(abs(x) <= 6 and abs(y) <= 6 and c in (0, 1) for x, y, c in points):
             raise ValueError("Points must be on the map, and of class 0 or 1.")
         self.points, before = points, self.points
         try:
-            self._rebuild(changed(self.settings, {"data": "drawn"}))
+            self._rebuild(settings, weights)
         except ValueError:
             self.points = before
             raise
-        self._tell(full=True)
 
     def _on_export(self, message, watcher):
         exported, buffers = _exports.export(self, message.get("what"))
         watcher({"kind": "export", **exported}, buffers)
 
     def _open(self, table):
-        target = table.guess_target()
-        inputs = [name for name in table.numeric if name != target]
-        if len(inputs) < 2:
-            target = next(
-                name for name in table.columns if name not in table.numeric[:2]
-            )
-            inputs = table.numeric[:2]
-        choice = {
-            "data": "table",
-            "axis1": inputs[0],
-            "axis2": inputs[1],
-            "target": target,
-            "columns": inputs[2:22],
-            "problem": table.problem_of(target),
-            "features": ["x1", "x2"],
-            "scene": "",
-        }
         before, self.table = self.table, table
         try:
-            self._rebuild(changed(self.settings, choice))
+            self._rebuild(changed(self.settings, table.choice()))
         except ValueError:
             self.table = before
             raise
+        if self._link_to_table is not None:
+            link, self._link_to_table = self._link_to_table, None
+            self._follow(link)
 
-    def _rebuild(self, settings):
-        """A new network; nothing changes if it can't be made."""
+    def _rebuild(self, settings, weights=None):
+        """A new network; nothing changes if it can't be made.
+
+        Parameters
+        ----------
+        settings : dict
+        weights : dict of (kind, layer, index) to float, default=None
+            To set by hand, besides the scene's.
+        """
         data = make_data(settings, self.table, self.points)
         trainer = Trainer(settings, data)
+        for where, value in (scene_weights(settings) | (weights or {})).items():
+            trainer.set_weight(*where, value)
         painter = Painter(trainer.net, data)
         painter.losses(trainer.net)
         self.settings, self.data = settings, data
         self.trainer, self.painter = trainer, painter
+        self.n_networks += 1
         self.running, self.curve = False, []
         self._record()
 
@@ -270,36 +310,16 @@ class Session:
         if full:
             self._broadcast(state(self), [rows(self)])
         else:
-            self._broadcast({"kind": "state", "settings": self.settings})
+            present = {"settings": self.settings, "address": self.address}
+            self._broadcast({"kind": "state", **present})
 
     def _show(self):
         self._needs_frame = False
         if not self._watchers:
             return
-        net, painter = self.trainer.net, self.painter
-        values, classes = painter.map(net)
-        if self.curve and self.curve[-1][0] == self.trainer.epoch:
-            losses = self.curve[-1][1:]
-        else:
-            losses = painter.losses(net)
-        frame = {
-            "kind": "frame",
-            "epoch": self.trainer.epoch,
-            "end": self.trainer.end,
-            "running": self.running,
-            "losses": losses,
-            "confusion": painter.confusion(net),
-            "hasClasses": classes is not None,
-        }
-        buffers = [
-            values.tobytes(),
-            b"" if classes is None else classes.tobytes(),
-            painter.units(net).tobytes(),
-            net._theta.astype("<f4").tobytes(),
-            np.array(self.curve, dtype="<f4").tobytes(),
-        ]
+        message, buffers = frame(self)
         for watcher in list(self._watchers):
-            if watcher(frame, buffers) is False:
+            if watcher(message, buffers) is False:
                 self._needs_frame = True
 
     def _broadcast(self, message, buffers=()):
@@ -310,6 +330,7 @@ class Session:
 _ACTIONS = {
     "set": Session._on_set,
     "scene": Session._on_scene,
+    "link": Session._on_link,
     "run": Session._on_run,
     "step": Session._on_step,
     "reset": Session._on_reset,

@@ -5,6 +5,8 @@ The settings are one flat dict of plain values, so that an address can hold them
 
 import math
 
+import numpy as np
+
 from .._estimators.label_transformers import LOSS_NAMES as CLASS_LOSSES
 from .._estimators.regression_losses import LOSS_NAMES as REAL_LOSSES
 from .._network.activations import ACTIVATIONS
@@ -14,6 +16,7 @@ from .._optimize.schedules import SCHEDULES
 from .._optimize.solvers import SOLVERS
 from ._data import FEATURES
 from ._problems import CLASSIFICATION, PROBLEMS
+from ._scenes import SCENES
 
 MAX_LAYERS, MAX_UNITS = 6, 64
 # One name of each: "squared_error" and "mse" are the same.
@@ -100,13 +103,15 @@ SETTINGS = {
     "stopLoss": (0.0, _number(0, 1e9)),
     "showTest": (False, _flag),
     "discretize": (False, _flag),
-    "scene": ("", _column),
+    "scene": ("", _one_of("", *SCENES)),
 }
 
 # What may change while a network is trained; all else makes a new one.
 LIVE = {"rate", "batch", "penalty", "alpha", "dropout", "momentum", "solver"}
 LIVE |= {"schedule", "horizon"}
 VIEW = {"speed", "stopEpoch", "stopLoss", "showTest", "discretize", "scene"}
+# What a scene's weights are for: with others of these, a network starts as any does.
+STARTS = ("problem", "features", "columns", "layers", "weightInit", "seed")
 
 
 def defaults():
@@ -114,6 +119,32 @@ def defaults():
     return {
         name: list(value) if isinstance(value, list) else value
         for name, (value, _) in SETTINGS.items()
+    }
+
+
+def start(scene=""):
+    """The settings that a scene begins with; without one, the defaults."""
+    is_one = isinstance(scene, str) and scene in SCENES
+    own = SCENES[scene]["settings"] if is_one else {}
+    return changed(defaults(), {**own, "scene": scene})
+
+
+def scene_weights(settings):
+    """Weights that the scene sets by hand, if the network still is the scene's.
+
+    Returns
+    -------
+    weights : dict of (kind, layer, index) to float
+    """
+    scene = SCENES.get(settings["scene"], {})
+    first = start(settings["scene"])
+    if any(settings[name] != first[name] for name in STARTS):
+        return {}
+    return {
+        (kind, layer, index): float(value)
+        for kind, layers in scene.get("weights", {}).items()
+        for layer, array in enumerate(layers)
+        for index, value in np.ndenumerate(np.array(array, dtype=float))
     }
 
 

@@ -45,6 +45,24 @@ class Table:
         words = [name for name in self.columns if name not in self.numeric]
         return (words or list(self.columns))[-1]
 
+    def choice(self):
+        """Settings to begin with: axes, target and further inputs, as a guess."""
+        target = self.guess_target()
+        inputs = [name for name in self.numeric if name != target]
+        if len(inputs) < 2:
+            inputs = self.numeric[:2]
+            target = next(name for name in self.columns if name not in inputs)
+        return {
+            "data": "table",
+            "axis1": inputs[0],
+            "axis2": inputs[1],
+            "target": target,
+            "columns": inputs[2:22],
+            "problem": self.problem_of(target),
+            "features": ["x1", "x2"],
+            "scene": "",
+        }
+
     def problem_of(self, target):
         """Classes, or real values: more than ten different numbers."""
         different = len(set(self.columns[target]) - _MISSING)

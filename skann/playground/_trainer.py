@@ -12,8 +12,6 @@ import warnings
 from .._estimators.classifier import BPClassifier
 from .._estimators.fit_inputs import FitInputs
 from .._estimators.regressor import BPRegressor
-from .._training.dynamic_array import DynamicArray
-from .._training.monitor import new_history
 from ._rates import schedule_parameters
 from ._settings import epochs_per_fit, live_parameters, parameters
 
@@ -56,6 +54,15 @@ class Trainer:
 
     def _with_rate(self, found, settings):
         return found | schedule_parameters(settings, len(self.data.train))
+
+    @property
+    def first_weights(self):
+        """What was set by hand before training: a dict of (kind, layer, index)."""
+        return {
+            value[:3]: value[3]
+            for epoch, name, value in self.changes
+            if name == "weight" and epoch == 0
+        }
 
     def fit_length(self, epoch):
         """How many epochs a fit must have there; None for any number."""
@@ -154,7 +161,7 @@ class Trainer:
             self.net._train(self.data.X_train, self.data.y_train, FitInputs(), True)
         self.epoch += n_epochs
         # The curves of the page are its own: these would grow without end.
-        self.net._history, self.net._batch_losses = new_history(), DynamicArray()
+        self.net._forget_record()
 
     def _apply(self, name, value):
         _do(self.net, name, value)

@@ -7,6 +7,7 @@ from _chromium import BROWSER, Page
 
 from skann.playground._server import make_server
 from skann.playground._session import Session
+from skann.playground._settings import defaults
 
 
 @pytest.fixture(scope="session")
@@ -36,9 +37,25 @@ def browser(served):
 
 
 @pytest.fixture
-def page(browser, served):
+def fresh(served):
+    """The session as it is at the start."""
+    session, done = served[0], threading.Event()
+    for message in (
+        {"kind": "set", "settings": defaults()},
+        {"kind": "reset"},
+        {"kind": "export", "what": "code"},
+    ):
+        session.post(
+            message, lambda message, _: message["kind"] == "export" and done.set()
+        )
+    assert done.wait(30)
+
+
+@pytest.fixture
+def page(browser, served, fresh):
     """The page as it is at the start."""
     browser.open(served[1])
     browser.until("!!document.querySelector('#skpg-run[data-running]')")
     yield browser
-    assert not browser.errors
+    errors, browser.errors = browser.errors, []
+    assert not errors

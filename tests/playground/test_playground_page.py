@@ -7,14 +7,22 @@ import numpy as np
 import pytest
 
 from skann import BPClassifier
-from skann.playground._settings import SETTINGS
 
 EPOCH = "Number(document.querySelector('#skpg-epoch').dataset.epoch)"
 
 
 def wait(page, session, **settings):
-    """Until the session has these settings."""
+    """Until the session has these settings, and the page knows it."""
     page.until(lambda: all(session.settings[n] == v for n, v in settings.items()))
+    page.until(lambda: page.js("location.hash.slice(1)") == session.address)
+
+
+def edit(page, unit):
+    """Open a unit's editor, once its network has been drawn."""
+    page.until(
+        f"document.querySelector('{unit}').click(), "
+        "!!document.querySelector('.skpg-edit')"
+    )
 
 
 def theta(session):
@@ -28,17 +36,6 @@ def theta(session):
     session.post({"kind": "export", "what": "code"}, answer)
     assert done.wait(30)
     return found[0]
-
-
-@pytest.fixture(autouse=True)
-def fresh(served):
-    """The session as it is at the start."""
-    session, done = served[0], threading.Event()
-    defaults = {name: value for name, (value, _) in SETTINGS.items()}
-    session.post({"kind": "set", "settings": defaults}, lambda *_: None)
-    session.post({"kind": "reset"}, lambda *_: None)
-    session.post({"kind": "export", "what": "code"}, lambda *_: done.set())
-    assert done.wait(30)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +153,7 @@ def test_shares_noise_and_new_data(page, served):
 
 def test_a_weight_by_hand_and_by_its_link(page, served):
     session = served[0]
-    page.click("#skpg-unit-0-1")
+    edit(page, "#skpg-unit-0-1")
     page.set(".skpg-edit label:nth-of-type(2) input", "1.5")
     page.until(lambda: session.trainer.net.coefs_[0][0, 1] == 1.5)
     page.set(".skpg-edit label:nth-of-type(1) input", "-0.25")
@@ -182,17 +179,52 @@ def test_the_address_has_the_state(page, served):
     session = served[0]
     page.set("#skpg-rate", "0.1")
     page.click("#skpg-add-layer")
+    page.click("#skpg-feature-2")
     page.click("#skpg-data-spiral")
-    wait(page, session, data="spiral", rate=0.1)
-    page.until(
-        "location.hash.includes('data=spiral') && location.hash.includes('rate')"
-    )
+    page.set("#skpg-activation-1", "relu")
+    page.set("#skpg-seed", "7")
+    wait(page, session, data="spiral", rate=0.1, seed=7)
+    edit(page, "#skpg-unit-0-1")
+    page.set(".skpg-edit label:nth-of-type(2) input", "1.5")
+    page.until("location.hash.includes('seed=7') && location.hash.includes('weights')")
     wanted, address = dict(session.settings), page.js("location.href")
+    weights = theta(session)
     session.post({"kind": "set", "settings": {"data": "circle", "layers": []}})
     wait(page, session, data="circle")
     page.open(address)
     page.until("!!document.querySelector('#skpg-run')")
     page.until(lambda: session.settings == wanted)
+    np.testing.assert_array_equal(theta(session), weights)
+    # So does another link to the same page.
+    page.js("location.hash = '#scene=xor-by-hand'")
+    wait(page, session, scene="xor-by-hand")
+
+
+def test_a_page_that_is_loaded_again_is_as_before(page, served):
+    session = served[0]
+    page.click("#skpg-data-gauss")
+    wait(page, session, data="gauss")
+    page.click("#skpg-step")
+    page.until(f"{EPOCH} === 1")
+    page.click("#skpg-keep")
+    before = theta(session)
+    page.js("window.isOld = true")
+    page.call("Page.reload")
+    page.until("!window.isOld && !!document.querySelector('#skpg-epoch')")
+    page.until(f"{EPOCH} === 1")
+    np.testing.assert_array_equal(theta(session), before)
+    assert "data=gauss" in page.js("location.hash")
+    kept = "JSON.parse(sessionStorage.getItem('skann-playground-kept'))"
+    assert page.js(f"{kept}[0].length") == 2 * 5
+    page.click("#skpg-clear")
+    assert page.js(kept) == []
+
+
+def test_an_address_with_mistakes_is_said(page, served):
+    page.open(served[1] + "#rate=fast")
+    page.until("!!document.querySelector('.skpg-error:not([hidden])')")
+    assert "rate must be a number" in page.text(".skpg-error p")
+    assert page.js("location.hash") == ""
 
 
 def test_a_table_of_ones_own(page, served, tmp_path):
@@ -290,6 +322,7 @@ def test_a_broken_connection_comes_back(page, served):
             lambda c=connection: c._loop.create_task(c._websocket.close())
         )
     page.until("window.sockets > 0")
+    page.until("document.querySelector('.skpg-error').hidden")
     page.click("#skpg-step")
     page.until(f"{EPOCH} === 1")
 
@@ -305,10 +338,10 @@ def test_every_field_has_a_name(page):
 
 def test_keys(page):
     page.js("document.activeElement.blur()")
-    for key in ("s", "s"):
-        page.call("Input.dispatchKeyEvent", type="keyDown", key=key, text=key)
+    page.key("s")
+    page.key("s")
     page.until(f"{EPOCH} === 2")
-    page.call("Input.dispatchKeyEvent", type="keyDown", key="r", text="r")
+    page.key("r")
     page.until(f"{EPOCH} === 0")
 
 

@@ -73,6 +73,21 @@ def test_states_and_frames_are_plain(session):
     assert len(curve) == 4 * 5
 
 
+def test_frames_say_of_which_network_they_are(session):
+    watcher = Watcher(session)
+    before, _ = watcher.next("state")
+    for settings in ({"layers": [5, 1, 2]}, {"seed": 3}):
+        watcher.send("set", settings=settings)
+        state, _ = watcher.next("state")
+        assert state["network"] > before["network"]
+        wanted = state["network"]
+        watcher.next("frame", lambda frame, wanted=wanted: frame["network"] == wanted)
+        before = state
+    watcher.send("step")
+    frame, _ = watcher.next("frame", lambda frame: frame["epoch"] == 1)
+    assert frame["network"] == before["network"]
+
+
 def test_a_watcher_that_is_not_ready_holds_up_nothing(session):
     session.watch(lambda message, buffers: message["kind"] != "frame")
     watcher = Watcher(session)
@@ -118,6 +133,13 @@ def test_scenes(session, name):
         {"kind": "set", "settings": [1]},
         {"kind": "set", "settings": {"solver": "lbfgs", "dropout": 0.5}},
         {"kind": "scene", "scene": "none"},
+        {"kind": "scene", "scene": ["none"]},
+        {"kind": "link", "state": "rate=fast"},
+        {"kind": "link", "state": "data=drawn"},
+        {"kind": "link", "state": "data=drawn&points=0,0,2,1,1,1,2,2,1,3,3,0"},
+        {"kind": "link", "state": "data=drawn&points=0,0,nan,1,1,1,2,2,1,3,3,0"},
+        {"kind": "link", "state": "weights=w0.9.9:1"},
+        {"kind": "set", "settings": {"scene": "none"}},
         {"kind": "seek"},
         {"kind": "weight", "array": "_theta", "layer": 0, "index": [0], "value": 1},
         {"kind": "table", "text": "a,b\n1,2"},
@@ -139,6 +161,89 @@ def test_what_is_wrong_is_said_and_changes_nothing(session, message):
     assert session.points == []
     watcher.send("step")
     watcher.next("frame", lambda frame: frame["epoch"] == 1)
+
+
+def followed(watcher, text):
+    """The state once a link has been followed."""
+    watcher.send("link", state=text)
+    watcher.next("state", lambda state: "options" in state)
+
+
+def test_a_link_has_points_and_weights_set_by_hand(session):
+    watcher = Watcher(session)
+    points = [[0, 1.5, 0], [1, 2, 1], [3, 4, 1], [-1, -2.25, 0], [2, 2, 0]]
+    watcher.send("points", points=points)
+    watcher.send("set", settings={"layers": [3], "features": ["x1", "x1^2"]})
+    watcher.send("weight", array="coefs_", layer=0, index=[1, 2], value=0.5)
+    state, _ = watcher.next("state", lambda state: "weights=" in state["address"])
+    start = session.trainer.net._theta.copy()
+    watcher.send("step")
+    watcher.next("frame", lambda frame: frame["epoch"] == 1)
+    other = Session()
+    try:
+        other_watcher = Watcher(other)
+        other_watcher.next("state")
+        followed(other_watcher, state["address"])
+        assert other.settings == session.settings
+        assert other.points == session.points
+        np.testing.assert_array_equal(other.trainer.net._theta, start)
+        assert other.address == state["address"]
+    finally:
+        other.close()
+
+
+def test_a_page_that_is_loaded_again_goes_on(session):
+    watcher = Watcher(session)
+    watcher.send("scene", scene="xor-learnt")
+    watcher.send("set", settings={"stopEpoch": 30, "batch": 25})
+    watcher.send("run")
+    watcher.next("frame", lambda frame: frame["epoch"] == 30 and not frame["running"])
+    followed(watcher, session.address)
+    assert session.trainer.epoch == 30
+    followed(watcher, "scene=xor-learnt")
+    assert session.trainer.epoch == 0
+
+
+def test_a_scene_s_weights_come_back(session):
+    watcher = Watcher(session)
+    watcher.next("state")
+    for text in ("scene=xor-by-hand", "scene=xor-by-hand&rate=0.1&speed=10"):
+        followed(watcher, text)
+        assert session.address == text
+        watcher.send("step")
+        watcher.send("reset")
+        watcher.next("state")
+        weights = session.trainer.net.coefs_[1].ravel().tolist()
+        assert (session.trainer.epoch, weights) == (0, [2, -2])
+    # What was set by hand is in the link, and the scene's own is not.
+    watcher.send("weight", array="coefs_", layer=1, index=[0, 0], value=3)
+    state, _ = watcher.next("state", lambda state: "weights" in state["address"])
+    assert state["address"].endswith("weights=w1.0.0:3")
+
+
+ROWS = "".join(f"{i},{i % 3},{i * i % 7},{i % 2}\n" for i in range(20))
+
+
+def test_a_link_to_a_table_waits_for_it(session):
+    watcher = Watcher(session)
+    watcher.next("state")
+    link = "data=table&problem=regression&axis1=c&axis2=a&target=b&loss=huber"
+    followed(watcher, f"{link}&rate=0.1")
+    assert "table" in watcher.next("error")[0]["message"]
+    assert (session.settings["data"], session.settings["rate"]) == ("circle", 0.1)
+    watcher.send("table", text="a,b,c,d\n" + ROWS)
+    state, _ = watcher.next("state")
+    wanted = {"axis1": "c", "axis2": "a", "target": "b", "loss": "huber", "rate": 0.1}
+    assert wanted.items() <= state["settings"].items()
+
+
+def test_a_link_to_another_table_is_said(session):
+    watcher = Watcher(session)
+    watcher.next("state")
+    followed(watcher, "data=table&axis1=e&axis2=a&target=b")
+    watcher.send("table", text="a,b,c,d\n" + ROWS)
+    watcher.next("error", lambda error: "no column 'e'" in error["message"])
+    assert session.settings["target"] == "d"
 
 
 def test_exports(session, tmp_path):

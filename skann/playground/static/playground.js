@@ -69,7 +69,7 @@ const mix = (a, b, share) => a.map((value, i) => Math.round(value + (b[i] - valu
 class Playground {
   constructor(model, el) {
     this.model = model;
-    this.state = null; this.frame = null; this.buffers = null; this.kept = []; this.points = [];
+    this.state = null; this.frame = null; this.buffers = null; this.points = []; this.kept = [];
     this.hovered = null; this.pen = null; this.shown = "";
     const stored = (name) => { try { return localStorage.getItem("skann-playground-" + name); } catch { return null; } };
     const language = stored("language") || (navigator.language || "en").slice(0, 2);
@@ -79,6 +79,7 @@ class Playground {
     el.append(this.root);
     this.listen();
     model.on("msg:custom", (message, buffers) => this.receive(message, buffers));
+    if (model.address) try { this.kept = JSON.parse(sessionStorage.getItem("skann-playground-kept") ?? "[]"); } catch { /* private */ }
   }
 
   t(name) { return TEXT[this.language][name] ?? name; }
@@ -89,7 +90,7 @@ class Playground {
   // Messages
 
   receive(message, buffers) {
-    if (message.kind === "connected") { this.restored = false; this.error(""); return; }
+    if (message.kind === "connected") { this.error(""); return; }
     if (message.kind === "disconnected") { this.error(this.t("disconnected")); return; }
     if (message.kind === "error") { this.error(message.message); this.refreshFields(); return; }
     if (message.kind === "export") { this.exported(message, buffers); return; }
@@ -101,67 +102,33 @@ class Playground {
   }
 
   take(message, buffers) {
-    const before = this.state;
-    this.state = {...(before ?? {}), ...message};
+    this.state = {...(this.state ?? {}), ...message};
     if (buffers.length) {
       const bytes = new Uint8Array(buffers[0].buffer ?? buffers[0], buffers[0].byteOffset ?? 0, buffers[0].byteLength);
       this.points = new Float32Array(bytes.slice().buffer);
     }
     if (this.model.address && !this.restored) {
       this.restored = true;
-      const wanted = this.fromAddress();
-      if (wanted) { this.send(wanted.kind, wanted.rest); if (!before) return; }
+      if (location.hash.length > 1) { this.follow(); return; }
     }
     this.error("");
-    if (this.state.settings.scene && this.state.settings.scene !== before?.settings.scene && this.restored && before) this.sceneSettings = JSON.stringify(this.state.settings);
     const structure = JSON.stringify([this.state.sizes, this.state.inputs, this.state.options?.table, this.state.settings.data, this.state.settings.problem, this.state.settings.activations, this.state.settings.scene, this.state.settings.features, this.language, this.pen !== null]);
     if (structure !== this.shown) { this.shown = structure; this.build(); } else this.refreshFields();
     this.writeAddress();
     this.drawPoints();
   }
 
-  // The state in the address: what is not as at the start, as name=value
+  // The state in the address, which the session reads and writes
 
-  fromAddress() {
-    const given = new URLSearchParams(location.hash.slice(1));
-    const {settings, options} = this.state;
-    const wanted = {};
-    for (const [name, text] of given) {
-      const start = options.defaults[name];
-      if (start === undefined) continue;
-      if (Array.isArray(start)) wanted[name] = text === "" ? [] : text.split(",").map((v) => typeof start[0] === "number" ? Number(v) : v);
-      else if (typeof start === "number") wanted[name] = Number(text);
-      else if (typeof start === "boolean") wanted[name] = text === "true";
-      else wanted[name] = text;
-    }
-    if (!Object.keys(wanted).length) return null;
-    if (["table", "drawn"].includes(wanted.data) && !(wanted.data === settings.data)) delete wanted.data;
-    if (wanted.scene && Object.keys(wanted).length === 1) {
-      if (settings.scene !== wanted.scene) return {kind: "scene", rest: {scene: wanted.scene}};
-      this.sceneSettings = JSON.stringify(settings);
-      return null;
-    }
-    const all = {...options.defaults, ...wanted};
-    if (Object.keys(all).every((name) => JSON.stringify(all[name]) === JSON.stringify(settings[name]))) return null;
-    return {kind: "set", rest: {settings: all}};
-  }
-
-  hash() {
-    const {settings, options} = this.state;
-    if (settings.scene && JSON.stringify(settings) === this.sceneSettings) return "#scene=" + settings.scene;
-    const found = new URLSearchParams();
-    for (const [name, value] of Object.entries(settings)) {
-      if (JSON.stringify(value) !== JSON.stringify(options.defaults[name])) found.set(name, String(value));
-    }
-    return "#" + found;
-  }
-
+  follow() { this.send("link", {state: location.hash.slice(1)}); }
+  hash() { return this.state.address ? "#" + this.state.address : ""; }
   writeAddress() { if (this.model.address) history.replaceState(null, "", location.pathname + location.search + this.hash()); }
 
   // The page
 
   listen() {
     const root = this.root, whole = this.model.address ? document : root; // a notebook has keys of its own
+    if (this.model.address) window.addEventListener("hashchange", () => this.follow());
     root.addEventListener("dragover", (event) => { event.preventDefault(); if (this.dropper) this.dropper.hidden = false; });
     root.addEventListener("dragleave", (event) => { if (!event.relatedTarget && this.dropper) this.dropper.hidden = true; });
     root.addEventListener("drop", (event) => { event.preventDefault(); this.dropper.hidden = true; this.readFile(event.dataTransfer.files[0]); });
@@ -181,7 +148,7 @@ class Playground {
   }
 
   build() {
-    this.fields = [];
+    this.fields = []; this.nodes = null;
     const focus = this.root.contains(document.activeElement) ? document.activeElement.id : "";
     const opened = this.root.querySelector(".skpg-more")?.open ?? false;
     this.live = make("div", {class: "skpg-sr", "aria-live": "polite"});
@@ -425,7 +392,7 @@ class Playground {
   }
 
   hoverLink(event) {
-    if (!this.buffers || event.target.closest("button, select, .skpg-edit")) { if (this.link) { this.link = null; this.tip.hidden = true; this.draw(); } return; }
+    if (this.frame?.network !== this.state.network || event.target.closest("button, select, .skpg-edit")) { if (this.link) { this.link = null; this.tip.hidden = true; this.draw(); } return; }
     const box = this.plane.getBoundingClientRect(), x = event.clientX - box.left, y = event.clientY - box.top;
     let best = null, least = 7;
     this.weights().forEach(({w, n_in, n_out}, layer) => {
@@ -452,6 +419,7 @@ class Playground {
 
   edit(layer, unit, only = null) {
     this.closeEditor();
+    if (this.frame?.network !== this.state.network) return;
     const t = (n) => this.t(n), {w, b, n_in, n_out} = this.weights()[layer], node = this.nodes[layer + 1][unit];
     const row = (label, value, array, index) => {
       const input = make("input", {type: "number", step: "any", value: String(+value.toPrecision(6)), onchange: () => this.send("weight", {array, layer, index, value: Number(input.value)}), onkeydown: (e) => { if (e.key === "Enter") { input.blur(); this.closeEditor(); node.button.focus(); } }});
@@ -486,7 +454,7 @@ class Playground {
     const slice = settings.data === "table" && settings.columns.length ? make("span", {class: "skpg-label"}, t("slice")) : null;
     return make("section", {class: "skpg-card skpg-out", "aria-label": t("output")},
       make("div", {class: "skpg-stats"}, test, train), this.chart,
-      make("div", {class: "skpg-row"}, make("button", {id: "skpg-keep", onclick: () => { this.kept.push(this.curve().slice()); this.drawChart(); }}, t("keep")), make("button", {id: "skpg-clear", onclick: () => { this.kept = []; this.drawChart(); }}, t("clear"))),
+      make("div", {class: "skpg-row"}, make("button", {id: "skpg-keep", onclick: () => this.keep([...this.kept, [...this.curve()]])}, t("keep")), make("button", {id: "skpg-clear", onclick: () => this.keep([])}, t("clear"))),
       make("div", {class: "skpg-own skpg-mapbox"}, box, make("div", {class: "skpg-axes"}, make("span", {}, `→ ${this.axis(0)}`), make("span", {}, `↑ ${this.axis(1)}`)), legend, slice),
       make("div", {}, check("showTest"), check("discretize")),
       classes ? make("details", {id: "skpg-confusion"}, make("summary", {}, t("confusion")), this.confusion) : make("span"));
@@ -526,7 +494,7 @@ class Playground {
     if (!this.frame || !this.nodes || !this.buffers || !this.colours) return;
     const {unitSize, mapSize, sizes, settings} = this.state, [values, classes, units] = this.buffers;
     const area = unitSize * unitSize;
-    if (units.length !== area * sizes.slice(0, -1).reduce((a, b) => a + b, 0)) return; // of a network that is no more
+    if (this.frame.network !== this.state.network) return; // that is no more
     let at = 0;
     this.nodes.slice(0, -1).forEach((layer) => layer.forEach((node) => { const start = at; at += area; this.paint(node.button.firstChild, unitSize, (i) => this.lut[units[start + i]]); }));
     this.layers = this.weights();
@@ -564,6 +532,12 @@ class Playground {
   }
 
   curve() { const b = this.buffers[4]; return new Float32Array(b.slice().buffer); }
+
+  keep(curves) {
+    this.kept = curves;
+    if (this.model.address) try { sessionStorage.setItem("skann-playground-kept", JSON.stringify(curves)); } catch { /* private, or full */ }
+    this.drawChart();
+  }
 
   drawChart() {
     if (!this.buffers || !this.chart?.isConnected) return;
@@ -658,14 +632,22 @@ class Playground {
   exportAs(what) {
     if (what === "svg") this.save("network.svg", new Blob([this.picture()], {type: "image/svg+xml"}));
     else if (what === "png") this.savePNG();
-    else if (what === "link") { navigator.clipboard?.writeText(location.origin + location.pathname + location.search + this.hash()); this.live.textContent = this.t("copied"); }
+    else if (what === "link") {
+      const link = location.origin + location.pathname + location.search + this.hash();
+      this.copy(link, () => this.dialog(this.t("link"), link, () => []));
+    }
     else this.send("export", {what});
+  }
+
+  // Not every page may: one that is not on this machine has no clipboard
+  async copy(text, otherwise) {
+    try { await navigator.clipboard.writeText(text); this.live.textContent = this.t("copied"); } catch { otherwise(); }
   }
 
   exported(message, buffers) {
     if (message.text === undefined) { this.save(message.name, new Blob(buffers, {type: message.mime})); return; }
     const blob = () => new Blob([message.text], {type: message.mime});
-    this.dialog(this.t("code"), message.text, (area) => [make("button", {id: "skpg-copy", onclick: () => { navigator.clipboard?.writeText(area.value); }}, this.t("copy")), make("button", {onclick: () => this.save(message.name, blob())}, this.t("save"))]);
+    this.dialog(this.t("code"), message.text, (area) => [make("button", {id: "skpg-copy", onclick: () => this.copy(area.value, () => area.select())}, this.t("copy")), make("button", {onclick: () => this.save(message.name, blob())}, this.t("save"))]);
   }
 
   save(name, blob) {
