@@ -4,8 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from .levenberg_marquardt import DAMPING, Damping
-from .minimizer import MAX_FUN, MAX_PARAMETERS, Minimizer, check_dense
+from .levenberg_marquardt import Damping, LevenbergMarquardt
 
 # The penalty at first, in terms of the loss at the start: with much more a network is
 # flattened before it has learnt anything, with much less it learns the noise.
@@ -15,7 +14,7 @@ _FIRST_STRENGTH = 0.003
 _FAST = 0.3
 
 
-class BayesianRegularization(Minimizer):
+class BayesianRegularization(LevenbergMarquardt):
     """Bayesian regularisation by MacKay's evidence, by the name "br".
 
     Levenberg-Marquardt on the mean loss L with a penalty on all n weights and biases w
@@ -83,13 +82,8 @@ class BayesianRegularization(Minimizer):
 
     __module__ = "skann.solvers"  # files name it so
 
-    _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's convention)
-        **MAX_FUN,
-        **DAMPING,
-        **MAX_PARAMETERS,
-    }
-    uses_gauss_newton = True
     finds_alpha = True
+    _name = "br"
 
     def __init__(
         self,
@@ -100,16 +94,7 @@ class BayesianRegularization(Minimizer):
         mu_max: float = 1e10,
         max_parameters: int = 2000,
     ) -> None:
-        self.max_fun = max_fun
-        self.mu = mu
-        self.mu_dec = mu_dec
-        self.mu_inc = mu_inc
-        self.mu_max = mu_max
-        self.max_parameters = max_parameters
-
-    def check_size(self, n_parameters: int) -> None:
-        kind = type(self).__name__
-        check_dense("br", kind, n_parameters, self.max_parameters, 4, "'lbfgs'")
+        super().__init__(max_fun, mu, mu_dec, mu_inc, mu_max, max_parameters)
 
     def minimize(self, run: Any, max_iter: int, tol: float) -> str:
         damping = Damping(self)

@@ -95,6 +95,7 @@ class LevenbergMarquardt(Minimizer):
         **MAX_PARAMETERS,
     }
     uses_gauss_newton = True
+    _name = "lm"
 
     def __init__(
         self,
@@ -113,9 +114,8 @@ class LevenbergMarquardt(Minimizer):
         self.max_parameters = max_parameters
 
     def check_size(self, n_parameters: int) -> None:
-        check_dense(
-            "lm", "LevenbergMarquardt", n_parameters, self.max_parameters, 4, "'lbfgs'"
-        )
+        kind = type(self).__name__
+        check_dense(self._name, kind, n_parameters, self.max_parameters, 4, "'lbfgs'")
 
     def minimize(self, run: Any, max_iter: int, tol: float) -> str:
         damping = Damping(self)
