@@ -232,11 +232,6 @@ from dask.distributed import Client
 from skann.callbacks import Checkpoint
 from skann.dask import DaskBPClassifier
 from bench_dask import mnist, partitions
-from dask.distributed import Client
-import dask.array as da
-from skann.callbacks import Checkpoint
-from skann.dask import DaskBPClassifier
-from bench_dask import cut, mnist
 if __name__ == "__main__":
     _, _, X_test, y_test = mnist()
     with Client(sys.argv[1]) as client:
@@ -261,14 +256,16 @@ def run_scheduler(args):
                     text=True,
                 )
                 if is_killed:
-                    while not path.exists():
+                    while not path.exists() and fit.poll() is None:
                         time.sleep(0.1)
                     servers.scheduler.kill()
                     start = time.perf_counter()
-                _, errors = fit.communicate(timeout=120)
+                _, errors = fit.communicate(timeout=600)
                 if is_killed:
                     last = errors.strip().splitlines()[-1]
                     print(f"{time.perf_counter() - start:.1f} s: {last}", flush=True)
+                elif fit.returncode:
+                    print(errors)
 
 
 class Servers:
@@ -283,7 +280,7 @@ class Servers:
         options = ["--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
         self.scheduler = subprocess.Popen([*program, *options], **quiet)
         worker = [sys.executable, "-m", "distributed.cli.dask_worker", self.address]
-        worker += ["--nthreads", "1", "--no-dashboard", "--death-timeout", "10"]
+        worker += ["--nthreads", "1", "--no-dashboard", "--death-timeout", "60"]
         self.workers = [subprocess.Popen(worker, **quiet) for _ in range(2)]
         return self
 

@@ -10,6 +10,10 @@ import numpy as np
 PER_COLUMN = "a list with one dict for each of the {} columns of y"
 
 
+class NoRowsLeftError(ValueError):
+    """Class weights leave no row of these a positive weight."""
+
+
 def row_weights(class_weight, columns, weight):
     """Weights of rows by their classes, times ``weight``.
 
@@ -29,7 +33,9 @@ def row_weights(class_weight, columns, weight):
     Raises
     ------
     ValueError
-        If ``class_weight`` does not belong to these classes, or leaves nothing.
+        If ``class_weight`` does not belong to these classes.
+    NoRowsLeftError
+        If it leaves nothing.
     """
     (_, codes), *_ = columns
     total = np.ones(len(codes)) if weight is None else weight.astype(np.float64)
@@ -41,7 +47,7 @@ def row_weights(class_weight, columns, weight):
         else:
             total *= _from_dict(given, classes)[codes]
     if not total.any():
-        raise ValueError(
+        raise NoRowsLeftError(
             f"class_weight={class_weight!r} leaves no row a positive weight."
         )
     return total

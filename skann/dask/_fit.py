@@ -88,7 +88,8 @@ class Fit:
         shards, validation = self._split(shards, validation, progress.rng)
         data = SampledData(data, shards.n_rows)
         if validation is not None:
-            validation.measure()
+            with prefix_errors("X_val, y_val"):
+                validation.measure()
             validation = validation.map(rows.standardized, scale)
         about = estimator, transformer, network, theta
         training = Validation(shards, *about)

@@ -13,7 +13,7 @@ from scipy import sparse
 from sklearn.base import is_classifier
 from sklearn.utils.validation import _num_samples
 
-from .._estimators.class_weight import class_totals
+from .._estimators.class_weight import NoRowsLeftError, class_totals
 from .._estimators.labels import label_columns
 from .._estimators.regression_losses import transformer_of
 from .._estimators.validation import check_sample_weight
@@ -139,7 +139,10 @@ def make_shard(estimator, transformer, dtypes, partitions):
     X = X.astype(dtypes[0], copy=False)
     y, weight = joined_targets(partitions)
     targets = estimator._encode(transformer, y, dtypes[1])
-    weight = estimator._effective_weight(weight, transformer, targets)
+    try:
+        weight = estimator._effective_weight(weight, transformer, targets)
+    except NoRowsLeftError:
+        return None  # other shards have rows of other classes
     return Data(X, y, targets, weight).with_positive_weight()
 
 

@@ -60,7 +60,9 @@ class Shards:
         self._at = [self._at[k] for k in kept]
         found = [found[k] for k in kept]
         if not found:
-            raise ValueError("No rows of positive weight are left.")
+            raise ValueError(
+                "sample_weight and class_weight leave no row a positive weight."
+            )
         self.sizes = [one.n_rows for one in found]
         lightest = min(one.lightest for one in found)
         heaviest = max(one.heaviest for one in found)

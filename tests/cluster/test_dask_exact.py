@@ -6,6 +6,7 @@ from _helpers import FEW_ITERATIONS_ARE_ENOUGH
 from sklearn.datasets import make_classification, make_regression
 
 from skann import BPClassifier, BPRegressor
+from skann._optimize.solvers import SOLVERS
 from skann.dask import DaskBPClassifier, DaskBPRegressor
 
 pytest.importorskip("distributed", reason="the extra 'dask' is not installed")
@@ -13,7 +14,13 @@ da = pytest.importorskip("dask.array")
 
 pytestmark = pytest.mark.filterwarnings(FEW_ITERATIONS_ARE_ENOUGH)
 
-SOLVERS = ("lbfgs", "cg", "bfgs", "newton-cg", "trust-ncg", "rprop")
+FULL_BATCH = {name: kind for name, kind in SOLVERS.items() if kind.full_batch}
+# These need the derivatives of all rows in one place.
+GAUSS_NEWTON = {
+    name
+    for name, kind in FULL_BATCH.items()
+    if getattr(kind, "uses_gauss_newton", False)
+}
 NET = {"hidden_layer_sizes": (4,), "activation": "tanh", "random_state": 0}
 
 
@@ -37,7 +44,7 @@ def classes():
     )
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", sorted(FULL_BATCH.keys() - GAUSS_NEWTON))
 def test_the_result_is_that_of_one_machine(solver, classes, two_workers):
     X, y = classes
     net = {**NET, "solver": solver, "max_iter": 4}
@@ -52,6 +59,14 @@ def test_the_result_is_that_of_one_machine(solver, classes, two_workers):
         assert found.stop_reason_ == expected.stop_reason_
 
 
+@pytest.mark.parametrize("solver", sorted(GAUSS_NEWTON))
+def test_what_can_t_be_summed_is_refused(solver, classes, two_workers):
+    X, y = classes
+    net = DaskBPClassifier(**NET, solver=solver)
+    with pytest.raises(ValueError, match=f"solver='{solver}' needs the derivatives"):
+        net.fit(cut(X, 2), cut(y, 2))
+
+
 @pytest.mark.parametrize("class_weight", [None, "balanced", {0: 3, 1: 0.5}])
 def test_weights_are_those_of_all_rows(class_weight, classes, two_workers):
     X, y = classes
@@ -62,6 +77,52 @@ def test_weights_are_those_of_all_rows(class_weight, classes, two_workers):
     found = DaskBPClassifier(**net)
     found.fit(cut(X, 3), cut(y, 3), sample_weight=cut(weight, 3))
     assert_same_network(found, expected)
+
+
+def by_class(X, y):
+    """The rows sorted by class, and as collections of two partitions.
+
+    The first has all rows of the first class and no other.
+    """
+    order = np.argsort(y, kind="stable")
+    X, y = X[order], y[order]
+    sizes = np.count_nonzero(y == y[0]), np.count_nonzero(y != y[0])
+    parts = (da.from_array(one, chunks=(sizes, *one.shape[1:])) for one in (X, y))
+    return (X, y), tuple(parts)
+
+
+def test_a_worker_whose_rows_weigh_nothing(classes, two_workers):
+    rows, parts = by_class(*classes)
+    net = {**NET, "solver": "lbfgs", "max_iter": 4, "class_weight": {0: 0, 2: 3}}
+    expected = BPClassifier(**net).fit(*rows, X_val=rows[0], y_val=rows[1])
+    found = DaskBPClassifier(**net).fit(*parts, X_val=parts[0], y_val=parts[1])
+    assert_same_network(found, expected)
+    for name in ("loss", "validation_loss", "validation_score"):
+        np.testing.assert_allclose(
+            found.history_[name], expected.history_[name], rtol=1e-6
+        )
+
+
+@pytest.mark.parametrize("persist", [True, False])
+def test_rounds_without_a_worker_whose_rows_weigh_nothing(
+    persist, classes, two_workers
+):
+    (_, y), parts = by_class(*classes)
+    net = {**NET, "max_iter": 2, "class_weight": {0: 0}, "persist": persist}
+    found = DaskBPClassifier(**net).fit(*parts)
+    assert found.classes_.tolist() == [0, 1, 2]
+    assert found.t_ == 2 * np.count_nonzero(y)
+
+
+def test_classes_that_all_weigh_nothing(classes, two_workers):
+    X, y = classes
+    net = DaskBPClassifier(**NET, class_weight={0: 0, 1: 0, 2: 0})
+    with pytest.raises(ValueError, match="class_weight leave no row a positive"):
+        net.fit(cut(X, 2), cut(y, 2))
+    net.set_params(class_weight={0: 0})
+    data = {"X_val": cut(X[y == 0], 2), "y_val": cut(y[y == 0], 2)}
+    with pytest.raises(ValueError, match=r"X_val, y_val: .* no row a positive"):
+        net.fit(cut(X, 2), cut(y, 2), **data)
 
 
 @pytest.mark.parametrize("loss", ["squared_error", "poisson"])
