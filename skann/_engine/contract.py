@@ -154,10 +154,14 @@ class Epochs:
 
     def mean_loss(self, losses):
         """Mean of an epoch's losses over the rows trained on, and their number."""
-        n_seen = min(len(losses) * self.batch_size, self.n_rows)
-        # The last batch may be smaller than the others.
-        surplus = len(losses) * self.batch_size - n_seen
-        total = sum(losses) * self.batch_size - losses[-1] * surplus
+        if len(losses) == 1:
+            return losses[0], self.batch_size
+        total = sum(losses) * self.batch_size
+        n_seen = len(losses) * self.batch_size
+        surplus = n_seen - self.n_rows
+        if surplus > 0:  # the last batch is smaller than the others
+            total -= losses[-1] * surplus
+            n_seen = self.n_rows
         return total / n_seen, n_seen
 
     def flush(self):

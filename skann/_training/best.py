@@ -56,7 +56,8 @@ class WeightsBeforeSpike:
 
     def update(self, loss, epoch, theta):
         """Take an epoch's loss and the parameters at its end."""
-        value = max(self._last_loss, loss)
+        # Small networks spend much of an epoch here: no max(), no copyto().
+        value = self._last_loss if self._last_loss > loss else loss
         if value < self.value:
             self.value, self.epoch = value, epoch - 1
             self.theta, self._last_theta = self._last_theta, self.theta
@@ -66,7 +67,7 @@ class WeightsBeforeSpike:
         elif self._last_theta is None:
             self._last_theta = theta.copy()
         else:
-            np.copyto(self._last_theta, theta)
+            self._last_theta[...] = theta
 
     def forget_last(self):
         """The next epoch does not follow the last one."""

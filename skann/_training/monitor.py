@@ -235,7 +235,7 @@ class Monitor:
         ----------
         loss : float
             J over the epoch.
-        batch_losses : sequence of float
+        batch_losses : list of float
         n_rows : int
             Rows trained on.
         rate : float
@@ -253,17 +253,18 @@ class Monitor:
         epoch = self._n_iter_before + self.n_iter + 1
         if not math.isfinite(loss):
             check_finite(loss, f"at iteration {epoch}")
-        validation = self._validate() if self._validate else _NO_VALIDATION
+        on_validation, score = self._validate() if self._validate else _NO_VALIDATION
         if self._further is not None:
             self._further()
         now = time.perf_counter()
         self.loss = loss
         seconds = now - self._started
         # Whole, and before it is counted: an interrupt comes between any two lines.
-        self._entries += epoch, loss, *validation, rate, gradient_norm, seconds
+        row = epoch, loss, on_validation, score, rate, gradient_norm, seconds
+        self._entries += row
         self.n_iter += 1
         self.n_seen += n_rows
-        self.batch_losses.extend(batch_losses)
+        self.batch_losses.fromlist(batch_losses)
         if self._before_spike is not None:
             self._before_spike.update(loss, epoch, self.theta)
         if self._has_patience_only:
@@ -273,16 +274,16 @@ class Monitor:
                 return False
             self.stop_reason = self._out_of_patience("training loss", schedule)
             return self.stop_reason is not None
-        value = self.watched_value(loss, *validation)
+        value = self.watched_value(loss, on_validation, score)
         if self._report is not None:
             in_validation = self.watched != "training loss"
             self._report.epoch(
-                self.last_row(), value if in_validation else validation[0]
+                self.last_row(), value if in_validation else on_validation
             )
         if self.best is not None:
-            self.best.update(value, epoch, validation[1], self.theta)
+            self.best.update(value, epoch, score, self.theta)
         self.stop_reason = self._reason_to_stop(
-            value, loss, validation[0], now, schedule
+            value, loss, on_validation, now, schedule
         )
         if self._observer is not None and self._observer.end_epoch(self):
             self.stop_reason = self.stop_reason or "a callback asked to stop"

@@ -3,9 +3,9 @@
 import numpy as np
 
 from .. import contract
+from ..one_thread import one_thread
 from .equations import backward, forward
 from .normalization import normalizers
-from .one_thread import one_thread
 from .rows import Rows
 
 
