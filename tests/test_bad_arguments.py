@@ -69,6 +69,9 @@ NETWORK = {
     "n_hidden_units": [0, 2.5, "4"],
     "scoring": ["acuracy", 3, None, [], {}, ["r2", "r2"]],
     "training_score": ["yes", None],
+    "gradient_norms": ["yes", None],
+    "n_init": [0, 1.5, None],
+    "n_jobs": [0, 1.5, "all"],
     "max_time": [0, -1, nan, "1 h"],
     "target_loss": [nan, "low"],
 }

@@ -207,6 +207,13 @@ training_score : bool, default=False
     Whether `history_` has a column "training_score": what `scoring` (the first of
     several; accuracy or R² for "loss") says of the rows trained on after each
     epoch. It takes a prediction of all of them.""",
+    "gradient_norms": """\
+gradient_norms : bool, default=False
+    Whether `history_` has a column "gradient_norm_0" for the layer next to the inputs,
+    "gradient_norm_1" for the next, and so on: the norm of the objective's gradient by
+    the layer's weights and biases, over the rows trained on, after each epoch. It takes
+    another gradient, in about the time of an epoch. An L1 share of the penalty is not
+    in it. Not with ``normalization="batch"``.""",
     "max_time": """\
 max_time : float, default=None
     Seconds after which `fit` ends with what it has, within the time of a batch.""",

@@ -31,7 +31,8 @@ history_ : dict of str to list
     One entry an epoch, over the life of the model, in each of the columns "epoch",
     "loss", "validation_loss", "validation_score", "learning_rate",
     "gradient_norm" (of the last batch) and "seconds". NaN stands for what there
-    is not. Several scorers and `training_score` add columns, and so do "lm" and "br".
+    is not. Several scorers, `training_score` and `gradient_norms` add columns, and so
+    do "lm" and "br".
     ``pandas.DataFrame(history_)`` is a table of it, and so is what a notebook
     shows. A copy, as the curves are.""",
     "validation_loss_curve_": """\

@@ -145,10 +145,8 @@ def check_gradient(
     exact = gradient[which]
     size = np.linalg.norm(exact) + np.linalg.norm(differences)
     error = np.linalg.norm(exact - differences) / size if size else 0.0
-    layout = network.layout
-    layers = zip(layout.weights(gradient), layout.biases(gradient), strict=True)
-    norms = [np.hypot(np.linalg.norm(W), np.linalg.norm(b)) for W, b in layers]
-    return GradientCheck(exact, differences, float(error), np.array(norms))
+    norms = np.array(network.layout.layer_norms(gradient))
+    return GradientCheck(exact, differences, float(error), norms)
 
 
 def _difference(J, theta, at):

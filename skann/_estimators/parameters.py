@@ -72,6 +72,7 @@ PARAMETER_CONSTRAINTS = {
         dict,
     ],
     "training_score": ["boolean"],
+    "gradient_norms": ["boolean"],
     "max_time": [Interval(Real, 0, None, closed="neither"), None],
     "target_loss": [Interval(Real, None, None, closed="neither"), None],
     "n_hidden_layers": [Interval(Integral, 0, None, closed="left"), None],
@@ -86,6 +87,11 @@ PARAMETER_CONSTRAINTS = {
     "max_fun": [Interval(Integral, 1, None, closed="left")],
     "weight_init": [StrOptions({"auto", *INITIALIZERS, *DATA_INITIALIZERS})],
     "n_init": [Interval(Integral, 1, None, closed="left")],
+    "n_jobs": [
+        Interval(Integral, None, -1, closed="right"),
+        Interval(Integral, 1, None, closed="left"),
+        None,
+    ],
 }
 
 
@@ -191,6 +197,11 @@ def _check_step_options(estimator, solver):
                 "which takes all rows at once: use a solver of mini-batches, such as "
                 "'sgd' or 'adam'."
             )
+    if estimator.gradient_norms and estimator.normalization == "batch":
+        raise ValueError(
+            "gradient_norms=True can't be used with normalization='batch': the "
+            "gradient of a row depends on the batch that it is in."
+        )
     hidden = hidden_layers(estimator)
     functions = estimator.loss, *check_activations(estimator.activation, len(hidden))
     own = [each for each in functions if isinstance(each, Loss | Activation)]

@@ -90,9 +90,9 @@ class BPRegressor(
     {random_state, tol, verbose, warm_start, momentum, nesterovs_momentum}
     {early_stopping, validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change}
     {max_fun, weight_init, n_hidden_layers, n_hidden_units, scoring}
-    {training_score, max_time, target_loss, dropout, max_grad_norm, max_grad_value}
-    {max_norm, input_dropout, input_noise, average, skip_connection, normalization}
-    {n_init, divergence_retries}
+    {training_score, gradient_norms, max_time, target_loss, dropout, max_grad_norm}
+    {max_grad_value, max_norm, input_dropout, input_noise, average, skip_connection}
+    {normalization, n_init, n_jobs, divergence_retries}
 
     Attributes
     ----------
@@ -181,6 +181,7 @@ class BPRegressor(
         n_hidden_units: int | None = None,
         scoring: Scoring = "loss",
         training_score: bool = False,
+        gradient_norms: bool = False,
         max_time: float | None = None,
         target_loss: float | None = None,
         dropout: float = 0.0,
@@ -193,6 +194,7 @@ class BPRegressor(
         skip_connection: bool = False,
         normalization: str | None = None,
         n_init: int = 1,
+        n_jobs: int | None = None,
         divergence_retries: int = 0,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -229,6 +231,7 @@ class BPRegressor(
         self.n_hidden_units = n_hidden_units
         self.scoring = scoring
         self.training_score = training_score
+        self.gradient_norms = gradient_norms
         self.max_time = max_time
         self.target_loss = target_loss
         self.dropout = dropout
@@ -241,6 +244,7 @@ class BPRegressor(
         self.skip_connection = skip_connection
         self.normalization = normalization
         self.n_init = n_init
+        self.n_jobs = n_jobs
         self.divergence_retries = divergence_retries
 
     @available_if(supports_partial_fit)

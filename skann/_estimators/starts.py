@@ -3,10 +3,14 @@
 import copy
 import math
 import time
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 
 import numpy as np
+from joblib import effective_n_jobs
+from sklearn.utils.parallel import Parallel, delayed
 
+from .._engine.one_thread import one_thread
 from .._network import memory
 from .._network.data_initializers import DATA_INITIALIZERS
 from .._network.initializers import depends_on_inputs, initialize
@@ -137,36 +141,77 @@ class Training:
         DivergenceError
             If training has diverged from every start.
         """
-        n_init = settings.n_init
-        deadline = math.inf
-        if settings.max_time is not None:
-            deadline = time.perf_counter() + settings.max_time
-        generators = progress.rng.spawn(n_init - 1)
-        unused = copy.deepcopy((self.solver, self.schedule)) if n_init > 1 else None
-        best, losses, error = None, [math.nan] * n_init, None
-        for i in range(n_init):
-            if i:
-                progress = Progress(generators[i - 1])
-                theta = draw(progress.rng)
-                self.solver, self.schedule = copy.deepcopy(unused)
-            try:
-                monitor = self.run(_in_time(settings, deadline), theta, progress)
-            except DivergenceError as caught:
-                losses[i], error = math.inf, caught
+        if settings.n_init == 1:
+            monitor = self.run(settings, theta, progress)
+            return theta, progress, monitor, [_kept_loss(monitor)]
+        start = self._starter(settings, theta, progress, draw)
+        best, lowest, error = None, math.inf, None
+        losses = [math.nan] * settings.n_init
+        for i, found in enumerate(self._each(start, settings)):
+            if found is None:
                 continue
-            losses[i] = _kept_loss(monitor)
-            if best is None or losses[i] < min(losses[:i]):
-                best = theta, progress, monitor
-            interrupted = monitor.stop_reason == "interrupted by user"
-            if interrupted or time.perf_counter() >= deadline:
+            if isinstance(found, DivergenceError):
+                losses[i], error = math.inf, found
+            else:
+                losses[i] = _kept_loss(found[-1])
+                if best is None or losses[i] < lowest:
+                    best, lowest = found, losses[i]
+            if settings.verbose:
+                outcome = "diverged" if error is found else f"loss {losses[i]:.6g}"
+                print(f"Start {i + 1} of {settings.n_init}: {outcome}")
+            if error is not found and found[-1].stop_reason == "interrupted by user":
                 break
         if best is None:
             raise error
         return *best, losses
 
+    def _starter(self, settings, theta, progress, draw):
+        """A function that trains from the start of a number, with given settings.
+
+        It returns theta, progress and monitor; or the error for a divergence; or None
+        where no time is left.
+        """
+        deadline = math.inf
+        if settings.max_time is not None:
+            deadline = time.perf_counter() + settings.max_time
+        generators = progress.rng.spawn(settings.n_init - 1)
+        unused = copy.deepcopy((self.solver, self.schedule))
+
+        def start(i, settings):
+            training, own, so_far = self, theta, progress
+            if i:
+                if time.perf_counter() >= deadline:
+                    return None
+                solver, schedule = copy.deepcopy(unused)
+                training = replace(self, solver=solver, schedule=schedule)
+                so_far = Progress(generators[i - 1])
+                own = draw(so_far.rng)
+            try:
+                monitor = training.run(_in_time(settings, deadline), own, so_far)
+            except DivergenceError as error:
+                return error
+            return own, so_far, monitor
+
+        return start
+
+    def _each(self, start, settings):
+        """What ``start(i, settings)`` returns for every start, in their order."""
+        n_init, n_jobs = settings.n_init, effective_n_jobs(settings.n_jobs)
+        if n_jobs == 1:
+            yield from (start(i, settings) for i in range(n_init))
+            return
+        settings = copy.copy(settings)
+        settings.verbose = False  # tables of several at once could not be told apart
+        # SciPy's minimisers would go another way with another number of threads.
+        limit = one_thread() if self.solver.uses_learning_rate else nullcontext()
+        # The engine lets the interpreter go: threads are enough, and share the rows.
+        parallel = Parallel(n_jobs=n_jobs, require="sharedmem", return_as="generator")
+        with limit:
+            yield from parallel(delayed(start)(i, settings) for i in range(n_init))
+
 
 def _in_time(settings, deadline):
-    if deadline == math.inf or settings.n_init == 1:
+    if deadline == math.inf:
         return settings
     rest = copy.copy(settings)
     rest.max_time = max(deadline - time.perf_counter(), 1e-9)

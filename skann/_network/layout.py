@@ -9,6 +9,8 @@ Everything else (weights for the forward pass, gradients,
 Views do not survive pickling or ``deepcopy``: store the vector, make the views anew.
 """
 
+import math
+
 import numpy as np
 
 
@@ -100,6 +102,14 @@ class Layout:
             without normalisation.
         """
         return [[vector[where] for where in kind] for kind in self._norm_slices]
+
+    def layer_norms(self, vector):
+        """Norm of each layer's weights and biases in ``vector``, first layer first."""
+        # In an order of NumPy's own: a BLAS sums by its number of threads.
+        return [
+            math.sqrt(sum(np.square(part, dtype=np.float64).sum() for part in layer))
+            for layer in zip(self.weights(vector), self.biases(vector), strict=True)
+        ]
 
     def mask(self, trainable):
         """Which parameters are trained, a vector of bool, by what users say of layers.

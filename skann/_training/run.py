@@ -20,6 +20,7 @@ from .averaged_weights import AveragedWeights
 from .backtracking import Backtracking, LoweredSchedule
 from .best import BestWeights
 from .divergence import check_finite, diverged
+from .gradient_norms import GradientNorms
 from .monitor import Limits, Monitor
 from .report import make_report
 from .run_state import RunState
@@ -85,6 +86,10 @@ def run(
     report = make_report(
         parameters.verbose, n_before=progress.n_iter, max_iter=max_iter, partial=partial
     )
+    if parameters.gradient_norms:
+        _, alpha = _penalties(parameters)
+        whole = engine.objective(network, alpha, theta, data)
+        further = GradientNorms(whole, further)
     backtracking, n_retries = None, parameters.divergence_retries
     if n_retries:
         say = None if report is None else report.say
@@ -215,8 +220,7 @@ def _solve(
     max_iter,
     backtracking,
 ):
-    l1 = parameters.alpha * parameters.l1_ratio
-    alpha = parameters.alpha - l1
+    l1, alpha = _penalties(parameters)
     if not solver.uses_learning_rate:
         objective = engine.objective(network, alpha, theta, data)
         if progress.trainable is not None:
@@ -255,6 +259,12 @@ def _solve(
         backtracking=backtracking,
     )
     progress.n_steps = done.n_steps
+
+
+def _penalties(parameters):
+    """Strengths of the L1 and the L2 penalty."""
+    l1 = parameters.alpha * parameters.l1_ratio
+    return l1, parameters.alpha - l1
 
 
 def _check_batches(parameters, data, batch_size):

@@ -21,7 +21,7 @@ from .plain_progress import progress_from_plain, progress_to_plain
 
 # Parameters that may have become others: no epoch depends on them. What the seed has
 # led to is in the state of the generator.
-_FREE = ("verbose", "max_time", "random_state", "warm_start")
+_FREE = ("verbose", "max_time", "random_state", "warm_start", "n_jobs")
 
 _BEFORE_SPIKE = ("value", "epoch", "theta", "_last_loss", "_last_theta")
 

@@ -193,6 +193,7 @@ _OF_ONE_MACHINE = {
     "n_init": 1,
     "average": None,
     "divergence_retries": 0,
+    "gradient_norms": False,
     "normalization": None,
 }
 _LOOK_AT_DATA = ("lsuv", "nguyen_widrow")

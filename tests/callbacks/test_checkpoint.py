@@ -40,6 +40,7 @@ SETTINGS = {
         "early_stopping": True,
         "scoring": ["r2", "neg_mean_absolute_error"],
         "training_score": True,
+        "gradient_norms": True,
     },
     "adaptive": {"solver": SGD(0.5), "learning_rate": Adaptive(2), "tol": 0.05},
     "one cycle": {"solver": AdamW(0.1), "learning_rate": OneCycle()},

@@ -139,6 +139,7 @@ class TestRefusals:
             "n_init": 2,
             "average": "ema",
             "divergence_retries": 1,
+            "gradient_norms": True,
             "normalization": "batch",
             "weight_init": "lsuv",
             "solver": "lm",

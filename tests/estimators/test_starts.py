@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from _helpers import small_net, theta
+from joblib import parallel_config
+from sklearn import config_context, get_config
 from sklearn.base import clone
 from sklearn.model_selection import ShuffleSplit
 
@@ -59,6 +61,63 @@ class TestBestOfSeveral:
         other = make(n_init=3, random_state=1).fit(X, Y)
         assert not set(one.start_losses_) & set(other.start_losses_)
 
+    @pytest.mark.parametrize("n_jobs", [2, 3, -1])
+    @pytest.mark.parametrize(
+        "settings",
+        [
+            {"solver": "adam", "early_stopping": True},
+            {"solver": "lbfgs"},
+            {"solver": "lm", "max_iter": 5},
+            {"learning_rate": "adaptive", "dropout": 0.2},
+            {"solver": "sgd", "learning_rate_init": 1.0, "activation": "relu"},
+        ],
+    )
+    def test_any_number_of_jobs_gives_the_same_bits(self, settings, n_jobs):
+        one, several = (
+            make(n_init=5, n_jobs=n, **settings).fit(X, Y) for n in (None, n_jobs)
+        )
+        assert several.start_losses_ == one.start_losses_
+        np.testing.assert_array_equal(theta(several), theta(one))
+        assert several.loss_curve_ == one.loss_curve_
+        assert several.n_iter_ == one.n_iter_
+
+    def test_jobs_of_joblib_s_configuration(self):
+        model = make(n_init=3, solver="adam")
+        alone = theta(model.fit(X, Y))
+        with parallel_config("loky", n_jobs=2):
+            np.testing.assert_array_equal(theta(model.fit(X, Y)), alone)
+
+    def test_scorers_on_threads_see_the_configuration(self):
+        def scorer(estimator, X, y):
+            assert get_config()["skip_parameter_validation"]
+            return estimator.score(X, y)
+
+        model = make(n_init=4, n_jobs=2, early_stopping=True, scoring=scorer)
+        with config_context(skip_parameter_validation=True):
+            assert np.isfinite(model.fit(X, Y).start_losses_).all()
+
+    @pytest.mark.parametrize("n_jobs", [1, 2])
+    def test_an_error_in_one_of_them_is_that_of_the_fit(self, n_jobs):
+        def scorer(estimator, X, y):
+            raise RuntimeError("no score today")
+
+        model = make(n_init=4, n_jobs=n_jobs, early_stopping=True, scoring=scorer)
+        with pytest.raises(RuntimeError, match="no score today"):
+            model.fit(X, Y)
+        assert not hasattr(model, "start_losses_")
+
+    @pytest.mark.parametrize("n_jobs", [1, 2])
+    def test_verbose_has_a_line_for_each(self, n_jobs, capsys):
+        settings = {"activation": "relu", "solver": "sgd", "learning_rate_init": 1.0}
+        model = make(n_init=8, n_jobs=n_jobs, batch_size=60, verbose=True, **settings)
+        losses = model.fit(X, Y).start_losses_
+        lines = capsys.readouterr().out.splitlines()
+        assert [line for line in lines if line.startswith("Start")] == [
+            f"Start {i} of 8: {'diverged' if np.isinf(x) else f'loss {x:.6g}'}"
+            for i, x in enumerate(losses, start=1)
+        ]
+        assert (len(lines) == 8) == (n_jobs > 1)
+
     def test_all_are_validated_on_the_same_rows(self):
         class Counting(ShuffleSplit):
             n_calls = 0
@@ -79,14 +138,16 @@ class TestBestOfSeveral:
         assert np.isfinite(model.loss_)
         assert np.isfinite(theta(model)).all()
 
-    def test_all_diverging_is_the_error_of_one(self):
-        model = make(n_init=3, hidden_layer_sizes=(), solver="sgd")
+    @pytest.mark.parametrize("n_jobs", [1, 2])
+    def test_all_diverging_is_the_error_of_one(self, n_jobs):
+        model = make(n_init=3, n_jobs=n_jobs, hidden_layer_sizes=(), solver="sgd")
         with pytest.raises(ValueError, match="Training diverged"):
             model.set_params(learning_rate_init=1e6).fit(X, Y)
         assert not hasattr(model, "start_losses_")
 
-    def test_time_is_for_all_together(self):
-        model = make(n_init=50, max_time=1e-9).fit(X, Y)
+    @pytest.mark.parametrize("n_jobs", [1, 2])
+    def test_time_is_for_all_together(self, n_jobs):
+        model = make(n_init=50, n_jobs=n_jobs, max_time=1e-9).fit(X, Y)
         assert np.isfinite(model.start_losses_[0])
         assert np.isnan(model.start_losses_[1:]).all()
         assert model.n_iter_ == 1
