@@ -22,10 +22,14 @@ typedef struct {
     char weights[MOST_ROWS * 8];
     int32_t offsets[MOST_ROWS + 1], columns[MOST_ROWS * MAX_UNITS];
     Samples samples;
+    uint64_t keys[2 * MOST_ROWS]; /* of every step */
+    int is_averaged;
+    double shares[2 * MOST_ROWS];
 } Case;
 
 typedef struct {
     char theta[MOST_PARAMETERS * 8], vectors[2][MOST_PARAMETERS * 8];
+    char average[MOST_PARAMETERS * 8];
     double losses[2 * MOST_ROWS], gradient_square;
 } Result;
 
@@ -115,6 +119,18 @@ static void choose_rows(Case *c)
         c->rates[i] = 0.004 + 0.006 * uniform();
 }
 
+static void choose_options(Case *c)
+{
+    c->network.dropout = below(2) ? 0.5 * uniform() : 0;
+    c->network.input_dropout = !c->is_sparse && below(2) ? 0.5 * uniform() : 0;
+    c->is_averaged = !c->is_lazy && below(2);
+    for (int i = 0; i < 2 * MOST_ROWS; i++) {
+        c->keys[i] =
+            (uint64_t)(uniform() * 0x1p32) << 32 | (uint64_t)(uniform() * 0x1p32);
+        c->shares[i] = uniform();
+    }
+}
+
 static void describe_rows(Case *c)
 {
     const Index n_in = c->sizes[0], n_out = c->sizes[c->network.n_layers];
@@ -166,6 +182,9 @@ static void train(Case *c, const Instance *instance, int n_threads, Result *resu
         run.interrupt.is_raised = is_raised;
         run.order = c->has_order ? c->order : NULL;
         run.rates = c->rates + epoch * n_batches;
+        run.keys = c->keys + epoch * n_batches;
+        if (c->is_averaged)
+            run.average = result->average, run.shares = c->shares + epoch * n_batches;
         run.n_steps_before = epoch * n_batches;
         run.losses = result->losses + epoch * n_batches;
         instance->training_run(training, &run);
@@ -178,10 +197,11 @@ static void train(Case *c, const Instance *instance, int n_threads, Result *resu
 }
 
 /* The same by plain.c. */
-static void train_plainly(const Case *c, double *theta, double *losses)
+static void train_plainly(const Case *c, double *theta, double *average, double *losses)
 {
     static double g[MOST_PARAMETERS], first[MOST_PARAMETERS], second[MOST_PARAMETERS];
     memcpy(theta, c->start, sizeof c->start);
+    memset(average, 0, sizeof c->start);
     memset(first, 0, sizeof first), memset(second, 0, sizeof second);
     for (Index epoch = 0, step = 0; epoch < 2; epoch++)
         for (Index begin = 0; begin < c->n_rows; begin += c->batch_size, step++) {
@@ -193,26 +213,34 @@ static void train_plainly(const Case *c, double *theta, double *losses)
                 const Index row = c->has_order ? c->order[i] : i;
                 const double s = scale * c->weight[row];
                 losses[step] +=
-                    s * plain_gradient(&c->network, theta, c->X[row], c->Y[row], s, g);
+                    s
+                    * plain_gradient(&c->network, theta, c->X[row], c->Y[row],
+                                     c->keys[step], i - begin, s, g);
             }
             losses[step] += plain_penalty(&c->network, c->rule.alpha, theta, g);
             plain_step(&c->network, &c->rule, c->rates[step], step + 1, g, theta, first,
                        second);
+            for (Index i = 0; c->is_averaged && i < c->n_parameters; i++)
+                average[i] += c->shares[step] * (theta[i] - average[i]);
         }
 }
 
 static void test_training(Case *c, int level)
 {
     static Result one, many;
-    static double theta[MOST_PARAMETERS], losses[2 * MOST_ROWS];
+    static double theta[MOST_PARAMETERS], average[MOST_PARAMETERS];
+    static double losses[2 * MOST_ROWS];
     const Instance *instance = instance_for(level, c->item_size);
     const double tolerance = c->item_size == 4 ? 2e-3 : 1e-10;
     double worst = 0;
     train(c, instance, 1, &one);
-    train_plainly(c, theta, losses);
-    for (Index i = 0; i < c->n_parameters; i++)
+    train_plainly(c, theta, average, losses);
+    for (Index i = 0; i < c->n_parameters; i++) {
         worst = larger(worst, fabs(get(one.theta, c->item_size, i) - theta[i])
                                   / (1 + fabs(theta[i])));
+        worst = larger(worst, fabs(get(one.average, c->item_size, i) - average[i])
+                                  / (1 + fabs(average[i])));
+    }
     for (Index i = 0; i < 2 * ((c->n_rows + c->batch_size - 1) / c->batch_size); i++)
         worst = larger(worst, fabs(one.losses[i] - losses[i]) / (1 + fabs(losses[i])));
     CHECK(worst <= tolerance, "%s, %d bytes, loss %d, rule %d, sparse %d: off by %g",
@@ -269,6 +297,7 @@ void test_networks(void)
             choose_network(&c);
             choose_rule(&c);
             choose_rows(&c);
+            choose_options(&c);
             describe_rows(&c);
             test_training(&c, level);
             test_prediction(&c, level);

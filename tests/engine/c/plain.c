@@ -111,19 +111,44 @@ void plain_outputs(const Network *network, const double *theta, const double *x,
     }
 }
 
+static uint32_t hash(uint32_t x)
+{
+    x ^= x >> 16;
+    x *= 0x7feb352d;
+    x ^= x >> 15;
+    x *= 0x846ca68b;
+    return x ^ x >> 16;
+}
+
+/* What multiplies unit k of a layer, the inputs being layer 0. */
+static double factor(const Network *network, uint64_t key, Index layer, Index row,
+                     Index k)
+{
+    const double rate = layer ? network->dropout : network->input_dropout;
+    uint64_t z = key + (uint64_t)layer + 0x9e3779b97f4a7c15;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+    z = (z ^ z >> 27) * 0x94d049bb133111eb;
+    z ^= z >> 31;
+    const uint32_t of_row = hash((uint32_t)z + (uint32_t)row * 0x9e3779b9);
+    const double drawn = hash(of_row + (uint32_t)k * 0x9e3779b9);
+    return drawn < floor(rate * 4294967296.0) ? 0 : 1 / (1 - rate);
+}
+
 double plain_gradient(const Network *network, const double *theta, const double *x,
-                      const double *y, double scale, double *g)
+                      const double *y, uint64_t key, Index row, double scale, double *g)
 {
     double a[MAX_LAYERS + 1][MAX_UNITS], z[MAX_LAYERS][MAX_UNITS];
-    double delta[MAX_UNITS], below[MAX_UNITS];
+    double m[MAX_LAYERS][MAX_UNITS], delta[MAX_UNITS], below[MAX_UNITS];
     const Index *sizes = network->sizes;
     const double *end = theta;
     for (Index k = 0; k < sizes[0]; k++)
-        a[0][k] = x[k];
+        a[0][k] = x[k] * factor(network, key, 0, row, k);
     for (Index l = 0; l < network->n_layers; l++) {
         end = forward(end, sizes[l], sizes[l + 1], a[l], z[l]);
-        for (Index j = 0; l + 1 < network->n_layers && j < sizes[l + 1]; j++)
-            a[l + 1][j] = value(network->activations[l], z[l][j]);
+        for (Index j = 0; l + 1 < network->n_layers && j < sizes[l + 1]; j++) {
+            m[l][j] = factor(network, key, l + 1, row, j);
+            a[l + 1][j] = m[l][j] * value(network->activations[l], z[l][j]);
+        }
     }
     const double loss = loss_of(network, z[network->n_layers - 1], y, delta);
     g += end - theta;
@@ -141,7 +166,8 @@ double plain_gradient(const Network *network, const double *theta, const double 
             }
         }
         for (Index k = 0; l > 0 && k < n_in; k++)
-            delta[k] = below[k] * derivative(network->activations[l - 1], z[l - 1][k]);
+            delta[k] = below[k] * m[l - 1][k]
+                       * derivative(network->activations[l - 1], z[l - 1][k]);
     }
     return loss;
 }

@@ -10,9 +10,11 @@ enum { MAX_LAYERS = 4, MAX_UNITS = 256 };
 void plain_outputs(const Network *, const double *theta, const double *x, double *z);
 
 /* Adds the gradient of a row, times `scale`, to g; returns its loss. Targets are
- * indicators for classes. */
+ * indicators for classes. What is left out of the row follows from the step's key and
+ * the row's place in the batch. */
 double plain_gradient(const Network *, const double *theta, const double *x,
-                      const double *y, double scale, double *g);
+                      const double *y, uint64_t key, Index row, double scale,
+                      double *g);
 
 Index plain_n_parameters(const Network *);
 
