@@ -194,6 +194,11 @@ static void convert_rows(const Matrix *X, Index n_columns, const Index *order,
         const char *from = X->start + (order ? order[i] : first + i) * X->row_stride
                            + columns.begin * X->column_stride;
         real *copy = copies + i * n_columns;
+        if (is_read_in_place(X)) {
+            memcpy(copy + columns.begin, from,
+                   (size_t)(columns.end - columns.begin) * sizeof *copy);
+            continue;
+        }
         for (Index j = columns.begin; j < columns.end; j++, from += X->column_stride)
             copy[j] =
                 X->item_size == 4 ? R(*(const float *)from) : R(*(const double *)from);
