@@ -40,6 +40,11 @@ def load_model(path: PathLike) -> Any:
     ValueError
         If it is damaged, no model file, or of a later version's format.
 
+    See Also
+    --------
+    BPClassifier.save_model : Writes the file.
+    BPRegressor.save_model : Writes the file.
+
     Examples
     --------
     >>> import pathlib, tempfile

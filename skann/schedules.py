@@ -5,13 +5,12 @@ has settings of its own, ``learning_rate=Cosine(warmup=0.1)``, which a search re
 ``learning_rate__warmup``. The initial rate is the estimator's ``learning_rate_init``.
 """
 
+from ._optimize.cosine_schedules import Cosine, OneCycle
 from ._optimize.schedule_kinds import (
     Adaptive,
     Constant,
-    Cosine,
     Exponential,
     InvScaling,
-    OneCycle,
     Step,
 )
 

@@ -198,6 +198,10 @@ class TestDocstrings:
         assert set(found) <= set(order)
         assert found == sorted(found, key=order.index)
 
+    @pytest.mark.parametrize("path", sorted(OBJECTS.keys() - {"skann.show_versions"}))
+    def test_relatives_lead_to_each_other(self, path):
+        assert entries(sections(OBJECTS[path].__doc__)["See Also"])
+
     @pytest.mark.parametrize("path", OBJECTS)
     def test_defaults_are_those_of_the_signature(self, path):
         documented = documented_defaults(OBJECTS[path])

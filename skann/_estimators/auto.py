@@ -24,7 +24,7 @@ from scipy import sparse
 
 from .._engine.choice import lazy_updates_pay
 from .._optimize.adam import Adam, AdamW
-from .._optimize.schedule_kinds import OneCycle
+from .._optimize.cosine_schedules import OneCycle
 from .._training.run import resolve_batch_size
 
 AUTO = "auto"

@@ -40,6 +40,10 @@ class Tweedie(LossObject):
         "poisson" is, and not 2, which is "gamma". From 2 on targets must be positive; 3
         is the inverse normal distribution. The default is half-way between the two.
 
+    See Also
+    --------
+    Loss : A loss of one's own.
+
     References
     ----------
     Jorgensen, B. (1987). Exponential dispersion models. Journal of the Royal
@@ -87,6 +91,10 @@ class Focal(LossObject):
     ----------
     gamma : float, default=2.0
         γ, the focus: the larger, the less easy rows count. The default is the paper's.
+
+    See Also
+    --------
+    Loss : A loss of one's own.
 
     References
     ----------

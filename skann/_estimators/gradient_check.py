@@ -36,6 +36,10 @@ class GradientCheck:
         Norm of the gradient by each layer's weights and biases, the layer next to the
         inputs first.
 
+    See Also
+    --------
+    check_gradient : Makes it.
+
     Examples
     --------
     >>> from skann import BPClassifier, check_gradient
@@ -109,6 +113,10 @@ def check_gradient(
     ValueError
         If the data are not valid, or batches are normalised, whose derivative depends
         on what is in a batch.
+
+    See Also
+    --------
+    GradientCheck : What it returns.
 
     Notes
     -----

@@ -52,6 +52,10 @@ class LearningRateRange:
         first one: the loss has not fallen, because the range begins too high or
         because the batches are so small that their losses are mostly chance.
 
+    See Also
+    --------
+    learning_rate_range_test : Makes it.
+
     Examples
     --------
     >>> import numpy as np
@@ -165,6 +169,10 @@ def learning_rate_range_test(
     ValueError
         If a parameter or the data are not valid, the solver takes all rows at once,
         or training diverges at the first step.
+
+    See Also
+    --------
+    LearningRateRange : What it returns.
 
     Notes
     -----

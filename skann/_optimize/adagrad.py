@@ -28,6 +28,10 @@ class Adagrad(Optimizer):
     epsilon : float, default=1e-10
         ε, against division by zero; PyTorch's.
 
+    See Also
+    --------
+    RMSprop : A mean that forgets in place of the sum.
+
     References
     ----------
     Duchi, J., Hazan, E. & Singer, Y. (2011). Adaptive subgradient methods for online

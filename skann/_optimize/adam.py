@@ -28,6 +28,12 @@ class Adam(Optimizer):
     epsilon : float, default=1e-8
         ε, against division by zero; the paper's.
 
+    See Also
+    --------
+    AdamW : The same with decay that is no part of the gradient.
+    AMSGrad : The same with steps that do not grow again.
+    Nadam : The same with Nesterov's momentum.
+
     Notes
     -----
     What is kept is M = m / (1 - β₁) and V = v / (1 - β₂), which saves two passes:
@@ -134,6 +140,11 @@ class AdamW(DecoupledWeightDecay, BiasCorrectedAdam):
     epsilon : float, default=1e-8
         ε, against division by zero, as for Adam.
 
+    See Also
+    --------
+    Adam : The same without decay of its own.
+    Lion : Signs in place of moments' quotients, with the same decay.
+
     References
     ----------
     Loshchilov, I. & Hutter, F. (2019). Decoupled weight decay regularization. ICLR.
@@ -183,6 +194,10 @@ class AMSGrad(BiasCorrectedAdam):
         for Adam.
     epsilon : float, default=1e-8
         ε, against division by zero, as for Adam.
+
+    See Also
+    --------
+    Adam : The same without the largest second moment so far.
 
     References
     ----------
@@ -240,6 +255,10 @@ class Nadam(BiasCorrectedAdam):
         ε, against division by zero, as for Adam.
     momentum_decay : float, default=0.004
         ψ, how fast the momentum rises from β₁/2 to β₁; the paper's.
+
+    See Also
+    --------
+    Adam : The same with plain momentum.
 
     References
     ----------

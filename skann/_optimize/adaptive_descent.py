@@ -37,6 +37,10 @@ class GDX(Minimizer):
     max_growth : float, default=1.04
         By which factor the objective may grow in a step.
 
+    See Also
+    --------
+    SGD : Gradient descent on mini-batches.
+
     Notes
     -----
     A step that was not taken counts as an iteration. The column "learning_rate" of

@@ -59,6 +59,10 @@ class EMA(Averaging):
         The larger, the more steps are averaged: about 1 / (1 - decay). The default
         suits a thousand steps and more.
 
+    See Also
+    --------
+    SWA : A plain mean over the ends of the last epochs.
+
     References
     ----------
     Polyak, B. T. & Juditsky, A. B. (1992). Acceleration of stochastic approximation by
@@ -94,6 +98,10 @@ class SWA(Averaging):
     start : float, default=0.75
         The share of the epochs after which averaging starts; the paper's. Before, and
         where training stops earlier, the weights are those of the last epoch.
+
+    See Also
+    --------
+    EMA : A mean that forgets, after every step.
 
     References
     ----------

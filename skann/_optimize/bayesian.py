@@ -50,6 +50,10 @@ class BayesianRegularization(LevenbergMarquardt):
     max_parameters : int, default=2000
         A larger network is refused, as by "lm".
 
+    See Also
+    --------
+    LevenbergMarquardt : The same with a penalty that is given.
+
     Notes
     -----
     `loss_` and `loss_curve_` are L alone, without the penalty, and may rise as that

@@ -42,6 +42,11 @@ class CG(Minimizer):
             default="polak_ribiere"
         The formula. Polak's and Ribière's is the one that textbooks recommend.
 
+    See Also
+    --------
+    SCG : Without a search along a line.
+    LBFGS : Mostly faster.
+
     References
     ----------
     Nocedal, J. & Wright, S. J. (2006). Numerical Optimization, 2nd edition, section

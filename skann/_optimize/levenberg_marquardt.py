@@ -57,6 +57,10 @@ class LevenbergMarquardt(Minimizer):
         numbers (0.13 GB at the default), and an iteration n² operations for every row
         and output and n³/3 for the step.
 
+    See Also
+    --------
+    BayesianRegularization : The same with a penalty found from the data.
+
     Notes
     -----
     Jacobians are made for as many rows at a time as take 2 MB, so memory does not grow

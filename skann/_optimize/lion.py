@@ -31,6 +31,10 @@ class Lion(DecoupledWeightDecay):
     weight_decay : float, default=0.0
         λ. The paper's experiments have three to ten times that of AdamW.
 
+    See Also
+    --------
+    AdamW : The same decay, with steps that depend on the gradient's size.
+
     Notes
     -----
     What is kept is m / (1 - β₂), which saves a pass.

@@ -25,6 +25,11 @@ class OSS(Minimizer):
     max_fun : int, default=15000
         Evaluations of the objective and its gradient at most; as for "lbfgs".
 
+    See Also
+    --------
+    BFGS : With all steps so far, not the last alone.
+    SCG : Without a search along a line.
+
     References
     ----------
     Battiti, R. (1992). First- and second-order methods for learning: between steepest

@@ -33,6 +33,11 @@ class RMSprop(Optimizer):
     momentum : float, default=0.0
         μ; zero is none, as in the lecture.
 
+    See Also
+    --------
+    Adam : The same with momentum and without the bias of the start.
+    Adagrad : A sum of squares in place of their mean.
+
     Notes
     -----
     What is kept is V = v / (1 - ρ), and √(1 - ρ) b for b, which saves a pass.

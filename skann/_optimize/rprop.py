@@ -38,6 +38,10 @@ class Rprop(Optimizer):
     largest_step : float, default=50.0
         Upper limit of step sizes; the paper's.
 
+    See Also
+    --------
+    RMSprop : Its relative for mini-batches.
+
     Notes
     -----
     Of the last gradient only the sign is kept, so that no product of small gradients

@@ -42,6 +42,11 @@ class SCG(Minimizer):
     damping : float, default=5e-7
         λ at the start; MATLAB's, and within Møller's bounds.
 
+    See Also
+    --------
+    CG : With a search along a line.
+    OSS : Between it and BFGS.
+
     References
     ----------
     Møller, M. F. (1993). A scaled conjugate gradient algorithm for fast supervised

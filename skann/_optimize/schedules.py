@@ -8,15 +8,14 @@ used is refused.
 
 import inspect
 
+from .cosine_schedules import Cosine, OneCycle
 from .schedule_base import Schedule
 from .schedule_function import Function
 from .schedule_kinds import (
     Adaptive,
     Constant,
-    Cosine,
     Exponential,
     InvScaling,
-    OneCycle,
     Step,
 )
 

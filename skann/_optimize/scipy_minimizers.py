@@ -25,6 +25,11 @@ class LBFGS(ScipyMinimizer):
         Steps that the approximation remembers, each of two vectors of the parameters'
         size; SciPy's default. More can save iterations on hard problems.
 
+    See Also
+    --------
+    BFGS : The same with the whole matrix, for few parameters.
+    LevenbergMarquardt : Faster for sums of squares of few parameters.
+
     References
     ----------
     Byrd, R. H., Lu, P., Nocedal, J. & Zhu, C. (1995). A limited memory algorithm for
@@ -82,6 +87,10 @@ class BFGS(ScipyMinimizer):
         A larger network is refused. n parameters take about six matrices of n² numbers
         (0.2 GB at the default) and 4 n³ operations an iteration.
 
+    See Also
+    --------
+    LBFGS : The same with the last steps in place of the matrix.
+
     References
     ----------
     Nocedal, J. & Wright, S. J. (2006). Numerical Optimization, 2nd edition, section
@@ -136,6 +145,10 @@ class NewtonCG(ScipyMinimizer):
     max_fun : int, default=15000
         Evaluations of the objective and its gradient at most, as for "lbfgs"; a
         product of the Hessian with a vector counts as two.
+
+    See Also
+    --------
+    TrustNCG : The same in a region of trust in place of a search.
 
     References
     ----------
@@ -192,6 +205,10 @@ class TrustNCG(ScipyMinimizer):
     max_radius : float, default=1000.0
         Length of the longest step at any time, more than `initial_radius`; SciPy's
         default.
+
+    See Also
+    --------
+    NewtonCG : The same with a search along a line.
 
     References
     ----------

@@ -29,6 +29,10 @@ class SGD(Optimizer):
         Whether the momentum is Nesterov's, which looks one step ahead, as in
         scikit-learn.
 
+    See Also
+    --------
+    Adam : A step size for each parameter, from moments of its gradient.
+
     References
     ----------
     Polyak, B. T. (1964). Some methods of speeding up the convergence of iteration

@@ -51,6 +51,10 @@ class PiecewiseLinearEncoder(VersionedState, DocLinks, TransformerMixin, BaseEst
     feature_names_in_ : ndarray of str of shape (n_features,)
         Their names, where they have names.
 
+    See Also
+    --------
+    TableEncoder : A whole table, with these bins for its numbers.
+
     Notes
     -----
     NaN is refused: impute first, with an indicator where gaps mean something. float32

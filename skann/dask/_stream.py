@@ -75,6 +75,11 @@ def partial_fit_parquet(
     ValueError
         If a parameter is not valid, a column is missing, or as ``partial_fit`` does.
 
+    See Also
+    --------
+    DaskBPClassifier : Trains on a cluster.
+    DaskBPRegressor : Trains on a cluster.
+
     Examples
     --------
     >>> import tempfile, pathlib

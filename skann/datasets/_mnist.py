@@ -234,6 +234,11 @@ def load_mnist(
     ImportError
         If `as_frame` is True and pandas is not installed.
 
+    See Also
+    --------
+    make_xor : The smallest problem that needs a hidden layer.
+    make_spirals : Spirals in the plane.
+
     References
     ----------
     Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-based learning applied to

@@ -122,6 +122,10 @@ def make_problem(
     ValueError
         If a parameter is out of its range or of the wrong type.
 
+    See Also
+    --------
+    Playground : The page that shows them.
+
     Examples
     --------
     >>> from skann.playground import make_problem

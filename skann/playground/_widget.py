@@ -40,6 +40,10 @@ class Playground:
     ValueError
         If `X` and `y` are not a table that can be played with.
 
+    See Also
+    --------
+    make_problem : Its toy problems, as arrays.
+
     Examples
     --------
     >>> from skann.playground import Playground
