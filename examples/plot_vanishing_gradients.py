@@ -95,7 +95,7 @@ except ImportError:
 else:
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
     for activation in ACTIVATIONS:
-        left.semilogy(range(9), norms[activation], "o-", label=activation)
+        left.semilogy(range(1, 10), norms[activation], "o-", label=activation)
         right.plot(DEPTHS, accuracies[activation], "o-", label=activation)
     left.set(xlabel="layer of weights", ylabel="norm of the gradient")
     right.set(xlabel="hidden layers", ylabel="test accuracy", ylim=(0, 1))
