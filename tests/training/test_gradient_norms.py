@@ -68,7 +68,9 @@ def test_of_sparse_rows(dtype):
         make(solver="adam").fit(kind(rows), Y[BPRegressor])
         for kind in (np.asarray, csr_matrix)
     )
-    assert_allclose(norms(sparse), norms(dense), rtol=1e-3 if dtype == "f4" else 1e-9)
+    assert_allclose(
+        norms(sparse), norms(dense), rtol=1e-3 if dtype is np.float32 else 1e-9
+    )
 
 
 def test_of_a_loss_of_the_reference_engine():

@@ -64,6 +64,8 @@ class FusedEpochs(contract.Epochs):
     ):
         super().__init__(data, batch_size)
         self._optimizer, self._options = optimizer, options
+        # Small networks would spend a tenth of an epoch on asking for nothing.
+        self._is_plain = not options.are_random and options.average is None
         self._training = binding.training(
             network,
             theta,
@@ -90,21 +92,27 @@ class FusedEpochs(contract.Epochs):
             seconds = deadline - time.perf_counter()
         optimizer, training = self._optimizer, self._training
         order = _row_numbers(self._order(rng))
-        keys = _keys_of_steps(self._options, self.n_batches)
-        average, shares = self._options.average, None
-        if average is not None:
-            shares = average.shares(self.n_batches)
-        followed = (None if shares is None else average.average), shares
-        about = order, 0, self.n_rows, rates, rate, optimizer.n_steps, 0.0, seconds
+        beside = () if self._is_plain else self._beside_the_steps()
+        n_before = optimizer.n_steps
         try:
-            losses, square = training.run(*about, keys, *followed)
+            losses, square = training.run(
+                order, 0, self.n_rows, rates, rate, n_before, 0.0, seconds, *beside
+            )
         finally:
             # Steps that an interrupt has cut short have been taken.
             optimizer.n_steps += training.n_done
-            if shares is not None:
-                average.count(training.n_done)
+            if beside and beside[-1] is not None:
+                self._options.average.count(training.n_done)
         self.gradient_norm = math.sqrt(square)
         return losses, rate if rates is None else float(rates[len(losses) - 1])
+
+    def _beside_the_steps(self):
+        """Keys of what an epoch leaves out, an average, and its shares; or None."""
+        average, shares = self._options.average, None
+        if average is not None:
+            shares = average.shares(self.n_batches)
+        followed = None if shares is None else average.average
+        return _keys_of_steps(self._options, self.n_batches), followed, shares
 
 
 class Objective(contract.Objective):
