@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from ._estimators.classifier import BPClassifier
 from ._estimators.model_file import load
-from ._estimators.regressor import BPRegressor
-from ._tabular.classifier import TabularClassifier
-from ._tabular.regressor import TabularRegressor
 from ._typing import PathLike
 
-_CLASSES = {
-    kind.__name__: kind
-    for kind in (BPClassifier, BPRegressor, TabularClassifier, TabularRegressor)
+# What may be in a file, and where it is: a program that loads one network does not
+# import what encodes tables.
+_MODULES = {
+    "BPClassifier": "skann._estimators.classifier",
+    "BPRegressor": "skann._estimators.regressor",
+    "TabularClassifier": "skann._tabular.classifier",
+    "TabularRegressor": "skann._tabular.regressor",
 }
 
 
@@ -56,4 +56,4 @@ def load_model(path: PathLike) -> Any:
     ...     load_model(path).predict([[0.5]]).round(3)
     array([1.])
     """
-    return load(path, _CLASSES)
+    return load(path, _MODULES)

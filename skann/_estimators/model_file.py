@@ -2,6 +2,7 @@
 
 import inspect
 import os
+from importlib import import_module
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -88,7 +89,8 @@ class SaveModel(VersionedState):
         about = self._parameters_to_file(where)
         return {**about, "fitted": self._fitted_to_file(where)}
 
-    def _parameters_to_file(self, where):
+    def _parameters_to_file(self, where=""):
+        """Class and parameters; an error that names one that can't be saved."""
         if type(self).__module__ != "skann":
             raise ValueError(
                 f"{type(self).__name__} is no class of skann, which would not find it "
@@ -188,14 +190,14 @@ def _is_plain(value):
     return value is None or isinstance(value, bool | int | float | str | np.generic)
 
 
-def load(path, classes):
+def load(path, modules):
     """The estimator that is in a model file.
 
     Parameters
     ----------
     path : str or path-like
-    classes : dict of str to type
-        The estimators that may be in it.
+    modules : dict of str to str
+        The estimators that may be in it, and the module of each.
 
     Raises
     ------
@@ -209,9 +211,9 @@ def load(path, classes):
             raise ValueError("it does not say which estimator it is.")
         name = data["estimator"]
         check_format(data["format"], data.get("skann_version"), name)
-        if name not in classes:
-            raise ValueError(f"its estimator must be of {list(classes)}; got {name!r}.")
-        return classes[name]._from_file(data)
+        if name not in modules:
+            raise ValueError(f"its estimator must be of {list(modules)}; got {name!r}.")
+        return getattr(import_module(modules[name]), name)._from_file(data)
     # Whatever a part of the file is, it may be of another type than it should be.
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"{os.fspath(path)!r} can't be loaded: {error}") from error

@@ -149,7 +149,7 @@ class Checkpoint(EpochCallback):
         if self.keep_best:
             # What can't be saved should be said now and not after the first epoch.
             with prefix_errors("keep_best=True"):
-                estimator._saved_parameters()
+                estimator._parameters_to_file()
 
     def begin_run(self, run: Any, context: Any, model: Any) -> None:
         """Called by `fit` when all is set up; a run that is resumed goes on here."""
