@@ -15,8 +15,10 @@ from sklearn.exceptions import InconsistentVersionWarning
 
 import skann
 from skann import BPClassifier, BPRegressor
+from skann._estimators.plain_targets import transformer_from_plain
 from skann._estimators.versioned_state import STATE_FORMAT
-from skann._optimize.plain_options import CLASSES
+from skann._optimize.plain_options import CLASSES, options_to_plain
+from skann.averaging import EMA
 from skann.solvers import SGD
 
 pytestmark = pytest.mark.filterwarnings(FEW_ITERATIONS_ARE_ENOUGH)
@@ -32,6 +34,7 @@ def kinds_within(value):
     return found
 
 
+AVERAGE = options_to_plain(EMA())
 PLAIN = {dict, list, tuple, str, bool, int, float, type(None), np.ndarray}
 
 
@@ -177,6 +180,21 @@ class TestVersions:
             ("_progress", {"optimizer": {"class": "Popen"}}, "no solver, schedule"),
             ("_progress", {"patience": {}}, "patience must be of numbers"),
             ("_progress", {"best": {"theta": np.zeros(3)}}, "best weights"),
+            ("_progress", {"best": {"value": "low"}}, "best epoch is not one"),
+            ("_progress", {"trainable": np.ones(3, bool)}, "what is trained"),
+            ("_progress", {"rate_factor": 2.0}, "rate_factor must be"),
+            ("_progress", {"outer": np.zeros(3)}, "momentum of averages"),
+            ("_progress", {"average": {"n": 1}}, "average must be of a rule"),
+            (
+                "_progress",
+                {"average": {"rule": AVERAGE, "n": 1, "moving": np.zeros(3)}},
+                "averaged weights are not",
+            ),
+            ("_history", {7: np.zeros(5)}, "columns of the record must have names"),
+            ("_network", {"loss_options": ["1"]}, "settings of a loss"),
+            ("_network", {"loss_options": [1.0]}, "has no settings"),
+            ("_network", {"skip": 1}, "direct path"),
+            ("_theta", np.zeros(132)[::2], "one array in native order"),
             ("_history", {"loss": np.zeros(2)}, "one number an epoch"),
             ("_batch_losses", [], "batches' losses"),
         ],
@@ -194,6 +212,23 @@ class TestVersions:
             transformer = state["_transformer"] | {name: value}
             with pytest.raises(ValueError, match=name):
                 self.load(state | {"_transformer": transformer})
+
+    @pytest.mark.parametrize(
+        ("kind", "changes", "n_outputs", "message"),
+        [
+            ("quantiles", {"levels": [0.5]}, 2, "a quantile for each output"),
+            ("quantiles", {"levels": [0.5, 2.0]}, 2, "between 0 and 1"),
+            ("gaussian", {}, 3, "a mean and a variance"),
+            ("real", {"degree": "two"}, 1, "loss of the targets"),
+            ("real", {"is_robust": "no"}, 1, "loss of the targets"),
+            ("real", {"flat": True}, 2, "one output"),
+        ],
+    )
+    def test_real_targets_that_do_not_fit(self, kind, changes, n_outputs, message):
+        names = ("mean", "scale", "count", "seen_mean", "seen_deviation")
+        units = dict.fromkeys(names, np.ones(n_outputs)) | {"flat": False}
+        with pytest.raises(ValueError, match=message):
+            transformer_from_plain({"kind": kind} | units | changes, n_outputs)
 
     @pytest.mark.parametrize(
         ("part", "message"),
