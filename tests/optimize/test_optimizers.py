@@ -370,3 +370,22 @@ def test_rprop_takes_the_first_rate():
         follow(started("rprop", n), np.zeros(n), steps),
         follow(started("rprop", n), np.zeros(n), same),
     )
+
+
+@pytest.mark.parametrize("form", OPTIMIZER_FORMS)
+def test_the_state_is_of_powers_of_the_gradient(form):
+    def after_three_steps(scale):
+        optimizer = make_optimizer(form).start(9, np.float64)
+        gradient = np.empty(9)
+        optimizer.bind(np.ones(9), gradient)
+        for step in range(3):
+            gradient[:] = scale * np.sin(np.arange(1, 10) + step)
+            optimizer.step(0.01)
+        return optimizer
+
+    # Large, so that what is added to it does not count.
+    plain, scaled = after_three_steps(1e8), after_three_steps(4e8)
+    assert len(plain.gradient_powers) == len(plain.state)
+    pairs = zip(plain.state, scaled.state, plain.gradient_powers, strict=True)
+    for own, other, power in pairs:
+        np.testing.assert_allclose(other, own * 4.0**power, rtol=1e-6)
