@@ -32,6 +32,11 @@ from skann.datasets import load_mnist
 
 
 def cluster(**options):
+    import dask
+
+    # A worker that was killed is back after some seconds; on a busy machine it may take
+    # longer than the 15 after which a LocalCluster gives it up.
+    dask.config.set({"distributed.deploy.lost-worker-timeout": "10 minutes"})
     return LocalCluster(
         n_workers=2, threads_per_worker=1, dashboard_address=":0", **options
     )
@@ -195,12 +200,7 @@ def run_kills(args):
         usual = timed(net, data)
         while n_killed < args.kills:
             number += 1
-            while len(client.nthreads()) < 2:
-                # A nanny gives up a worker that takes a minute to start.
-                try:
-                    client.wait_for_workers(2, timeout=60)
-                except TimeoutError:
-                    local.scale(len(local.workers) + 1)
+            client.wait_for_workers(2)
             pids = [nanny.pid for nanny in local.workers.values() if nanny.pid]
             wait, pid = rng.uniform(0, usual), rng.choice(pids)
             killer = threading.Timer(wait, os.kill, (pid, signal.SIGKILL))

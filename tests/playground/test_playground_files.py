@@ -114,6 +114,14 @@ def test_a_table_that_is_dropped(page, served, tmp_path):
     assert served[0].settings["target"] == "kind"
     assert page.js("document.querySelector('.skpg-drop').hidden")
     assert served[0].trainer.net.classes_.tolist() == ["even", "odd"]
+    # A page that is loaded again has it still: the session keeps it.
+    page.click("#skpg-step")
+    page.until("document.querySelector('#skpg-epoch').dataset.epoch === '1'")
+    page.js("window.isOld = true")
+    page.call("Page.reload")
+    page.until("!window.isOld && !!document.querySelector('#skpg-epoch')")
+    page.until("document.querySelector('#skpg-epoch').dataset.epoch === '1'")
+    assert "dropped.csv (40)" in page.text(".skpg-data")
 
 
 def test_what_is_dropped_and_no_table(page, served, tmp_path):
