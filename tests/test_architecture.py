@@ -94,6 +94,7 @@ FLOORS = (
     "skann._network",
     "skann._version",
     "skann._paths",
+    "skann._threads",
     "skann._optional",
     "skann._bases",
     "skann._decorators",

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from joblib import effective_n_jobs
-from sklearn.utils.parallel import Parallel, delayed
 
 from .._engine.one_thread import one_thread
 from .._network import memory
 from .._network.data_initializers import DATA_INITIALIZERS
 from .._network.initializers import depends_on_inputs, initialize
+from .._threads import in_threads
 from .._training.divergence import DivergenceError
 from .._training.progress import Progress
 from .._training.run import run
@@ -204,10 +204,8 @@ class Training:
         settings.verbose = False  # tables of several at once could not be told apart
         # SciPy's minimisers would go another way with another number of threads.
         limit = one_thread() if self.solver.uses_learning_rate else nullcontext()
-        # The engine lets the interpreter go: threads are enough, and share the rows.
-        parallel = Parallel(n_jobs=n_jobs, require="sharedmem", return_as="generator")
         with limit:
-            yield from parallel(delayed(start)(i, settings) for i in range(n_init))
+            yield from in_threads(n_jobs, start, ((i, settings) for i in range(n_init)))
 
 
 def _in_time(settings, deadline):

@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import Any, Self
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
+from joblib import effective_n_jobs
 from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.utils import check_array, check_random_state, get_tags
@@ -24,6 +24,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from .._bases import BaseEstimator, Tags
 from .._decorators import fit_context
 from .._estimators.validation import check_sample_weight, unchanged_on_error
+from .._threads import in_threads
 from .._typing import Array, ArrayLike, Matrix
 from . import recipe
 from .blend import blend_weights
@@ -208,13 +209,10 @@ class BaseTabular(SaveTables, BaseEstimator, metaclass=ABCMeta):
             )
 
     def _train_all(self, jobs, Z, y, weight):
-        # The engine lets the interpreter go: threads are enough, and share the matrix.
         n_jobs = effective_n_jobs(self.n_jobs)
         with _one_thread_each() if n_jobs > 1 else nullcontext():
-            return Parallel(n_jobs=n_jobs, require="sharedmem")(
-                delayed(self._train)(i, *job, Z, y, weight)
-                for i, job in enumerate(jobs)
-            )
+            calls = ((i, *job, Z, y, weight) for i, job in enumerate(jobs))
+            return list(in_threads(n_jobs, self._train, calls))
 
     def _network(self, kind, n_rows):
         if kind is None:
