@@ -161,3 +161,13 @@ def test_diabetes_with_the_defaults():
     """Targets are 25 to 346; a warning would be an error."""
     data, target = load_diabetes(return_X_y=True)
     assert BPRegressor(random_state=0).fit(data, target).score(data, target) > 0.3
+
+
+@pytest.mark.parametrize("loss", ["absolute_error", "huber", "quantile"])
+def test_for_robust_losses_the_unit_is_robust(loss):
+    spoilt = y.copy()
+    spoilt[:2] = 1e9
+    model, usual = (fit(targets, loss=loss) for targets in (spoilt, y))
+    assert_allclose(model.y_scale_, usual.y_scale_, rtol=0.3)
+    assert_allclose(model.y_mean_, usual.y_mean_, atol=0.3 * usual.y_scale_[0])
+    assert fit(spoilt).y_scale_[0] > 1e6
