@@ -69,7 +69,7 @@ class TestCompiled:
         self.check(rule, name, X, dtype, dropout)
 
     def test_of_wide_sparse_data(self, rule, name, dtype):
-        X = sparse.random(70, 3000, 0.002, "csr", dtype, rng=0)
+        X = sparse.random(70, 3000, 0.002, "csr", dtype, random_state=0)
         assert choice.lazy_updates_pay(X, 16, 0.0, OPTIMIZERS[name]()) == (
             name != "adamw"
         )

@@ -184,14 +184,14 @@ class TestCompiled:
 
     def test_hidden_units_of_sparse_data(self, dtype):
         network = Network((40, 9, 1), ("tanh",), "squared_error")
-        rows = sparse.random(150, 40, 0.1, "csr", dtype, rng=0)
+        rows = sparse.random(150, 40, 0.1, "csr", dtype, random_state=0)
         data = make_data(rows, rows.toarray()[:, :1], "squared_error", dtype=dtype)
         about, rates = (network, data, dtype), (0.3, 0.0)
         expected = self.trained("reference", *about, rates=rates)
         self.close(self.trained("fused", *about, rates=rates), expected, dtype)
 
     def test_inputs_of_sparse_data_and_noise_are_the_reference_s(self, dtype):
-        rows = sparse.random(20, 4, 0.5, "csr", dtype, rng=0)
+        rows = sparse.random(20, 4, 0.5, "csr", dtype, random_state=0)
         assert not native.draws(drawing(0.0, 0.1), rows)
         assert native.draws(drawing(0.1), rows)
         assert native.draws(drawing(0.1, 0.1), rows.toarray())
