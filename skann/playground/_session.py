@@ -27,7 +27,8 @@ from ._settings import (
 from ._table import read_table
 from ._trainer import Trainer
 
-FRAME_SECONDS = 1 / 30
+# Some more pictures than the thirty a second at which they seem to move.
+FRAME_SECONDS = 1 / 34
 MAX_POINTS, MAX_CURVE = 2000, 400
 
 
@@ -51,6 +52,7 @@ class Session:
         self.running, self.curve = False, []
         self._inbox, self._watchers = queue.SimpleQueue(), []
         self._needs_frame, self._link_to_table = True, None
+        self._next_frame = 0.0  # when it is due, by time.perf_counter
         self.n_networks = 0
         if table is not None:
             self._open(table)
@@ -89,9 +91,8 @@ class Session:
         self._thread.join(timeout=10)
 
     def _work(self):
-        next_frame = 0.0
         while True:
-            wait = max(0.0, next_frame - time.perf_counter())
+            wait = max(0.0, self._next_frame - time.perf_counter())
             busy = self.running and self.settings["speed"] == 0
             try:
                 at_work = self.running or self._needs_frame
@@ -105,12 +106,15 @@ class Session:
                 self._handle(message, watcher)
                 continue
             now = time.perf_counter()
-            due = now >= next_frame
+            due = now >= self._next_frame
             if self.running and (due or self.settings["speed"] == 0):
                 self._train()
-                due = time.perf_counter() >= next_frame
+                now = time.perf_counter()
+                # What begins a piece of training takes milliseconds: no small one.
+                due = now >= self._next_frame - 0.3 * FRAME_SECONDS
             if due and (self.running or self._needs_frame):
-                next_frame = time.perf_counter() + FRAME_SECONDS
+                # What is late is not made up for.
+                self._next_frame = max(self._next_frame + FRAME_SECONDS, now)
                 self._show()
 
     def _train(self):
@@ -125,7 +129,10 @@ class Session:
             return
         self._cut_curve()
         try:
-            self.trainer.advance(n_epochs, FRAME_SECONDS * 0.9)
+            # Up to the next picture, as far as can be said.
+            left = self._next_frame - time.perf_counter()
+            seconds = left if 0 < left <= FRAME_SECONDS else FRAME_SECONDS
+            self.trainer.advance(n_epochs, 0.9 * seconds)
             self._record()
         except ValueError as error:
             self._stop(str(error))

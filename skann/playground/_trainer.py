@@ -92,7 +92,7 @@ class Trainer:
             self._seconds_each = max((now - started) / (length or piece), 1e-6)
             self._last_piece = max(self._last_piece, piece)
             # What begins a fit takes as long as many epochs: no small last piece.
-            if now >= until - 0.2 * seconds:
+            if now >= until - 0.5 * seconds:
                 break
         self.end = self.epoch
 
