@@ -26,7 +26,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 _LOSSES = ["tests/network/test_losses.py", "tests/network/test_loss_products.py"]
-_RULES = ["tests/optimize/test_optimizers.py"]
+_RULES = [
+    "tests/optimize/test_optimizers.py",
+    "tests/optimize/test_setting_limits.py",
+]
 # A module and the tests that should notice.
 MODULES = {
     "_network/losses": _LOSSES,
