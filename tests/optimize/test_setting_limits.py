@@ -27,6 +27,8 @@ LIMITS = {
     ("Adagrad", "epsilon"): POSITIVE,
     ("Rprop", "increase"): ([ABOVE_ONE, 1e300], [1, BELOW_ONE]),
     ("Rprop", "decrease"): ([TINY, BELOW_ONE], [0, 1]),
+    ("Rprop", "smallest_step"): ([TINY, 50.0], [0, -TINY]),
+    ("Rprop", "largest_step"): ([1e-6, 1e300], [0, -TINY]),
 }
 
 

@@ -6,12 +6,21 @@ from sklearn.datasets import load_iris
 from sklearn.preprocessing import scale
 
 from skann import BPClassifier
-from skann._training.best import WeightsBeforeSpike
+from skann._training.best import BestWeights, WeightsBeforeSpike
 from skann._training.monitor import Limits, Monitor
 from skann._training.stopping import Patience
 
 X, y = load_iris(return_X_y=True)
 X = scale(X)
+
+
+def test_the_first_of_the_lowest_values_is_the_best():
+    best, theta = BestWeights(), np.zeros(2)
+    for epoch, value in enumerate([3.0, 1.0, 2.0, 1.0, np.nan], 1):
+        theta[...] = epoch
+        best.update(value, epoch, -value, theta)
+    assert (best.epoch, best.value, best.score) == (2, 1, -1)
+    np.testing.assert_array_equal(best.theta, 2)
 
 
 def calmest_of(losses):
