@@ -53,17 +53,22 @@ def train(
     done.n_seen += monitor.n_seen
     n_epochs, max_iter = max_iter, 0 if monitor.stop_reason else max_iter
     begin_epoch = monitor.begin_epoch
-    about = schedule, monitor, rng, done, n_epochs, monitor.reads_theta, average
+    check = None if backtracking is None else backtracking.check
+    about = schedule, monitor, rng, done, n_epochs, monitor.reads_theta, average, check
     try:
         for _ in range(monitor.n_iter, max_iter):
             if begin_epoch is not None:
                 begin_epoch()
-            if backtracking is None:
-                ended = _epoch(epochs, *about)
-            else:
-                ended, epochs = _retried(
-                    epochs, make_epochs, done, backtracking, *about
-                )
+            ended, before = None, backtracking and vars(done).copy()
+            while ended is None:
+                try:
+                    ended = _epoch(epochs, *about)
+                except DivergenceError as error:
+                    if backtracking is None:
+                        raise
+                    backtracking.go_back(error)
+                    vars(done).update(before)
+                    epochs = make_epochs()
             if ended:
                 break
     except KeyboardInterrupt:
@@ -74,9 +79,7 @@ def train(
         average.end_epoch(monitor.theta, (monitor.n_iter + 1) / n_epochs)
 
 
-def _epoch(
-    epochs, schedule, monitor, rng, done, n_epochs, reads_theta, average, check=None
-):
+def _epoch(epochs, schedule, monitor, rng, done, n_epochs, reads_theta, average, check):
     """Train for an epoch and record it; True to stop."""
     if average is not None:
         average.begin_epoch(monitor.theta)
@@ -99,15 +102,3 @@ def _epoch(
         gradient_norm=epochs.gradient_norm,
         schedule=schedule,
     )
-
-
-def _retried(epochs, make_epochs, done, backtracking, *about):
-    """The same, and the epochs to go on with, once more after each divergence."""
-    before = vars(done).copy()
-    while True:
-        try:
-            return _epoch(epochs, *about, backtracking.check), epochs
-        except DivergenceError as error:
-            backtracking.go_back(error)
-            vars(done).update(before)
-            epochs = make_epochs()

@@ -19,6 +19,7 @@ from skann._engine.contract import UnfusedEpochs
 from skann._engine.native import binding
 from skann._optimize.schedule_base import Counts
 from skann._optimize.schedules import SCHEDULES
+from skann._training.divergence import DivergenceError
 from skann._training.minibatch import train
 from skann._training.monitor import Limits, Monitor, new_history
 from skann._training.stopping import Patience
@@ -287,3 +288,44 @@ def test_an_interrupt_keeps_what_has_been_learnt():
     twin.train(2)
     assert not np.array_equal(run.theta, twin.theta)
     assert np.isfinite(run.theta).all()
+
+
+class OfOneOutcome:
+    """Epochs that end in an error, and remember whether they have been flushed."""
+
+    n_rows = n_batches = 1
+
+    def __init__(self, outcome):
+        self.outcome, self.is_flushed = outcome, False
+
+    def epoch(self, *about):
+        raise self.outcome
+
+    def flush(self):
+        self.is_flushed = True
+
+
+class GoesBack:
+    def go_back(self, error):
+        pass
+
+    def check(self, losses, loss):
+        pass
+
+
+def test_an_interrupt_after_a_divergence_leaves_the_epochs_that_went_on():
+    made = [OfOneOutcome(DivergenceError()), OfOneOutcome(KeyboardInterrupt())]
+    monitor = Monitor(np.zeros(2), Limits(Patience(0.1, 3)), max_iter=5)
+    to_make = iter(made)
+    with pytest.warns(UserWarning, match="interrupted by user"):
+        train(
+            lambda: next(to_make),
+            constant(),
+            monitor,
+            rng=None,
+            max_iter=5,
+            done=Counts(),
+            backtracking=GoesBack(),
+        )
+    # What lazy updates have left behind is the second's, of weights gone back.
+    assert [epochs.is_flushed for epochs in made] == [False, True]
