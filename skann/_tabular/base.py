@@ -23,6 +23,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._bases import BaseEstimator, Tags
 from .._decorators import fit_context
+from .._engine.one_thread import one_thread
 from .._estimators.validation import check_sample_weight, unchanged_on_error
 from .._threads import in_threads
 from .._typing import Array, ArrayLike, Matrix
@@ -210,7 +211,7 @@ class BaseTabular(SaveTables, BaseEstimator, metaclass=ABCMeta):
 
     def _train_all(self, jobs, Z, y, weight):
         n_jobs = effective_n_jobs(self.n_jobs)
-        with _one_thread_each() if n_jobs > 1 else nullcontext():
+        with one_thread() if n_jobs > 1 else nullcontext():
             calls = ((i, *job, Z, y, weight) for i, job in enumerate(jobs))
             return list(in_threads(n_jobs, self._train, calls))
 
@@ -322,13 +323,6 @@ class BaseTabular(SaveTables, BaseEstimator, metaclass=ABCMeta):
 
 def _is(value, name):
     return isinstance(value, str) and value == name
-
-
-def _one_thread_each():
-    # scikit-learn requires threadpoolctl.
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(1, user_api="blas")
 
 
 def _out_of_fold(found, shape):
