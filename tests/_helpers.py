@@ -15,6 +15,8 @@ from skann._engine.step_options import StepOptions
 from skann._network.losses import LOSSES
 from skann._network.network import Network
 from skann._optimize.optimizers import OPTIMIZERS
+from skann._optimize.schedule_base import Counts
+from skann._optimize.schedule_kinds import Constant
 from skann._training.data import Data, Targets
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
@@ -277,6 +279,13 @@ def drawing(dropout=0.0, input_dropout=0.0, input_noise=0.0, *, seed=0, average=
         rng=np.random.default_rng(seed),
         average=average,
     )
+
+
+def constant_rate(rate):
+    """A schedule at the start of a run."""
+    schedule = Constant().begin(rate)
+    schedule.start(Counts(), Counts())
+    return schedule
 
 
 def small_net(Estimator, **parameters):

@@ -39,6 +39,17 @@ SETTINGS = {
 }
 
 
+def damaged(whole, cut_every, n_flips):
+    """A file's bytes, cut at every so many, and with single bits flipped."""
+    for length in range(0, len(whole), cut_every):
+        yield whole[:length]
+    places = np.random.default_rng(1).integers(8 * len(whole), size=n_flips)
+    for place in places.tolist():
+        flipped = bytearray(whole)
+        flipped[place // 8] ^= 1 << place % 8
+        yield bytes(flipped)
+
+
 def fitted(targets="classes", settings="auto", warm_start=True):
     Estimator, y = TARGETS[targets]
     model = small_net(Estimator, warm_start=warm_start, **SETTINGS[settings])

@@ -71,9 +71,14 @@ class StepOptions:
     frozen: object = None
 
     @property
+    def leave_out(self):
+        """Whether units or inputs are left out."""
+        return bool(self.dropout or self.input_dropout)
+
+    @property
     def are_random(self):
         """Whether rows are not seen as they are."""
-        return bool(self.dropout or self.input_dropout or self.input_noise)
+        return self.leave_out or bool(self.input_noise)
 
     @property
     def modify_steps(self):

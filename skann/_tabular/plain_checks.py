@@ -2,6 +2,9 @@
 
 import numpy as np
 
+# By the names that they have in plain data.
+DTYPES = {kind.__name__: kind for kind in (np.float32, np.float64)}
+
 
 def require(holds, what):
     """An error where it does not hold."""

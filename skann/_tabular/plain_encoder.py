@@ -12,6 +12,7 @@ from .dates import PART_NAMES
 from .encoded_names import TEXT
 from .numbers import Numbers
 from .plain_checks import (
+    DTYPES,
     are_edges,
     are_numbers,
     are_places,
@@ -22,8 +23,7 @@ from .plain_checks import (
 from .text import N_SEQUENCES, Text
 
 # Types as a setting, which plain data are not.
-_DTYPES = {kind.__name__: kind for kind in (np.float32, np.float64)}
-_NAMES = {kind: name for name, kind in _DTYPES.items()}
+_NAMES = {kind: name for name, kind in DTYPES.items()}
 # Parts by their attribute; their own attributes are names in files.
 _FITTED = ("_date_parts", "_numbers", "_levels", "_targets", "_text", "n_plain_")
 
@@ -53,7 +53,7 @@ def from_plain(state):
     """
     state = dict(state)
     if isinstance(state.get("dtype"), str):
-        state["dtype"] = _DTYPES.get(state["dtype"], state["dtype"])
+        state["dtype"] = DTYPES.get(state["dtype"], state["dtype"])
     if "kinds_" not in state:
         return state
     missing = [name for name in _FITTED if name not in state]

@@ -9,11 +9,10 @@ import numpy as np
 from .._estimators.model_file import SaveModel
 from .encoder import TableEncoder
 from .piecewise import PiecewiseLinearEncoder
-from .plain_checks import are_names
+from .plain_checks import DTYPES, are_names
 
 # Names are part of the format of files.
 _ENCODERS = {kind.__name__: kind for kind in (TableEncoder, PiecewiseLinearEncoder)}
-_DTYPES = {"float32": np.float32, "float64": np.float64}
 
 # What both estimators have when they are fitted.
 _FITTED = (
@@ -181,9 +180,9 @@ def _check_inputs(model):
 
 
 def _dtype(name):
-    if name not in tuple(_DTYPES):
+    if name not in tuple(DTYPES):
         raise ValueError(f"networks compute in float32 or float64; got {name!r}.")
-    return np.dtype(_DTYPES[name])
+    return np.dtype(DTYPES[name])
 
 
 def _encoder_to_plain(encoder):

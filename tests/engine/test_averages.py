@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from _helpers import drawing, make_data
+from _helpers import constant_rate, drawing, make_data
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
@@ -14,7 +14,6 @@ from skann._engine.step_options import StepOptions
 from skann._network.network import Network
 from skann._optimize.optimizers import OPTIMIZERS
 from skann._optimize.schedule_base import Counts
-from skann._optimize.schedule_kinds import Constant
 from skann._training.averaged_weights import AveragedWeights
 from skann.averaging import EMA, SWA
 
@@ -37,8 +36,7 @@ def trained(kind, rule, name, X, dtype, dropout=0.0):
         epochs = UnfusedEpochs(objective, optimizer, 16, options)
     else:
         epochs = kind(*about, optimizer, 16, options)
-    schedule = Constant().begin(0.01)
-    schedule.start(Counts(), Counts())
+    schedule = constant_rate(0.01)
     for epoch in range(1, 4):
         options.average.begin_epoch(theta)
         epochs.epoch(schedule, Counts(), options.rng, np.inf)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from _helpers import (
+    constant_rate,
     drawing,
     make_case,
     make_data,
@@ -24,7 +25,6 @@ from skann._engine.reference import DropoutObjective
 from skann._network.network import Network
 from skann._optimize.optimizers import OPTIMIZERS
 from skann._optimize.schedule_base import Counts
-from skann._optimize.schedule_kinds import Constant
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(300, 4))
@@ -141,8 +141,7 @@ class TestCompiled:
     def trained(self, engine, *about, rates, n_threads=1):
         options = drawing(*rates, seed=5)
         theta, epochs = self.epochs(engine, *about[:2], options, *about[2:])
-        schedule = Constant().begin(0.01)
-        schedule.start(Counts(), Counts())
+        schedule = constant_rate(0.01)
         with threadpool_limits(n_threads):
             losses = [
                 epochs.epoch(schedule, Counts(), options.rng, np.inf)[0]

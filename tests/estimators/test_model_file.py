@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from _helpers import FEW_ITERATIONS_ARE_ENOUGH, small_net, theta
-from _stored import SETTINGS, TARGETS, X, assert_same, fitted
+from _stored import SETTINGS, TARGETS, X, assert_same, damaged, fitted
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import KFold
@@ -204,14 +204,8 @@ class TestDamage:
         model, _ = fitted()
         model.save_model(path)
         whole, expected = path.read_bytes(), model.predict_proba(X)
-        rng = np.random.default_rng(1)
-        damaged = [whole[:length] for length in range(0, len(whole), 101)]
-        for position in rng.integers(8 * len(whole), size=200).tolist():
-            flipped = bytearray(whole)
-            flipped[position // 8] ^= 1 << position % 8
-            damaged.append(bytes(flipped))
         n_loaded = 0
-        for content in damaged:
+        for content in damaged(whole, cut_every=101, n_flips=200):
             path.write_bytes(content)
             try:
                 other = load_model(path)

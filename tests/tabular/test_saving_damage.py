@@ -5,6 +5,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from _stored import damaged
 from _tables import table
 from numpy.testing import assert_array_equal
 
@@ -183,14 +184,8 @@ class TestDamage:
         model, rows = models["levels with targets"], MANY
         model.save_model(path)
         whole, expected = path.read_bytes(), model.predict_proba(rows)
-        rng = np.random.default_rng(1)
-        damaged = [whole[:length] for length in range(0, len(whole), 499)]
-        for position in rng.integers(8 * len(whole), size=100).tolist():
-            flipped = bytearray(whole)
-            flipped[position // 8] ^= 1 << position % 8
-            damaged.append(bytes(flipped))
         n_loaded = 0
-        for content in damaged:
+        for content in damaged(whole, cut_every=499, n_flips=100):
             path.write_bytes(content)
             try:
                 other = load_model(path)

@@ -180,6 +180,6 @@ def _row_numbers(rows):
 
 def _keys_of_steps(options, n):
     """As the engine reads them; None where nothing is left out."""
-    if not (options.dropout or options.input_dropout):
+    if not options.leave_out:
         return None
     return step_keys(options.rng, n).view(np.int64)

@@ -41,7 +41,7 @@ class DropoutObjective(Objective):
 
     def _loss_and_gradient(self, X, y, weight, n):
         options = self._options
-        if options.dropout or options.input_dropout:
+        if options.leave_out:
             (key,) = step_keys(options.rng, 1)
         if options.dropout:
             self._seen.key = key
