@@ -8,6 +8,7 @@
 #define SKANN_ACTIVATIONS_H
 
 #include "elementwise.h"
+#include "gemm_narrow.h"
 
 #define SELU_SCALE R(1.0507009873554805)
 #define SELU_BELOW R(1.0507009873554805 * 1.6732632423543772)
@@ -64,6 +65,7 @@ INLINE real f_mish(real z, real *slope)
 
 /* -- delta f'(z) from a = f(z) --------------------------------------------------- */
 
+INLINE real d_identity(real delta, real a) { return (void)a, delta; }
 INLINE real d_logistic(real delta, real a) { return delta * (a - a * a); }
 INLINE real d_tanh(real delta, real a) { return delta * (R(1) - a * a); }
 INLINE real d_tanh_opt(real delta, real a)
@@ -87,6 +89,19 @@ INLINE real d_softplus(real delta, real a) { return -delta * expm1_nonpositive(-
 INLINE real d_saved(real delta, real slope) { return delta * slope; }
 
 /* -- over matrices --------------------------------------------------------------- */
+
+/* Deltas of a layer: where they come from and go. */
+typedef struct {
+    Index n_rows, n_columns, stride;
+    /* Products with the weights above, row by row; not read where `factors` are. */
+    real *rows;
+    /* Of a layer above that has few units: its deltas, and its weights in panels. */
+    const real *factors, *weights;
+    Index n_factors, factor_stride;
+    /* Where to, as pack_b brings a matrix there; NULL for back into the rows. */
+    real *panels;
+    int keeps_rows; /* whether they go there as well */
+} Deltas;
 
 INLINE int saves_slope(int activation)
 {
@@ -115,10 +130,89 @@ INLINE void map_forward_saving(real f(real, real *), real *z, const real *bias,
     }
 }
 
-INLINE void map_backward(real d(real, real), real *delta, const real *known, Index n)
+/* A micro-panel's line of some factors times lines of weights. */
+INLINE void product_line(const int width, const real *factors, Index n_factors,
+                         const real *weights, real *line)
 {
-    for (Index i = 0; i < n; i++)
-        delta[i] = d(delta[i], known[i]);
+    if (width < LANES) {
+        half_vector sum = {0};
+        for (Index c = 0; c < n_factors; c++)
+            sum += factors[c] * *(const half_vector *)(weights + c * width);
+        memcpy(line, &sum, sizeof sum);
+        return;
+    }
+    vector sum[2] = {{0}};
+    for (Index c = 0; c < n_factors; c++)
+        for (int v = 0; v < width / LANES; v++)
+            sum[v] += factors[c] * *(const vector *)(weights + c * width + v * LANES);
+    memcpy(line, sum, (size_t)width * sizeof(real));
+}
+
+/* The lines of a micro-panel, which begins at this row and this column, of n_rows. */
+INLINE void map_backward_panel(real d(real, real), const int n_factors, const int width,
+                               const Deltas *deltas, Index row, Index column,
+                               Index n_rows, const real *known, real *panel)
+{
+    const Index stride = deltas->stride, at = row * stride + column;
+    const real *weights =
+        n_factors ? deltas->weights + column * deltas->n_factors : NULL;
+    const real *factors =
+        n_factors ? deltas->factors + row * deltas->factor_stride : NULL;
+    real *delta = deltas->rows + at, line[NR];
+    known += at;
+    for (Index r = 0; r < n_rows; r++) {
+        if (n_factors > 1)
+            product_line(width, factors, deltas->n_factors, weights, line);
+        VECTOR_LOOP
+        for (int k = 0; k < width; k++)
+            panel[k] = d(n_factors == 1  ? *factors * weights[k]
+                         : n_factors > 1 ? line[k]
+                                         : delta[k],
+                         known[k]);
+        if (deltas->keeps_rows)
+            memcpy(delta, panel, (size_t)width * sizeof(real));
+        delta += stride, known += stride, panel += width;
+        if (n_factors)
+            factors += deltas->factor_stride;
+    }
+}
+
+INLINE void map_backward_panels(real d(real, real), const int n_factors,
+                                const Deltas *deltas, const real *known, Range rows)
+{
+    const Index n = deltas->n_columns;
+    for (Index r = rows.begin, next; r < rows.end; r = next) {
+        Index depth;
+        real *block = deltas->panels + packed_b_offset(r, deltas->n_rows, n, &depth);
+        next = index_min(rows.end, (r / KC_TN + 1) * KC_TN);
+        for (Index j = 0; j < n; j += NR) {
+            const Index width = panel_width(n - j);
+            real *panel = block + j * depth + r % KC_TN * width;
+            if (width == NR)
+                map_backward_panel(d, n_factors, NR, deltas, r, j, next - r, known,
+                                   panel);
+            else if (HALF == LANES || width == LANES)
+                map_backward_panel(d, n_factors, LANES, deltas, r, j, next - r, known,
+                                   panel);
+            else
+                map_backward_panel(d, n_factors, HALF, deltas, r, j, next - r, known,
+                                   panel);
+        }
+    }
+}
+
+INLINE void map_backward(real d(real, real), const Deltas *deltas, const real *known,
+                         Range rows)
+{
+    if (deltas->factors && deltas->n_factors == 1)
+        map_backward_panels(d, 1, deltas, known, rows);
+    else if (deltas->factors)
+        map_backward_panels(d, NARROW, deltas, known, rows);
+    else if (deltas->panels)
+        map_backward_panels(d, 0, deltas, known, rows);
+    else
+        for (Index i = rows.begin * deltas->stride; i < rows.end * deltas->stride; i++)
+            deltas->rows[i] = d(deltas->rows[i], known[i]);
 }
 
 /* z = f(z + bias), row by row; the slopes where f saves them and they are wanted. */
@@ -144,20 +238,22 @@ static void activate(int activation, real *z, const real *bias, real *slopes,
 /* Instead of an activation, where its slopes have been saved whatever it is. */
 enum { SAVED = N_ACTIVATIONS };
 
-/* delta = delta f'; `known` is the output, or the slopes that f has saved. */
-static void activate_backward(int activation, real *delta, const real *known, Index n)
+/* delta = delta f' in some rows; `known` is the output, or the slopes that f has
+ * saved. */
+static void activate_backward(int activation, const Deltas *deltas, const real *known,
+                              Range rows)
 {
     switch (activation) {
-    case IDENTITY: break;
-    case LOGISTIC: map_backward(d_logistic, delta, known, n); break;
-    case TANH: map_backward(d_tanh, delta, known, n); break;
-    case TANH_OPT: map_backward(d_tanh_opt, delta, known, n); break;
-    case RELU: map_backward(d_relu, delta, known, n); break;
-    case LEAKY_RELU: map_backward(d_leaky_relu, delta, known, n); break;
-    case ELU: map_backward(d_elu, delta, known, n); break;
-    case SELU: map_backward(d_selu, delta, known, n); break;
-    case SOFTPLUS: map_backward(d_softplus, delta, known, n); break;
-    default: map_backward(d_saved, delta, known, n);
+    case IDENTITY: map_backward(d_identity, deltas, known, rows); break;
+    case LOGISTIC: map_backward(d_logistic, deltas, known, rows); break;
+    case TANH: map_backward(d_tanh, deltas, known, rows); break;
+    case TANH_OPT: map_backward(d_tanh_opt, deltas, known, rows); break;
+    case RELU: map_backward(d_relu, deltas, known, rows); break;
+    case LEAKY_RELU: map_backward(d_leaky_relu, deltas, known, rows); break;
+    case ELU: map_backward(d_elu, deltas, known, rows); break;
+    case SELU: map_backward(d_selu, deltas, known, rows); break;
+    case SOFTPLUS: map_backward(d_softplus, deltas, known, rows); break;
+    default: map_backward(d_saved, deltas, known, rows);
     }
 }
 

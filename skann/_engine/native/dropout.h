@@ -65,7 +65,8 @@ static void leave_out_units(const Masks *masks, int activation, Index begin, Ind
             multiply_by(slopes, mask, n);
         else {
             memcpy(slopes, mask, (size_t)n * sizeof(real));
-            activate_backward(activation, slopes, a, n);
+            activate_backward(activation, &(Deltas){.stride = n, .rows = slopes}, a,
+                              (Range){0, 1});
         }
         multiply_by(a, mask, n);
     }

@@ -132,6 +132,23 @@ INLINE real log1p_unit(real t)
     return R(2) * (s + s * q * p);
 }
 
+/* log(x) for x >= 1: x = 2^n (1 + t). NaN stays NaN. */
+INLINE real log_from_one(real x)
+{
+    const bits one = (bits)BIAS << MANTISSA;
+    bits number, exponent;
+    real fraction, n;
+    memcpy(&number, &x, sizeof number);
+    /* In the lowest bits of a number whose unit in the last place is one. */
+    exponent = (number >> MANTISSA) | ((bits)(BIAS + MANTISSA) << MANTISSA);
+    number = (number & (((bits)1 << MANTISSA) - 1)) | one;
+    memcpy(&fraction, &number, sizeof fraction);
+    memcpy(&n, &exponent, sizeof n);
+    n -= R((bits)1 << MANTISSA) + R(BIAS);
+    const real result = n * R(0.6931471805599453) + log1p_unit(fraction - R(1));
+    return blend(x == x, result, x);
+}
+
 /* 1 / (1 + exp(-x)), with all digits of a small result */
 INLINE real logistic(real x)
 {

@@ -33,6 +33,16 @@ INLINE void macrokernel_nn(int m, const real *const *rows, Index from, Index par
     }
 }
 
+/* Ask for the beginnings of some rows, which lie anywhere: where they go on the hardware
+ * sees for itself. */
+INLINE void prefetch_rows(const real *const *rows, Index n, Index from)
+{
+    for (Index i = 0; i < n; i++) {
+        __builtin_prefetch(rows[i] + from);
+        __builtin_prefetch(rows[i] + from + CACHE_LINE / sizeof(real));
+    }
+}
+
 /* out[begin:end] = rows[begin:end] times a matrix in panels, of which only the lines of
  * the span count.
  *
@@ -51,6 +61,7 @@ static void gemm_nn(const real *const *rows, Index begin, Index end, Index depth
             int m;
             for (Index i = begin; i < end; i += m) {
                 m = microtile_rows(end - i);
+                prefetch_rows(rows + i + m, index_min(m, end - i - m), from);
                 if (found)
                     find_nonzero_strips(found, rows + i, m, from, part / STRIP);
                 macrokernel_nn(m, rows + i, from, part, depth, panels, j,

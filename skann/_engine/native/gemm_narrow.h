@@ -25,21 +25,30 @@ enum { NARROW = 4 };
         }                                                                              \
     } while (0)
 
-/* The sum of a vector's numbers and half a vector's. */
+/* The sum of a vector's numbers and half a vector's: halves onto each other, as long as
+ * there are any. */
 INLINE real sum_of(vector numbers, half_vector more)
 {
-    real line[LANES];
-    memcpy(line, &numbers, sizeof line);
+    half_vector wide;
+    smallest_vector rest;
     if (HALF < LANES) {
-        half_vector first;
-        memcpy(&first, line, sizeof first);
-        first += more;
-        memcpy(line, &first, sizeof first);
+        half_vector upper;
+        memcpy(&wide, &numbers, sizeof wide);
+        memcpy(&upper, (const char *)&numbers + sizeof wide, sizeof upper);
+        wide += upper + more;
+    } else
+        memcpy(&wide, &numbers, sizeof wide);
+    memcpy(&rest, &wide, sizeof rest);
+    if (sizeof rest < sizeof wide) {
+        smallest_vector upper;
+        memcpy(&upper, (const char *)&wide + sizeof rest, sizeof upper);
+        rest += upper;
     }
-    for (int half = LANES / 2; half > 0; half /= 2)
-        for (int i = 0; i < half; i++)
-            line[i] += line[i + half];
-    return line[0];
+#if REAL_BITS == 32
+    return (rest[0] + rest[2]) + (rest[1] + rest[3]);
+#else
+    return rest[0] + rest[1];
+#endif
 }
 
 /* Some rows times a matrix, of which the transpose is in panels, n_columns deep. */

@@ -100,6 +100,11 @@ static void pack_weights(const Layer *layer, const real *theta, Index begin, Ind
     const Index n = layer->n_out;
     if (!layer->panels && !layer->panels_transposed)
         return;
+    if (!layer->panels && n == 1) { /* a column is its transpose */
+        memcpy(layer->panels_transposed + begin, theta + layer->weights + begin,
+               (size_t)(end - begin) * sizeof(real));
+        return;
+    }
     for (Index k = begin; k < end; k++) {
         const real *line = theta + layer->weights + k * n;
         for (Index j = 0; layer->panels && j < n; j += NR) {

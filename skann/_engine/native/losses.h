@@ -1,8 +1,9 @@
 /* Losses of raw outputs and their derivatives, as in _network/losses.py.
  *
- * A thread's rows of outputs and targets are one array each here, row after row without
- * padding, so that one output is as fast as many. Losses are added up row by row: what
- * a batch costs does not depend on how its rows are divided among threads.
+ * A thread's outputs and targets are matrices with a line for every output unit here, of
+ * one number for each row of data: loops run along rows, of which there are many, and
+ * few outputs are as fast as one. Losses are added up row by row: what a batch costs
+ * does not depend on how its rows are divided among threads.
  */
 #ifndef SKANN_LOSSES_H
 #define SKANN_LOSSES_H
@@ -46,79 +47,61 @@ static void loss_of_outputs(int loss, Index n, real *restrict z, const real *res
     }
 }
 
-/* Call what(row, first output, number of outputs) for every part of every row that has
- * a softmax of its own. */
-#define FOR_EACH_PART(what)                                                            \
-    for (Index i = 0; i < n_rows; i++) {                                               \
-        if (!network->n_tasks)                                                         \
-            what(i, 0, n_outputs);                                                     \
-        for (Index t = 0, first = 0; t < network->n_tasks;                             \
-             first += network->tasks[t++])                                             \
-            what(i, first, network->tasks[t]);                                         \
-    }
+/* Rows that are taken through a softmax together. */
+enum { ROWS_AT_ONCE = 64 };
 
-/* u = u - max u; returns what y picks from it. */
-INLINE real shift_part(Index n, real *restrict z, const real *restrict y)
+/* log Σ exp(u) - u of the true class, and softmax(u) - y, of one part of the outputs:
+ * n lines, `stride` apart, of up to ROWS_AT_ONCE rows. */
+static void softmax_of_part(Index n, Index n_rows, Index stride, real *restrict z,
+                            const real *restrict y, double *row_losses)
 {
-    real largest = z[0], picked = 0;
+    real largest[ROWS_AT_ONCE], picked[ROWS_AT_ONCE] = {0}, total[ROWS_AT_ONCE] = {0};
+    memcpy(largest, z, (size_t)n_rows * sizeof(real));
     for (Index k = 1; k < n; k++)
-        largest = real_max(z[k], largest);
-    for (Index k = 0; k < n; k++) {
-        z[k] -= largest;
-        picked += y[k] * z[k];
+        for (Index i = 0; i < n_rows; i++)
+            largest[i] = real_max(z[k * stride + i], largest[i]);
+    for (Index k = 0; k < n; k++)
+        for (Index i = 0; i < n_rows; i++) {
+            const real shifted = z[k * stride + i] - largest[i];
+            picked[i] += y[k * stride + i] * shifted;
+            z[k * stride + i] = exp_nonpositive(shifted);
+            total[i] += z[k * stride + i];
+        }
+    for (Index i = 0; i < n_rows; i++) {
+        row_losses[i] += (double)log_from_one(total[i]) - (double)picked[i];
+        total[i] = R(1) / total[i];
     }
-    return picked;
+    for (Index k = 0; k < n; k++)
+        for (Index i = 0; i < n_rows; i++)
+            z[k * stride + i] = z[k * stride + i] * total[i] - y[k * stride + i];
 }
 
-/* u = u / Σ u - y; returns Σ u. */
-INLINE real finish_part(Index n, real *restrict z, const real *restrict y)
-{
-    real total = 0;
-    for (Index k = 0; k < n; k++)
-        total += z[k];
-    const real share = R(1) / total;
-    for (Index k = 0; k < n; k++)
-        z[k] = z[k] * share - y[k];
-    return total;
-}
-
-/* log Σ exp(u) - u of the true class, and softmax(u) - y. */
 static void softmax_of_rows(const Network *network, Index n_rows, real *z,
                             const real *y, double *row_losses)
 {
-    const Index n_outputs = network->sizes[network->n_layers];
-#define SHIFT(row, first, n)                                                           \
-    row_losses[row] -= (double)shift_part(n, z + row * n_outputs + first,              \
-                                          y + row * n_outputs + first)
-#define FINISH(row, first, n)                                                          \
-    row_losses[row] += log((double)finish_part(n, z + row * n_outputs + first,         \
-                                               y + row * n_outputs + first))
-    memset(row_losses, 0, (size_t)n_rows * sizeof *row_losses);
-    FOR_EACH_PART(SHIFT)
-    /* All at once: a row of its own would be a few numbers. */
-    for (Index i = 0; i < n_rows * n_outputs; i++)
-        z[i] = exp_nonpositive(z[i]);
-    FOR_EACH_PART(FINISH)
-#undef SHIFT
-#undef FINISH
+    const Index one = network->sizes[network->n_layers];
+    const Index n_parts = network->n_tasks ? network->n_tasks : 1;
+    const Index *sizes = network->n_tasks ? network->tasks : &one;
+    for (Index t = 0, k = 0; t < n_parts; k += sizes[t++])
+        for (Index i = 0; i < n_rows; i += ROWS_AT_ONCE)
+            softmax_of_part(sizes[t], index_min(ROWS_AT_ONCE, n_rows - i), n_rows,
+                            z + k * n_rows + i, y + k * n_rows + i, row_losses + i);
 }
 
 /* Loss of every row, and z becomes its derivative. `output_losses` is memory like z. */
 static void losses_of_rows(const Network *network, Index n_rows, real *z, const real *y,
                            real *output_losses, double *row_losses)
 {
+    memset(row_losses, 0, (size_t)n_rows * sizeof *row_losses);
     if (network->loss == SOFTMAX) {
         softmax_of_rows(network, n_rows, z, y, row_losses);
         return;
     }
     const Index n_outputs = network->sizes[network->n_layers];
     loss_of_outputs(network->loss, n_rows * n_outputs, z, y, output_losses);
-    for (Index i = 0; i < n_rows; i++) {
-        double value = 0;
-        for (Index k = 0; k < n_outputs; k++)
-            value += (double)output_losses[i * n_outputs + k];
-        row_losses[i] = value;
-    }
+    for (Index k = 0; k < n_outputs; k++, output_losses += n_rows)
+        for (Index i = 0; i < n_rows; i++)
+            row_losses[i] += (double)output_losses[i];
 }
 
 #endif

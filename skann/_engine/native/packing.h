@@ -75,31 +75,37 @@ INLINE int all_zeros(const real *numbers, const int n)
     return !(any | half);
 }
 
-/* Append m columns of row r to a micro-panel, unless they are zeros to be left out. */
+/* Append m columns of row r to a micro-panel, unless they are zeros to be left out.
+ * `numbers` and `depth` are those of `packed`, which a compiler can't tell from what is
+ * written. */
 INLINE void pack_a_row(const int m, const int skips_zeros, const real *from, Index r,
-                       PackedA *packed, Index tile)
+                       real *numbers, Index depth, PackedA *packed, Index tile)
 {
-    const Index first = tile * packed->depth;
+    const Index first = tile * depth;
     if (!skips_zeros) {
-        memcpy(packed->numbers + (first + r) * MR, from, (size_t)m * sizeof(real));
+        memcpy(numbers + (first + r) * MR, from, (size_t)m * sizeof(real));
         return;
     }
     Index *count = packed->counts + tile;
-    memcpy(packed->numbers + (first + *count) * MR, from, (size_t)m * sizeof(real));
+    memcpy(numbers + (first + *count) * MR, from, (size_t)m * sizeof(real));
     packed->lines[first + *count] = (uint16_t)r;
     *count += !all_zeros(from, m);
 }
 
 /* The last micro-panels of a block, which have less than MR columns. */
 INLINE void pack_a_edge(const int skips_zeros, const real *from, Index n, Index r,
-                        PackedA *packed, int tile)
+                        real *numbers, Index depth, PackedA *packed, int tile)
 {
     for (int m; n > 0; n -= m, from += m, tile++) {
         m = microtile_rows(n);
         switch (m) {
-        case 4: pack_a_row(4, skips_zeros, from, r, packed, tile); break;
-        case 2: pack_a_row(2, skips_zeros, from, r, packed, tile); break;
-        default: pack_a_row(1, skips_zeros, from, r, packed, tile);
+        case 4:
+            pack_a_row(4, skips_zeros, from, r, numbers, depth, packed, tile);
+            break;
+        case 2:
+            pack_a_row(2, skips_zeros, from, r, numbers, depth, packed, tile);
+            break;
+        default: pack_a_row(1, skips_zeros, from, r, numbers, depth, packed, tile);
         }
     }
 }
@@ -113,16 +119,19 @@ INLINE void pack_a_rows(const int skips_zeros, const real *const *rows, Index co
                         Index n, PackedA *packed)
 {
     enum { AHEAD = 6, PER_LINE = CACHE_LINE / sizeof(real) };
+    real *numbers = packed->numbers;
+    const Index depth = packed->depth;
     const int n_whole = (int)(n / MR);
-    for (Index r = 0; r < packed->depth; r++) {
+    for (Index r = 0; r < depth; r++) {
         const real *from = rows[r] + column;
-        if (r + AHEAD < packed->depth)
+        if (r + AHEAD < depth)
             for (Index i = 0; i < n; i += PER_LINE)
                 __builtin_prefetch(rows[r + AHEAD] + column + i);
         for (int tile = 0; tile < n_whole; tile++)
-            pack_a_row(MR, skips_zeros, from + tile * MR, r, packed, tile);
-        pack_a_edge(skips_zeros, from + n_whole * MR, n - n_whole * MR, r, packed,
-                    n_whole);
+            pack_a_row(MR, skips_zeros, from + tile * MR, r, numbers, depth, packed,
+                       tile);
+        pack_a_edge(skips_zeros, from + n_whole * MR, n - n_whole * MR, r, numbers,
+                    depth, packed, n_whole);
     }
 }
 

@@ -118,18 +118,29 @@ static void forward(Training *t, int thread, const BatchRows *batch)
     }
 }
 
-/* Targets of some rows, one row after the other. */
+/* Targets of some rows, one output after the other. */
 static void gather_targets(const Training *t, const BatchRows *batch, real *restrict y)
 {
     const Samples *samples = &t->samples;
     const Index n_outputs = t->network.sizes[t->network.n_layers];
-    const Index n_samples = samples->X.n_rows;
-    for (Index i = batch->begin; i < batch->end; i++, y += n_outputs) {
-        const Index in_run = batch->first + i;
-        const Index row = t->run->order ? t->run->order[in_run] : in_run;
-        for (Index k = 0; k < n_outputs; k++)
-            y[k] = samples->codes ? R(samples->codes[row] == k)
-                                  : ((const real *)samples->y)[k * n_samples + row];
+    const Index n_rows = batch->end - batch->begin;
+    for (Index first = 0, n; first < n_rows; first += n, y += n) {
+        Index rows[ROWS_AT_ONCE];
+        int32_t codes[ROWS_AT_ONCE];
+        n = index_min(ROWS_AT_ONCE, n_rows - first);
+        for (Index i = 0; i < n; i++) {
+            const Index in_run = batch->first + batch->begin + first + i;
+            rows[i] = t->run->order ? t->run->order[in_run] : in_run;
+        }
+        for (Index i = 0; samples->codes && i < n; i++)
+            codes[i] = samples->codes[rows[i]];
+        for (Index k = 0; k < n_outputs; k++) {
+            const real *targets = samples->y;
+            for (Index i = 0; samples->codes && i < n; i++)
+                y[k * n_rows + i] = R(codes[i] == (int32_t)k);
+            for (Index i = 0; !samples->codes && i < n; i++)
+                y[k * n_rows + i] = targets[k * samples->X.n_rows + rows[i]];
+        }
     }
 }
 
@@ -139,52 +150,77 @@ static void loss_and_output_delta(Training *t, Workspace *ws, const BatchRows *b
     const Layer *layer = t->layers.layers + t->layers.n_layers - 1;
     const LayerBuffers *buffers = t->buffers + t->layers.n_layers - 1;
     const Index n = layer->n_out, n_rows = batch->end - batch->begin;
+    const Index stride = layer->stride, *order = row_numbers_of(t, batch);
     const real *weights = t->samples.weight;
-    const double row_scale =
-        t->run->row_scale ? t->run->row_scale : 1.0 / batch->n_rows;
+    const real scale = R(t->run->row_scale ? t->run->row_scale : 1.0 / batch->n_rows);
     double *row_losses = t->row_losses + batch->begin;
-    const real *z = buffers->a + batch->begin * layer->stride;
-    real *delta = buffers->delta + batch->begin * layer->stride;
-    for (Index i = 0; i < n_rows; i++)
-        for (Index k = 0; k < n; k++)
-            ws->z[i * n + k] = z[i * layer->stride + k] + layer->bias[k];
+    const real *restrict outputs = buffers->a + batch->begin * stride;
+    real *restrict delta = buffers->delta + batch->begin * stride, *restrict z = ws->z;
+    for (Index k = 0; k < n; k++)
+        for (Index i = 0; i < n_rows; i++)
+            z[k * n_rows + i] = outputs[i * stride + k] + layer->bias[k];
     gather_targets(t, batch, ws->y);
-    losses_of_rows(&t->network, n_rows, ws->z, ws->y, ws->output_losses, row_losses);
-    for (Index i = 0; i < n_rows; i++) {
-        real scale = R(row_scale);
-        if (weights) {
-            const Index in_run = batch->first + batch->begin + i;
-            const real weight = weights[t->run->order ? t->run->order[in_run] : in_run];
-            row_losses[i] *= (double)weight;
-            scale *= weight;
-        }
+    losses_of_rows(&t->network, n_rows, z, ws->y, ws->output_losses, row_losses);
+    for (Index i = 0; weights && i < n_rows; i++) {
+        const Index in_batch = batch->begin + i;
+        const real weight = weights[order ? order[in_batch] : batch->first + in_batch];
+        row_losses[i] *= (double)weight;
         for (Index k = 0; k < n; k++)
-            delta[i * layer->stride + k] = scale * ws->z[i * n + k];
+            z[k * n_rows + i] *= weight;
+    }
+    for (Index k = 0; k < n; k++)
+        for (Index i = 0; i < n_rows; i++)
+            delta[i * stride + k] = scale * z[k * n_rows + i];
+}
+
+/* The deltas of the layer below, from this one's.
+ *
+ * Some rows at a time: they are in the first-level cache when the activation's turn
+ * comes. Where nobody else reads them they all take the same place there.
+ */
+static void backward_below(Training *t, Index l, const BatchRows *batch)
+{
+    enum { STEP = 2 * MR, CACHED = 16384 };
+    const Layer *layer = t->layers.layers + l, *below = layer - 1;
+    const LayerBuffers *buffers = t->buffers + l, *below_buffers = buffers - 1;
+    const int activation = t->network.dropout > 0 ? SAVED : below->activation;
+    const real *known =
+        below_buffers->slopes ? below_buffers->slopes : below_buffers->a;
+    const int is_cached = STEP * below->stride * (Index)sizeof(real) <= CACHED;
+    const Index step = is_cached ? STEP : batch->n_rows;
+    Deltas deltas = {.n_rows = batch->n_rows,
+                     .n_columns = below->n_out,
+                     .stride = below->stride,
+                     .n_factors = layer->n_out,
+                     .factor_stride = layer->stride,
+                     .weights = layer->panels_transposed,
+                     .keeps_rows = l > 1 || is_sparse(t)};
+    if (!is_narrow(below)) {
+        deltas.panels = below_buffers->delta_panels;
+        deltas.factors = is_narrow(layer) ? buffers->delta : NULL;
+    }
+    for (Index i = batch->begin; i < batch->end; i += step) {
+        const Range rows = {i, index_min(i + step, batch->end)};
+        const int stays = deltas.keeps_rows || !deltas.panels;
+        deltas.rows =
+            below_buffers->delta + (stays ? 0 : (batch->begin - i) * below->stride);
+        if (!deltas.factors)
+            gemm_nn(buffers->delta_rows, rows.begin, rows.end, layer->n_out,
+                    (Range){0, layer->n_out}, layer->panels_transposed, layer->n_in,
+                    NULL, deltas.rows, below->stride);
+        activate_backward(activation, &deltas, known, rows);
     }
 }
 
 static void backward(Training *t, int thread, const BatchRows *batch)
 {
-    for (Index l = t->layers.n_layers - 1; l >= 0 && !must_abandon(t, thread); l--) {
-        const Layer *layer = t->layers.layers + l;
-        const LayerBuffers *buffers = t->buffers + l;
-        if (!is_narrow(layer))
-            pack_b(buffers->delta, layer->stride, batch->begin, batch->end,
-                   batch->n_rows, layer->n_out, buffers->delta_panels);
-        if (l == 0)
-            return;
-        const Layer *below = layer - 1;
-        const LayerBuffers *below_buffers = buffers - 1;
-        const Index offset = batch->begin * below->stride;
-        gemm_nn(buffers->delta_rows, batch->begin, batch->end, layer->n_out,
-                (Range){0, layer->n_out}, layer->panels_transposed, layer->n_in, NULL,
-                below_buffers->delta, below->stride);
-        activate_backward(
-            t->network.dropout > 0 ? SAVED : below->activation,
-            below_buffers->delta + offset,
-            (below_buffers->slopes ? below_buffers->slopes : below_buffers->a) + offset,
-            (batch->end - batch->begin) * below->stride);
-    }
+    const Index last = t->layers.n_layers - 1;
+    const Layer *output = t->layers.layers + last;
+    if (!is_narrow(output))
+        pack_b(t->buffers[last].delta, output->stride, batch->begin, batch->end,
+               batch->n_rows, output->n_out, t->buffers[last].delta_panels);
+    for (Index l = last; l > 0 && !must_abandon(t, thread); l--)
+        backward_below(t, l, batch);
 }
 
 #endif

@@ -30,6 +30,7 @@ typedef real unaligned_vector
  * bytes, or smaller, in the time of one of 64. */
 enum { HALF_BYTES = VECTOR_BYTES == 64 ? 32 : VECTOR_BYTES };
 typedef real half_vector __attribute__((vector_size(HALF_BYTES)));
+typedef real smallest_vector __attribute__((vector_size(16)));
 typedef real unaligned_half_vector
     __attribute__((vector_size(HALF_BYTES), aligned(sizeof(real)), may_alias));
 
@@ -48,6 +49,15 @@ enum {
     /* Columns of B, KC deep, that stay in the second-level cache. */
     NC = 16 * NR
 };
+
+/* Before a loop over as many numbers as a vector or two have, none of which is read
+ * after it has been written through another pointer: to be made vector instructions,
+ * not unrolled into single ones before anybody has looked for vectors. */
+#if defined(__clang__)
+#define VECTOR_LOOP _Pragma("clang loop unroll(disable)")
+#else
+#define VECTOR_LOOP _Pragma("GCC ivdep") _Pragma("GCC unroll 1")
+#endif
 
 INLINE Index rounded_up(Index n, Index unit) { return (n + unit - 1) / unit * unit; }
 

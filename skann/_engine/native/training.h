@@ -18,7 +18,7 @@ typedef struct {
 typedef struct {
     _Alignas(CACHE_LINE) real *gradient; /* of the gradient */
     const real **inputs;                 /* the batch's rows of X */
-    real *z, *y, *output_losses;         /* outputs without padding */
+    real *z, *y, *output_losses;         /* see losses.h */
     real *mask;                          /* of a row of any layer */
     PackedA columns;
     NonzeroStrips strips;

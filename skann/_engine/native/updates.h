@@ -60,6 +60,20 @@ INLINE void sum_lines(const Index width, const real *panel, Index depth, real *s
         sum[j] += total[j];
 }
 
+/* The sum of n numbers that lie `stride` apart: several sums side by side, for each
+ * waits for its last addition. */
+INLINE real sum_column(const real *numbers, Index stride, Index n)
+{
+    real sums[4] = {0};
+    Index i = 0;
+    for (; i + 4 <= n; i += 4, numbers += 4 * stride)
+        for (int k = 0; k < 4; k++)
+            sums[k] += numbers[k * stride];
+    for (; i < n; i++, numbers += stride)
+        sums[0] += *numbers;
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
 /* The sum of a layer's deltas over a batch, for the part [begin, end) of its units:
  * whole panels. */
 static void sum_deltas(const Layer *layer, const LayerBuffers *buffers, Index n_rows,
@@ -67,9 +81,8 @@ static void sum_deltas(const Layer *layer, const LayerBuffers *buffers, Index n_
 {
     memset(sum, 0, (size_t)rounded_up(end - begin, NR) * sizeof *sum);
     if (is_narrow(layer)) {
-        for (Index i = 0; i < n_rows; i++)
-            for (Index j = begin; j < end; j++)
-                sum[j - begin] += buffers->delta[i * layer->stride + j];
+        for (Index j = begin; j < end; j++)
+            sum[j - begin] = sum_column(buffers->delta + j, layer->stride, n_rows);
         return;
     }
     for (Index first = 0, depth; first < n_rows; first += depth) {

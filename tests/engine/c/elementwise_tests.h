@@ -25,6 +25,7 @@ typedef struct {
 MAPPED(exp, exp_nonpositive)
 MAPPED(expm1, expm1_nonpositive)
 MAPPED(log1p, log1p_unit)
+MAPPED(log, log_from_one)
 MAPPED(logistic, logistic)
 MAPPED(tanh, real_tanh)
 MAPPED(softplus, softplus)
@@ -59,7 +60,7 @@ static void fill_arguments(double low, double high, real *x)
         }
         x[i] = R(fmin(fmax(value, low), high));
     }
-    x[0] = R(low), x[1] = R(high), x[2] = R(0);
+    x[0] = R(low), x[1] = R(high), x[2] = R(fmin(fmax(0, low), high));
 }
 
 /* The reference must have more digits than the result: long double is double on some
@@ -82,7 +83,8 @@ static void test_elementwise(void)
         {"exp", map_exp, expl, lowest, 0, {1.1, 1.1}},
         {"expm1", map_expm1, expm1l, lowest, 0, {1.0, 1.25}},
         {"log1p", map_log1p, log1pl, 0, 1, {2.1, 2.1}},
-        {"logistic", map_logistic, right_logistic, lowest, -lowest, {2.6, 2.6}},
+        {"log", map_log, logl, 1, 1e6, {2.1, 2.1}},
+        {"logistic", map_logistic, right_logistic, lowest, -lowest, {2.7, 2.7}},
         {"tanh", map_tanh, tanhl, -100, 100, {2.7, 2.7}},
         {"softplus", map_softplus, right_softplus, lowest, -lowest, {2.7, 2.7}},
     };
@@ -157,7 +159,7 @@ static const struct {
     double budgets[2], slope_budgets[2];
 } ACTIVATION_BUDGETS[N_ACTIVATIONS] = {
     [IDENTITY] = {"identity", "identity'", -80, {0, 0}, {0, 0}},
-    [LOGISTIC] = {"logistic", "logistic'", -80, {2.6, 2.6}, {1.1, 1.1}},
+    [LOGISTIC] = {"logistic", "logistic'", -80, {2.7, 2.7}, {1.1, 1.1}},
     [TANH] = {"tanh", "tanh'", -80, {2.7, 2.7}, {2.9, 2.9}},
     [TANH_OPT] = {"tanh_opt", "tanh_opt'", -80, {3.5, 4.1}, {4.1, 4.5}},
     [RELU] = {"relu", "relu'", -80, {0, 0}, {0, 0}},
@@ -182,8 +184,8 @@ static void test_activation(int activation, const real *z, real *a, real *slopes
     real *delta = bias;
     for (int i = 0; i < N_POINTS; i++)
         delta[i] = R(1);
-    activate_backward(activation, delta, saves_slope(activation) ? slopes : a,
-                      N_POINTS);
+    activate_backward(activation, &(Deltas){.stride = N_POINTS, .rows = delta},
+                      saves_slope(activation) ? slopes : a, (Range){0, 1});
     for (int i = 0; has_reference() && i < N_POINTS; i++) {
         const long double right = right_activation(activation, (long double)z[i]);
         const double error =
@@ -214,4 +216,98 @@ static void test_activations(void)
         test_activation(activation, z, a, slopes);
     }
     aligned_delete(z), aligned_delete(a), aligned_delete(slopes);
+}
+
+/* -- deltas ----------------------------------------------------------------------- */
+
+/* What activate_backward does to one number. */
+static real right_delta(int activation, real delta, real known)
+{
+    activate_backward(activation, &(Deltas){.stride = 1, .rows = &delta}, &known,
+                      (Range){0, 1});
+    return delta;
+}
+
+/* A number of a matrix in panels of `depth` lines. */
+static real *in_panels(real *panels, Index depth, Index row, Index column,
+                       Index n_columns)
+{
+    const Index first = column / NR * NR;
+    return panels + first * depth + row * panel_width(n_columns - first) + column
+           - first;
+}
+
+/* What comes to activate_backward, and in `right` what is to become of it. */
+static void fill_deltas(int activation, const Deltas *deltas, real *factors,
+                        real *weights, real *known, real *right)
+{
+    const Index n = deltas->n_columns;
+    for (Index j = 0; j < n; j++)
+        for (Index c = 0; c < deltas->n_factors; c++)
+            *in_panels(weights, deltas->n_factors, c, j, n) = R(normal());
+    for (Index r = 0; r < deltas->n_rows; r++) {
+        for (Index c = 0; c < deltas->n_factors; c++)
+            factors[r * deltas->factor_stride + c] = R(normal());
+        for (Index j = 0; j < n; j++) {
+            const Index at = r * deltas->stride + j;
+            known[at] = R(fabs(normal()));
+            right[at] = deltas->rows[at] = R(normal());
+            if (deltas->n_factors)
+                right[at] = R(0);
+            for (Index c = 0; c < deltas->n_factors; c++)
+                right[at] += factors[r * deltas->factor_stride + c]
+                             * *in_panels(weights, deltas->n_factors, c, j, n);
+            right[at] = right_delta(activation, right[at], known[at]);
+        }
+    }
+}
+
+/* Deltas in panels, and in their rows where they are kept, whether they come as
+ * products or, with factors, are made there. */
+static void test_deltas_in_panels(int activation, Index n_rows, Index n_columns,
+                                  Index n_factors, int keeps_rows)
+{
+    const Index stride = rounded_up(padded_columns(n_columns), LANES);
+    const Index size = n_rows * stride, factor_stride = NARROW + 1, begin = n_rows / 3;
+    real *known = alloc_reals(size), *right = alloc_reals(size);
+    real *factors = alloc_reals(n_rows * factor_stride);
+    real *weights = alloc_reals(NARROW * padded_columns(n_columns));
+    const Deltas deltas = {.n_rows = n_rows,
+                           .n_columns = n_columns,
+                           .stride = stride,
+                           .rows = alloc_reals(size),
+                           .factors = n_factors ? factors : NULL,
+                           .weights = weights,
+                           .n_factors = n_factors,
+                           .factor_stride = factor_stride,
+                           .panels = alloc_reals(n_rows * padded_columns(n_columns)),
+                           .keeps_rows = keeps_rows};
+    double worst = 0;
+    fill_deltas(activation, &deltas, factors, weights, known, right);
+    activate_backward(activation, &deltas, known, (Range){0, begin});
+    activate_backward(activation, &deltas, known, (Range){begin, n_rows});
+    for (Index r = 0; r < n_rows; r++)
+        for (Index j = 0; j < n_columns; j++) {
+            const Index at = r * stride + j;
+            Index depth;
+            real *block = deltas.panels + packed_b_offset(r, n_rows, n_columns, &depth);
+            const real found = *in_panels(block, depth, r % KC_TN, j, n_columns);
+            worst = larger(worst, fabs((double)(found - right[at])));
+            if (keeps_rows)
+                worst = larger(worst, fabs((double)(deltas.rows[at] - right[at])));
+        }
+    CHECK(worst <= 256 * EPSILON, "deltas of %d, %ld x %ld, %ld factors: off by %g",
+          activation, (long)n_rows, (long)n_columns, (long)n_factors, worst);
+    aligned_delete(known), aligned_delete(right), aligned_delete(factors);
+    aligned_delete(weights), aligned_delete(deltas.rows), aligned_delete(deltas.panels);
+}
+
+static void test_deltas(void)
+{
+    for (int activation = 0; activation <= SAVED; activation++)
+        for (Index n_columns = 1; n_columns <= 2 * NR + 1; n_columns += 1 + below(7))
+            for (Index n_factors = 0; n_factors <= NARROW; n_factors++)
+                test_deltas_in_panels(activation,
+                                      below(8) ? 1 + below(40) : KC_TN + below(40),
+                                      n_columns, n_factors, (int)below(2));
 }

@@ -42,6 +42,7 @@ void TEST(void)
     test_float_control();
     test_elementwise();
     test_activations();
+    test_deltas();
     test_products();
     test_losses();
     test_rules();
