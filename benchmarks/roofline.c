@@ -68,7 +68,7 @@ static void time_epoch(const Shape *s, const real **rows, const real *X,
             rows[i] = X + order[first + i] * s->n_in;
         const double start = seconds_now();
         gemm_nn(rows, 0, s->batch_size, s->n_in, all_inputs(layer), layer->panels,
-                s->n_out, NULL, out, layer->stride);
+                s->n_out, NULL, NULL, out, layer->stride);
         const double middle = seconds_now();
         for (Index k = 0; k < s->n_in; k += MC) {
             const Index n = index_min(MC, s->n_in - k);

@@ -15,21 +15,25 @@
 
 #include "packing.h"
 
-/* m rows of A, from column `from` on, times columns [begin, end) of B. */
+/* m rows of A, from column `from` on, times columns [begin, end) of B, in addition to
+ * `start`: lines like those of `out`, or NULL. */
 INLINE void macrokernel_nn(int m, const real *const *rows, Index from, Index part,
                            Index depth, const real *panels, Index begin, Index end,
-                           Index n_columns, const NonzeroStrips *found, real *out,
-                           Index stride, int add)
+                           Index n_columns, const NonzeroStrips *found,
+                           const real *start, Index start_stride, int rectifies,
+                           real *out, Index stride)
 {
     for (Index j = begin; j < end; j += NR) {
         const Index width = panel_width(n_columns - j);
         const real *panel = panels + j * depth + from * width;
+        const real *here = start ? start + j : NULL;
         if (!found || found->count == part / STRIP)
-            BY_MICROTILE(m, width, microkernel_nn, rows, from, part, panel, out + j,
-                         stride, add);
+            BY_MICROTILE(m, width, microkernel_nn, rows, from, part, panel, here,
+                         start_stride, rectifies, out + j, stride);
         else
             BY_MICROTILE(m, width, microkernel_nn_strips, rows, from, part,
-                         found->strips, found->count, panel, out + j, stride, add);
+                         found->strips, found->count, panel, here, start_stride,
+                         rectifies, out + j, stride);
     }
 }
 
@@ -47,10 +51,13 @@ INLINE void prefetch_rows(const real *const *rows, Index n, Index from)
  * the span count.
  *
  * Lines of `out` have room for the padded columns. With `found`, zeros are looked for.
+ * With a bias, as long as a line of `out`, it becomes relu(out + bias): that costs
+ * nothing while sums are in registers.
  */
 static void gemm_nn(const real *const *rows, Index begin, Index end, Index depth,
                     Range span, const real *panels, Index n_columns,
-                    NonzeroStrips *found, real *out, Index stride)
+                    const real *relu_bias, NonzeroStrips *found, real *out,
+                    Index stride)
 {
     const Index n_lines = span.end - span.begin;
     const Index n_parts = (n_lines + KC - 1) / KC;
@@ -64,9 +71,12 @@ static void gemm_nn(const real *const *rows, Index begin, Index end, Index depth
                 prefetch_rows(rows + i + m, index_min(m, end - i - m), from);
                 if (found)
                     find_nonzero_strips(found, rows + i, m, from, part / STRIP);
-                macrokernel_nn(m, rows + i, from, part, depth, panels, j,
-                               index_min(j + NC, n_columns), n_columns, found,
-                               out + i * stride, stride, from > span.begin);
+                const int is_first = from == span.begin;
+                macrokernel_nn(
+                    m, rows + i, from, part, depth, panels, j,
+                    index_min(j + NC, n_columns), n_columns, found,
+                    is_first ? relu_bias : out + i * stride, is_first ? 0 : stride,
+                    relu_bias && from + part == span.end, out + i * stride, stride);
             }
         }
 }

@@ -151,16 +151,22 @@ static void pack_partition(const Layers *all, int i, int n_threads)
     }
 }
 
-/* A layer's products for some rows, to which the bias is still to be added. */
-static void forward_product(const Layer *layer, const real *const *rows, Index begin,
-                            Index end, Range inputs, NonzeroStrips *found, real *z)
+/* A layer's products for some rows, to which the bias is still to be added. Where it
+ * `may_finish` and that costs nothing, z becomes the layer's output. Returns whether it
+ * has. */
+static int forward_product(const Layer *layer, const real *const *rows, Index begin,
+                           Index end, Range inputs, int may_finish,
+                           NonzeroStrips *found, real *z)
 {
-    if (is_narrow(layer))
+    if (is_narrow(layer)) {
         gemm_nn_narrow(rows, begin, end, layer->n_in, layer->panels_transposed,
                        layer->n_out, z, layer->stride);
-    else
-        gemm_nn(rows, begin, end, layer->n_in, inputs, layer->panels, layer->n_out,
-                found, z, layer->stride);
+        return 0;
+    }
+    const int finishes = may_finish && layer->activation == RELU;
+    gemm_nn(rows, begin, end, layer->n_in, inputs, layer->panels, layer->n_out,
+            finishes ? layer->bias : NULL, found, z, layer->stride);
+    return finishes;
 }
 
 /* Whether it pays to look for zeros in the data: with few units a look costs as much as

@@ -3,6 +3,7 @@
  */
 
 enum { KERNEL(WIDTH) = sizeof(VECTOR) / sizeof(real) };
+typedef signed_bits KERNEL(BITS) __attribute__((vector_size(sizeof(VECTOR))));
 
 /* sum += the outer product of m numbers A and a micro-panel's line b. */
 #define RANK_ONE_UPDATE(A)                                                             \
@@ -20,6 +21,25 @@ INLINE void KERNEL(clear_microtile)(const int m, const int n_vectors, VECTOR sum
     for (int i = 0; i < m; i++)
         for (int j = 0; j < n_vectors; j++)
             sum[i][j] = (VECTOR){0};
+}
+
+/* A micro-tile to begin with: lines that lie `stride` apart, or zeros. */
+INLINE void KERNEL(load_microtile)(const int m, const int n_vectors, VECTOR sum[MR][2],
+                                   const real *start, Index stride)
+{
+    KERNEL(clear_microtile)(m, n_vectors, sum);
+    for (int i = 0; start && i < m; i++, start += stride)
+        for (int j = 0; j < n_vectors; j++)
+            sum[i][j] = *(const UNALIGNED_VECTOR *)(start + j * KERNEL(WIDTH));
+}
+
+/* Zero instead of what is below it. NaN stays. */
+INLINE void KERNEL(rectify_microtile)(const int m, const int n_vectors,
+                                      VECTOR sum[MR][2])
+{
+    for (int i = 0; i < m; i++)
+        for (int j = 0; j < n_vectors; j++)
+            sum[i][j] = (VECTOR)((KERNEL(BITS))sum[i][j] & ~(sum[i][j] < (VECTOR){0}));
 }
 
 /* Write or add a micro-tile to C, which has n_columns left. Where there are NR, a
@@ -51,31 +71,35 @@ INLINE void KERNEL(store_microtile)(const int m, const int n_vectors, VECTOR sum
     }
 }
 
-/* C = A B over `depth` numbers of each row of A. */
+/* C = start + A B over `depth` numbers of each row of A; and relu of that. */
 INLINE void KERNEL(microkernel_nn)(const int m, const int n_vectors,
                                    const real *const *rows, Index from, Index depth,
-                                   const real *b, real *out, Index stride, int add)
+                                   const real *b, const real *start, Index start_stride,
+                                   int rectifies, real *out, Index stride)
 {
     VECTOR sum[MR][2];
     const real *a[MR];
-    KERNEL(clear_microtile)(m, n_vectors, sum);
+    KERNEL(load_microtile)(m, n_vectors, sum, start, start_stride);
     for (int i = 0; i < m; i++)
         a[i] = rows[i] + from;
     for (Index k = 0; k < depth; k++, b += n_vectors * KERNEL(WIDTH))
         RANK_ONE_UPDATE(a[i][k]);
-    KERNEL(store_microtile)(m, n_vectors, sum, out, stride, NR, add);
+    if (rectifies)
+        KERNEL(rectify_microtile)(m, n_vectors, sum);
+    KERNEL(store_microtile)(m, n_vectors, sum, out, stride, NR, 0);
 }
 
 /* The same, but of whole strips only those of a list. */
 INLINE void KERNEL(microkernel_nn_strips)(const int m, const int n_vectors,
                                           const real *const *rows, Index from,
                                           Index depth, const uint16_t *strips,
-                                          Index n_strips, const real *panel, real *out,
-                                          Index stride, int add)
+                                          Index n_strips, const real *panel,
+                                          const real *start, Index start_stride,
+                                          int rectifies, real *out, Index stride)
 {
     VECTOR sum[MR][2];
     const real *a[MR];
-    KERNEL(clear_microtile)(m, n_vectors, sum);
+    KERNEL(load_microtile)(m, n_vectors, sum, start, start_stride);
     for (int i = 0; i < m; i++)
         a[i] = rows[i] + from;
     for (Index s = 0; s < n_strips; s++) {
@@ -88,7 +112,9 @@ INLINE void KERNEL(microkernel_nn_strips)(const int m, const int n_vectors,
         const real *b = panel + k * n_vectors * KERNEL(WIDTH);
         RANK_ONE_UPDATE(a[i][k]);
     }
-    KERNEL(store_microtile)(m, n_vectors, sum, out, stride, NR, add);
+    if (rectifies)
+        KERNEL(rectify_microtile)(m, n_vectors, sum);
+    KERNEL(store_microtile)(m, n_vectors, sum, out, stride, NR, 0);
 }
 
 /* C = A^T B with A packed: MR numbers for each line of B, of which the micro-tile has

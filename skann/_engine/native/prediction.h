@@ -94,7 +94,7 @@ static void input_products(Prediction *p, Chunk *chunk, Index first, Index n, in
     if (few)
         few_products(layer, p->layers.theta, chunk->rows, n, z);
     else
-        forward_product(layer, chunk->rows, 0, n, all_inputs(layer),
+        forward_product(layer, chunk->rows, 0, n, all_inputs(layer), 0,
                         may_look_for_zeros(&p->layers) ? &chunk->strips : NULL, z);
 }
 
@@ -123,7 +123,7 @@ static void predict_chunk(Prediction *p, Chunk *chunk, Index first, Index n, int
         else if (few)
             few_products(layer, p->layers.theta, chunk->rows, n, z);
         else
-            forward_product(layer, chunk->rows, 0, n, all_inputs(layer), NULL, z);
+            forward_product(layer, chunk->rows, 0, n, all_inputs(layer), 0, NULL, z);
         if (l == 0 && !all_finite(z, n * layer->stride))
             __atomic_store_n(&p->finite, 0, __ATOMIC_RELAXED);
         if (layer->activation < 0) {

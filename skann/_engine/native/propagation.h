@@ -35,15 +35,16 @@ static void copy_inputs(Training *t, Workspace *ws, const BatchRows *batch, Rang
     }
 }
 
-/* The first layer's products of some rows with the weights from some inputs. */
-static void input_product(Training *t, Workspace *ws, const BatchRows *batch,
-                          Range rows, Range inputs, real *z)
+/* The first layer's products of some rows with the weights from some inputs; whether
+ * they are its outputs. */
+static int input_product(Training *t, Workspace *ws, const BatchRows *batch, Range rows,
+                         Range inputs, int may_finish, real *z)
 {
     const Layer *layer = t->layers.layers;
     if (t->copies)
         copy_inputs(t, ws, batch, rows, inputs);
-    forward_product(layer, ws->inputs, rows.begin, rows.end, inputs,
-                    batch->looks_for_zeros ? &ws->strips : NULL, z);
+    return forward_product(layer, ws->inputs, rows.begin, rows.end, inputs, may_finish,
+                           batch->looks_for_zeros ? &ws->strips : NULL, z);
 }
 
 /* The first layer's products, split along the depth in two.
@@ -65,15 +66,15 @@ static void forward_split_k(Training *t, int thread, const BatchRows *batch)
     for (int half = first; half < (is_even ? first + 1 : 2); half++) {
         Range inputs;
         partition(t->layers.layers->n_in, MR, half, 2, &inputs.begin, &inputs.end);
-        input_product(t, t->ws + thread, batch, rows, inputs, t->partial_sums[half]);
+        input_product(t, t->ws + thread, batch, rows, inputs, 0, t->partial_sums[half]);
     }
     barrier(t, thread);
     for (Index i = batch->begin * stride; i < batch->end * stride; i++)
         t->buffers->a[i] = t->partial_sums[0][i] + t->partial_sums[1][i];
 }
 
-/* The first layer's products. */
-static void forward_input(Training *t, int thread, const BatchRows *batch)
+/* The first layer's products; whether they are its outputs. */
+static int forward_input(Training *t, int thread, const BatchRows *batch)
 {
     const Matrix *X = &t->samples.X;
     const Layer *layer = t->layers.layers;
@@ -82,20 +83,21 @@ static void forward_input(Training *t, int thread, const BatchRows *batch)
     if (is_sparse(t)) {
         sparse_product(X, layer, t->theta, order, batch->first, batch->begin,
                        batch->end, t->buffers->a);
-        return;
+        return 0;
     }
     point_at_rows(X, layer->n_in, order, batch->first, batch->n_rows, ws->inputs,
                   t->copies);
-    if (t->partial_sums[0])
+    if (t->partial_sums[0]) {
         forward_split_k(t, thread, batch);
-    else
-        input_product(t, ws, batch, (Range){batch->begin, batch->end},
-                      all_inputs(layer), t->buffers->a);
+        return 0;
+    }
+    return input_product(t, ws, batch, (Range){batch->begin, batch->end},
+                         all_inputs(layer), 1, t->buffers->a);
 }
 
 static void forward(Training *t, int thread, const BatchRows *batch)
 {
-    forward_input(t, thread, batch);
+    int is_finished = forward_input(t, thread, batch);
     for (Index l = 0; l < t->layers.n_layers; l++) {
         const Layer *layer = t->layers.layers + l;
         const LayerBuffers *buffers = t->buffers + l;
@@ -103,9 +105,10 @@ static void forward(Training *t, int thread, const BatchRows *batch)
         if (must_abandon(t, thread))
             return;
         if (l > 0)
-            forward_product(layer, buffers->inputs, batch->begin, batch->end,
-                            all_inputs(layer), NULL, buffers->a);
-        if (layer->activation >= 0)
+            is_finished =
+                forward_product(layer, buffers->inputs, batch->begin, batch->end,
+                                all_inputs(layer), 1, NULL, buffers->a);
+        if (layer->activation >= 0 && !is_finished)
             activate(layer->activation, buffers->a + offset, layer->bias,
                      buffers->slopes ? buffers->slopes + offset : NULL,
                      batch->end - batch->begin, layer->stride);
@@ -207,7 +210,7 @@ static void backward_below(Training *t, Index l, const BatchRows *batch)
         if (!deltas.factors)
             gemm_nn(buffers->delta_rows, rows.begin, rows.end, layer->n_out,
                     (Range){0, layer->n_out}, layer->panels_transposed, layer->n_in,
-                    NULL, deltas.rows, below->stride);
+                    NULL, NULL, deltas.rows, below->stride);
         activate_backward(activation, &deltas, known, rows);
     }
 }

@@ -16,9 +16,11 @@
 #if REAL_BITS == 32
 typedef float real;
 typedef uint32_t bits;
+typedef int32_t signed_bits;
 #else
 typedef double real;
 typedef uint64_t bits;
+typedef int64_t signed_bits;
 #endif
 
 typedef real vector __attribute__((vector_size(VECTOR_BYTES)));

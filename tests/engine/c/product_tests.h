@@ -20,6 +20,9 @@ static void product_init(Product *p, Index n_rows, Index n_in, Index n_out,
     const double share_of_zeros = below(2) ? 0.7 : 0.0;
     *p = (Product){.n_rows = n_rows, .n_in = n_in, .n_out = n_out};
     p->layer = (Layer){.n_in = n_in, .n_out = n_out, .stride = stride_for(n_out)};
+    p->layer.bias = alloc_reals(p->layer.stride);
+    for (Index j = 0; j < n_out; j++)
+        p->layer.bias[j] = R(normal());
     if (is_above)
         p->layer.panels_transposed = alloc_reals(padded_columns(n_in) * n_out);
     if (!is_narrow(&p->layer))
@@ -59,7 +62,7 @@ static void product_free(Product *p, int is_above)
     free(p->rows), free(p->theta);
     aligned_delete(p->delta), aligned_delete(p->packed.numbers);
     aligned_delete(p->packed.lines), aligned_delete(p->layer.panels);
-    aligned_delete(p->layer.panels_transposed);
+    aligned_delete(p->layer.panels_transposed), aligned_delete(p->layer.bias);
 }
 
 /* Z = X W, of some rows and some of the inputs. */
@@ -72,17 +75,23 @@ static void test_forward(Product *p, int looks_for_zeros)
         inputs.end = inputs.begin + 1 + below(p->n_in - inputs.begin);
     }
     real *z = alloc_reals(p->n_rows * stride);
-    forward_product(&p->layer, p->rows, begin, p->n_rows, inputs,
-                    looks_for_zeros ? &p->strips : NULL, z);
+    p->layer.activation = below(2) ? RELU : IDENTITY;
+    const int may_finish = (int)below(2);
+    const int is_finished =
+        forward_product(&p->layer, p->rows, begin, p->n_rows, inputs, may_finish,
+                        looks_for_zeros ? &p->strips : NULL, z);
+    CHECK(may_finish || !is_finished, "finished without leave");
     double worst = 0;
     for (Index i = begin; i < p->n_rows; i++)
         for (Index j = 0; j < p->n_out; j++) {
-            double sum = 0, size = 0;
+            double sum = is_finished ? (double)p->layer.bias[j] : 0, size = fabs(sum);
             for (Index k = inputs.begin; k < inputs.end; k++) {
                 const double term =
                     (double)p->rows[i][k] * (double)p->theta[k * p->n_out + j];
                 sum += term, size += fabs(term);
             }
+            if (is_finished)
+                sum = fmax(sum, 0);
             const double off = fabs((double)z[i * stride + j] - sum);
             worst = larger(worst, off - rounding_of_sum(p->n_in) * size);
         }
