@@ -46,6 +46,8 @@ SETTINGS = {
     "`input_noise=0.2`": {"input_noise": 0.2},
     "`max_norm=2`": {"max_norm": 2.0},
     "`max_norm=2` and both dropouts": DROPOUT | {"max_norm": 2.0},
+    "`max_grad_norm=1`": {"max_grad_norm": 1.0},
+    "`alpha=1e-5`, `l1_ratio=1`": {"alpha": 1e-5, "l1_ratio": 1.0},
     "both dropouts, smoothing, ema": DROPOUT
     | {"label_smoothing": 0.1, "average": "ema"},
     '`normalization="batch"`': {"normalization": "batch"},

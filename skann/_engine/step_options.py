@@ -86,6 +86,11 @@ class StepOptions:
         limits = self.max_grad_value, self.max_grad_norm, self.max_norm
         return self.l1 > 0 or min(limits) < math.inf or self.frozen is not None
 
+    @property
+    def need_all_of_theta(self):
+        """Whether a step can't be taken a block of parameters at a time."""
+        return self.max_norm < math.inf or self.frozen is not None
+
 
 PLAIN = StepOptions()
 

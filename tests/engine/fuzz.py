@@ -124,6 +124,12 @@ class Case:
     level: str
     dropout: float
     input_dropout: float
+    max_grad_value: float
+    max_grad_norm: float
+
+    @property
+    def limits(self):
+        return self.max_grad_value, self.max_grad_norm
 
 
 # What the compiled engine has.
@@ -173,6 +179,8 @@ def draw(rng):
         str(rng.choice(binding._compiled.levels())),
         float(rng.choice([0.0, 0.0, 0.2, 0.7])),
         0.0 if kind == "csr" else float(rng.choice([0.0, 0.0, 0.1, 0.6])),
+        float(rng.choice([np.inf, np.inf, 0.1])),
+        float(rng.choice([np.inf, np.inf, 0.5])),
     )
 
 
@@ -209,8 +217,16 @@ def trained(case, order, rates):
         data,
         case.batch_size,
         # Exact for gradient descent alone.
-        is_lazy=case.kind == "csr" and not case.alpha and name == "sgd",
-        options=StepOptions(dropout=case.dropout, input_dropout=case.input_dropout),
+        is_lazy=case.kind == "csr"
+        and not case.alpha
+        and name == "sgd"
+        and min(case.limits) == np.inf,
+        options=StepOptions(
+            dropout=case.dropout,
+            input_dropout=case.input_dropout,
+            max_grad_value=case.max_grad_value,
+            max_grad_norm=case.max_grad_norm,
+        ),
     )
     losses = []
     for epoch, rows in enumerate(order):
@@ -236,6 +252,8 @@ def trained_plainly(case, order, rates):
                 case, theta, case.X[batch], case.y[batch], weight[batch], len(losses)
             )
             losses.append(value)
+            np.clip(gradient, -case.max_grad_value, case.max_grad_value, gradient)
+            gradient /= max(1, np.linalg.norm(gradient) / case.max_grad_norm)
             step(case, theta, gradient, state, rate, len(losses))
     return theta, np.array(losses), before
 

@@ -38,6 +38,9 @@ class TestChecks:
             "n_threads": 1,
             "dropout": 0.0,
             "input_dropout": 0.0,
+            "l1": 0.0,
+            "max_grad_value": 0.0,
+            "max_grad_norm": 0.0,
         }
         return (given | changes).values()
 
@@ -75,6 +78,12 @@ class TestChecks:
             {"dropout": -0.1},
             {"dropout": np.nan},
             {"input_dropout": 1.0},
+            {"l1": 0.1},  # of a gradient that is kept
+            {"max_grad_value": 1.0},
+            {"max_grad_norm": 1.0},
+            {"l1": -0.1},
+            {"max_grad_value": np.nan},
+            {"max_grad_norm": -1.0},
             {"n_threads": 2**30},
             {"sizes": [3, 4, 3]},
             {"sizes": (2**62, 2**62, 3)},

@@ -14,6 +14,7 @@ from scipy import sparse
 from skann import BPClassifier
 from skann._engine import reference
 from skann._engine.native import binding
+from skann._engine.step_options import StepModifier, StepOptions
 
 pytestmark = needs_engine
 
@@ -46,6 +47,103 @@ class TestRules:
     def test_others_are_none(self):
         for form in ("amsgrad", "nadam", "rmsprop", "adagrad", "lion", "rprop"):
             assert binding.rule_of(make_optimizer(form), 0.0) is None
+
+
+LIMITS = {
+    "l1": {"l1": 0.3},
+    "value": {"max_grad_value": 0.1},
+    "norm": {"max_grad_norm": 0.2},
+    "all": {"l1": 0.1, "max_grad_value": 0.1, "max_grad_norm": 0.2},
+    "too high": {"max_grad_value": 1e6, "max_grad_norm": 1e6},
+}
+
+
+class TestPenaltyAndLimits:
+    """Steps with them are those of the optimiser and ``StepModifier`` in NumPy."""
+
+    @pytest.mark.parametrize("form", RULES)
+    @pytest.mark.parametrize("limits", LIMITS.values(), ids=LIMITS)
+    @pytest.mark.parametrize("storage", [np.asarray, sparse.csr_matrix])
+    @pytest.mark.parametrize("n", [1, 2])
+    def test_are_numpy_s(self, form, limits, storage, n, threads, level):
+        threads(n)
+        network, theta, X, y = make_case("softmax", ("tanh", "relu"), n_rows=30)
+        options, alpha = StepOptions(**limits), 0.02
+        theta[::7] = 0
+        engine = binding.rule_of(make_optimizer(form), alpha)
+        mine = make_optimizer(form).start(theta.size, np.float64)
+        numpy_s = make_optimizer(form).start(theta.size, np.float64)
+        one, other = theta.copy(), theta.copy()
+        data = make_data(storage(X), y, "softmax")
+        training = binding.training(
+            network, one, engine, mine.state, data, 30, options=options
+        )
+        objective = reference.Objective(network, alpha, other, data)
+        bound = other, objective.gradient
+        numpy_s.bind(*bound, network.layout.weight_slices)
+        modifier = StepModifier(options, *bound, network.layout)
+        for step in range(50):
+            (found,), square = training.run(None, 0, 30, None, 0.01, step, 0.0, np.inf)
+            loss, norm = modifier.before(*objective.batch(slice(0, 30)))
+            numpy_s.step(0.01)
+            modifier.after()
+            assert found == pytest.approx(loss, rel=1e-11)
+            assert np.sqrt(square) == pytest.approx(norm, rel=1e-9)
+        assert_allclose(one, other, rtol=1e-9, atol=1e-11)
+        if options.l1:
+            assert_array_equal(one == 0, other == 0)
+            assert (one == 0).any()
+
+    @pytest.mark.parametrize("limits", LIMITS.values(), ids=LIMITS)
+    def test_of_single_precision_too(self, limits, level):
+        network, theta, X, y = make_case("softmax", ("relu",), n_rows=30)
+        theta, X = theta.astype(np.float32), X.astype(np.float32)
+        found = []
+        for dtype in (np.float32, np.float64):
+            w = theta.astype(dtype)
+            data = make_data(X.astype(dtype), y, "softmax", dtype=dtype)
+            optimizer = make_optimizer("adam").start(theta.size, dtype)
+            rule = binding.rule_of(optimizer, 0.0)
+            training = binding.training(
+                network,
+                w,
+                rule,
+                optimizer.state,
+                data,
+                10,
+                options=StepOptions(**limits),
+            )
+            losses, _ = training.run(None, 0, 30, None, 0.01, 0, 0.0, np.inf)
+            found.append((losses, w))
+        (losses, w), (right_losses, right_w) = found
+        assert_allclose(losses, right_losses, rtol=1e-5)
+        assert_allclose(w, right_w, rtol=1e-3, atol=1e-4)
+
+    @pytest.mark.parametrize("limits", LIMITS.values(), ids=LIMITS)
+    @pytest.mark.parametrize("storage", [np.asarray, sparse.csr_matrix])
+    def test_threads_change_nothing(self, limits, storage, threads):
+        network, theta, X, y = make_case(
+            "softmax", ("relu",), n_rows=60, sizes=(70, 40, 3)
+        )
+        found = []
+        for n in (1, 2, 3, 5):
+            threads(n)
+            w = theta.copy()
+            optimizer = make_optimizer("adam").start(theta.size, np.float64)
+            training = binding.training(
+                network,
+                w,
+                binding.rule_of(optimizer, 0.01),
+                optimizer.state,
+                make_data(storage(X), y, "softmax"),
+                20,
+                options=StepOptions(**limits),
+            )
+            losses, _ = training.run(None, 0, 60, None, 0.01, 0, 0.0, np.inf)
+            found.append((losses, w))
+        for losses, w in found[1:]:
+            assert losses == found[0][0]
+            assert_array_equal(w, found[0][1])
 
 
 @pytest.fixture(scope="module")

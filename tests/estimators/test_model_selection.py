@@ -37,15 +37,13 @@ def make_net(Estimator=BPClassifier, **parameters):
     return Estimator(**(defaults | parameters))
 
 
-def search(net, grid, X, y, n_jobs):
+def search(net, grid, X, y, n_jobs, backend="loky"):
     """A fitted grid search whose workers have one BLAS thread each."""
     pipeline = Pipeline([("scale", StandardScaler()), ("net", net)])
     grid = {f"net__{name}": values for name, values in grid.items()}
     # Without the compiled engine sums depend on it in their last bits.
-    with (
-        threadpool_limits(1),
-        joblib.parallel_config(backend="loky", inner_max_num_threads=1),
-    ):
+    workers = {"inner_max_num_threads": 1} if backend == "loky" else {}
+    with threadpool_limits(1), joblib.parallel_config(backend, **workers):
         return GridSearchCV(pipeline, grid, cv=3, n_jobs=n_jobs).fit(X, y)
 
 
@@ -64,6 +62,13 @@ def assert_same_search(one, other):
 
 
 class TestGridSearch:
+    def test_jobs_in_threads(self):
+        grid = {"hidden_layer_sizes": [(4,), (8,)], "dropout": [0.0, 0.2]}
+        one, two = (
+            search(make_net(), grid, *XOR, n_jobs, "threading") for n_jobs in (1, 2)
+        )
+        assert_same_search(one, two)
+
     def test_xor(self):
         grid = {"hidden_layer_sizes": [(), (8,)], "loss": ["mse", "softmax"]}
         one, two = (search(make_net(), grid, *XOR, n_jobs) for n_jobs in (1, 2))

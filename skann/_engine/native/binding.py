@@ -10,6 +10,7 @@ to it as tuples of numbers (:func:`described`), optimisers as one (:func:`rule_o
 it knows their rule.
 """
 
+import math
 import os
 import warnings
 from functools import cache, lru_cache
@@ -244,7 +245,8 @@ def training(
     is_new : bool
         Whether the optimiser has taken no step yet.
     options : StepOptions
-        Rates of what masks leave out; the rest does not count here.
+        Rates of what masks leave out; and for a rule of steps the L1 penalty and the
+        limits of gradients. The rest does not count here.
 
     Returns
     -------
@@ -275,7 +277,14 @@ def training(
         n_threads(work * batch_size, work * data.n_rows),
         options.dropout,
         options.input_dropout,
+        *(_limits(options) if rule[0] in (_SGD, _ADAM) else ()),
     )
+
+
+def _limits(options):
+    """L1 penalty and limits of gradients; 0 for none."""
+    limits = options.max_grad_value, options.max_grad_norm
+    return options.l1, *(limit if limit < math.inf else 0.0 for limit in limits)
 
 
 def _described_rows(data, batch_size, is_lazy):

@@ -120,9 +120,11 @@ typedef struct {
     double momentum; /* SGD */
     int nesterov;
     double beta_1, beta_2, epsilon; /* ADAM */
-    int corrected;    /* whether epsilon stands beside the corrected moments */
-    double decay;     /* of weights, past the gradient */
-    double alpha;     /* strength of the L2 penalty, part of the objective */
+    int corrected; /* whether epsilon stands beside the corrected moments */
+    double decay;  /* of weights, past the gradient */
+    double alpha;  /* strength of the L2 penalty, part of the objective */
+    /* Of SGD and ADAM, as in _engine/step_options.py; 0 for none. */
+    double l1, max_grad_value, max_grad_norm;
     int n_vectors;    /* the gradient, or the optimiser's state */
     void *vectors[2]; /* each of theta's length */
 } Rule;

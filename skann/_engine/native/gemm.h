@@ -37,7 +37,7 @@ INLINE void macrokernel_nn(int m, const real *const *rows, Index from, Index par
     }
 }
 
-/* Ask for the beginnings of some rows, which lie anywhere: where they go on the hardware
+/* Ask for the beginnings of some rows, which lie anywhere: how they go on the hardware
  * sees for itself. */
 INLINE void prefetch_rows(const real *const *rows, Index n, Index from)
 {

@@ -1,9 +1,9 @@
 /* Losses of raw outputs and their derivatives, as in _network/losses.py.
  *
- * A thread's outputs and targets are matrices with a line for every output unit here, of
- * one number for each row of data: loops run along rows, of which there are many, and
- * few outputs are as fast as one. Losses are added up row by row: what a batch costs
- * does not depend on how its rows are divided among threads.
+ * A thread's outputs and targets are matrices with a line for every output unit here,
+ * of one number for each row of data: loops run along rows, of which there are many,
+ * and few outputs are as fast as one. Losses are added up row by row: what a batch
+ * costs does not depend on how its rows are divided among threads.
  */
 #ifndef SKANN_LOSSES_H
 #define SKANN_LOSSES_H

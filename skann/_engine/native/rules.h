@@ -17,14 +17,17 @@ typedef struct {
     real rate, momentum; /* Adam's rate has its corrections */
     real beta_1, beta_2, epsilon;
     real keep; /* what is left of weights by decay */
-    real alpha;
+    real alpha, l1, max_grad_value;
     real share; /* that an average of theta takes of it */
 } Step;
 
 static Step make_step(const Rule *rule, double rate, Index n_steps_before)
 {
-    Step step = {
-        .kind = rule->kind, .nesterov = rule->nesterov, .alpha = R(rule->alpha)};
+    Step step = {.kind = rule->kind,
+                 .nesterov = rule->nesterov,
+                 .alpha = R(rule->alpha),
+                 .l1 = R(rule->l1),
+                 .max_grad_value = R(rule->max_grad_value)};
     step.keep = R(1 - rate * rule->decay);
     step.rate = R(rate);
     step.momentum = R(rule->momentum);
@@ -53,16 +56,84 @@ static double square_of(Index n, const real *x)
     return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
-/* The penalty's part of the gradient, and decay past it. */
-static void penalize_and_decay(const Step *step, Index n, real *restrict theta,
-                               real *restrict g)
+/* Σ |x|, likewise. */
+static double size_of(Index n, const real *x)
+{
+    double sums[4] = {0};
+    Index i = 0;
+    for (; i + 4 <= n; i += 4)
+        for (int j = 0; j < 4; j++)
+            sums[j] += (double)real_abs(x[i + j]);
+    for (; i < n; i++)
+        sums[0] += (double)real_abs(x[i]);
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+/* The sum of n numbers: several sums side by side, for each waits for its last
+ * addition. */
+static double sum_of_doubles(const double *numbers, Index n)
+{
+    double sums[8] = {0};
+    Index i = 0;
+    for (; i + 8 <= n; i += 8)
+        for (int j = 0; j < 8; j++)
+            sums[j] += numbers[i + j];
+    for (int j = 0; i < n; i++, j++)
+        sums[j] += numbers[i];
+    return ((sums[0] + sums[4]) + (sums[1] + sums[5]))
+           + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
+}
+
+/* -- the gradient before the rule ------------------------------------------------- */
+
+/* The penalties' part: of L1 where a weight is zero, what it leaves of the slope. */
+static void penalize(const Step *step, Index n, const real *restrict theta,
+                     real *restrict g)
 {
     if (step->alpha != R(0))
         for (Index i = 0; i < n; i++)
             g[i] += step->alpha * theta[i];
-    if (step->keep != R(1))
-        for (Index i = 0; i < n; i++)
-            theta[i] *= step->keep;
+    if (step->l1 == R(0))
+        return;
+    for (Index i = 0; i < n; i++) {
+        const real left = real_abs(g[i]) - step->l1;
+        const real at_zero = real_copysign(blend(left < R(0), R(0), left), g[i]);
+        g[i] =
+            blend(theta[i] == R(0), at_zero, g[i] + real_copysign(step->l1, theta[i]));
+    }
+}
+
+static void clip(real limit, Index n, real *g)
+{
+    for (Index i = 0; i < n; i++)
+        g[i] = blend(g[i] > limit, limit, blend(g[i] < -limit, -limit, g[i]));
+}
+
+static void scale_by(real factor, Index n, real *g)
+{
+    for (Index i = 0; i < n; i++)
+        g[i] *= factor;
+}
+
+/* -- the rule --------------------------------------------------------------------- */
+
+/* Signs that weights may have after a step with an L1 penalty: their own, or where they
+ * are zero the one to which the gradient sends them. */
+static void find_orthant(Index n, const real *restrict theta, const real *restrict g,
+                         real *restrict orthant)
+{
+    for (Index i = 0; i < n; i++)
+        orthant[i] = blend(theta[i] == R(0), -g[i], theta[i]);
+}
+
+/* Zero what has left its orthant. */
+static void stay_in_orthant(Index n, const real *restrict orthant, real *restrict theta)
+{
+    for (Index i = 0; i < n; i++) {
+        const int stays = (theta[i] > R(0)) & (orthant[i] > R(0));
+        theta[i] =
+            blend(stays | ((theta[i] < R(0)) & (orthant[i] < R(0))), theta[i], R(0));
+    }
 }
 
 static void descend(const Step *step, Index n, real *restrict theta,

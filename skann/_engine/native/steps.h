@@ -13,21 +13,6 @@
 
 /* -- epochs ---------------------------------------------------------------------- */
 
-/* The sum of n numbers: several sums side by side, for each waits for its last
- * addition. */
-static double sum_of_doubles(const double *numbers, Index n)
-{
-    double sums[8] = {0};
-    Index i = 0;
-    for (; i + 8 <= n; i += 8)
-        for (int j = 0; j < 8; j++)
-            sums[j] += numbers[i + j];
-    for (int j = 0; i < n; i++, j++)
-        sums[j] += numbers[i];
-    return ((sums[0] + sums[4]) + (sums[1] + sums[5]))
-           + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
-}
-
 /* The loss of a batch before its step, without the penalty. */
 static double batch_loss(const Training *t, Index n_rows)
 {
@@ -41,6 +26,8 @@ static void report_step(Training *t, Run *run, Index i, const Step *step)
     if (step->alpha != R(0))
         run->losses[i] +=
             0.5 * t->rule.alpha * sum_of_doubles(t->weight_squares, t->n_lines);
+    if (step->l1 != R(0))
+        run->losses[i] += t->rule.l1 * sum_of_doubles(t->weight_sizes, t->n_lines);
     if (step->measures)
         run->gradient_square = sum_of_doubles(t->gradient_squares, t->n_lines);
     run->n_done = i + 1;

@@ -20,6 +20,7 @@ typedef struct {
     const real **inputs;                 /* the batch's rows of X */
     real *z, *y, *output_losses;         /* see losses.h */
     real *mask;                          /* of a row of any layer */
+    real *orthant;                       /* of a block of weights, with an L1 penalty */
     PackedA columns;
     NonzeroStrips strips;
     Features features;
@@ -47,8 +48,11 @@ typedef struct {
     /* Of the weights from each unit, and then of each bias, layer after layer: sums
      * over them do not depend on how units are divided among threads. */
     double *weight_squares, *gradient_squares;
-    Index n_lines; /* of these */
-    Workspace *ws; /* one a thread */
+    double *weight_sizes;    /* Σ |w|, with an L1 penalty */
+    double *clipped_squares; /* after a limit on every component, where there is one */
+    real *gradient;          /* all of it, where its length has a limit */
+    Index n_lines;           /* of these */
+    Workspace *ws;           /* one a thread */
     Run *run;
     SignalWatch watch;   /* of the thread that has called */
     double step_work;    /* products of a weight and a row */
@@ -84,7 +88,7 @@ static void training_free(void *pointer)
         Workspace *ws = t->ws + i;
         aligned_delete(ws->gradient), aligned_delete(ws->inputs);
         aligned_delete(ws->z), aligned_delete(ws->y), aligned_delete(ws->output_losses);
-        aligned_delete(ws->mask);
+        aligned_delete(ws->mask), aligned_delete(ws->orthant);
         aligned_delete(ws->columns.numbers), aligned_delete(ws->columns.lines);
         features_free(&ws->features);
     }
@@ -94,6 +98,8 @@ static void training_free(void *pointer)
     aligned_delete(t->copies), aligned_delete(t->row_losses), aligned_delete(t->ws);
     aligned_delete(t->partial_sums[0]), aligned_delete(t->partial_sums[1]);
     aligned_delete(t->weight_squares), aligned_delete(t->gradient_squares);
+    aligned_delete(t->weight_sizes), aligned_delete(t->clipped_squares);
+    aligned_delete(t->gradient);
     free(t);
 }
 
@@ -137,6 +143,11 @@ static int workspace_init(Training *t, int thread)
     ws->y = alloc_reals(n_units);
     ws->output_losses = alloc_reals(n_units);
     ws->mask = alloc_reals(index_max(t->layers.widest, t->network.sizes[0]));
+    if (t->rule.l1 > 0) {
+        ws->orthant = alloc_reals(MC * t->layers.widest);
+        if (!ws->orthant)
+            return 0;
+    }
     ws->columns.numbers = alloc_reals(MAX_MICROTILES * depth * MR);
     ws->columns.lines = alloc_zeros(MAX_MICROTILES * depth, sizeof *ws->columns.lines);
     if (is_sparse(t)) {
@@ -192,6 +203,31 @@ static double work_of_step(const Training *t)
                         : n * n_all;
 }
 
+/* What is known of every line of the gradient, and the gradient where it is kept. */
+static int lines_init(Training *t)
+{
+    const Network *network = &t->network;
+    Index n_parameters = 0;
+    int complete = 1;
+    for (Index l = 0; l < network->n_layers; l++) {
+        t->n_lines += network->sizes[l] + network->sizes[l + 1];
+        n_parameters += (network->sizes[l] + 1) * network->sizes[l + 1];
+    }
+    t->weight_squares = alloc_zeros(t->n_lines, sizeof *t->weight_squares);
+    t->gradient_squares = alloc_zeros(t->n_lines, sizeof *t->gradient_squares);
+    complete = t->weight_squares && t->gradient_squares;
+    if (t->rule.l1 > 0) {
+        t->weight_sizes = alloc_zeros(t->n_lines, sizeof *t->weight_sizes);
+        complete = complete && t->weight_sizes;
+    }
+    if (t->rule.max_grad_norm > 0) {
+        t->gradient = alloc_reals(n_parameters);
+        t->clipped_squares = alloc_zeros(t->n_lines, sizeof *t->clipped_squares);
+        complete = complete && t->gradient && t->clipped_squares;
+    }
+    return complete;
+}
+
 static void *training_new(const Network *network, void *theta, const Rule *rule,
                           const Samples *samples, Index batch_size, int is_new,
                           int max_threads)
@@ -214,12 +250,7 @@ static void *training_new(const Network *network, void *theta, const Rule *rule,
     t->buffers = calloc((size_t)network->n_layers, sizeof *t->buffers);
     t->ws = alloc_zeros(max_threads, sizeof *t->ws);
     t->row_losses = alloc_zeros(batch_size, sizeof *t->row_losses);
-    for (Index l = 0; l < network->n_layers; l++)
-        t->n_lines += network->sizes[l] + network->sizes[l + 1];
-    t->weight_squares = alloc_zeros(t->n_lines, sizeof *t->weight_squares);
-    t->gradient_squares = alloc_zeros(t->n_lines, sizeof *t->gradient_squares);
-    int complete = t->buffers && t->ws && t->row_losses && t->weight_squares
-                   && t->gradient_squares;
+    int complete = t->buffers && t->ws && t->row_losses && lines_init(t);
     complete = complete && layers_init(&t->layers, network, theta, is_sparse(t), 1);
     if (complete && is_sparse(t))
         complete = lazy_init(&t->lazy, &t->samples.X, network->sizes[0], is_new);

@@ -54,7 +54,8 @@ class FusedEpochs(contract.Epochs):
         Started.
     batch_size : int
     options : StepOptions
-        What is left out of the steps, and the average that follows them.
+        What steps leave out, their L1 penalty and limits, and the average that follows
+        them.
     """
 
     engine = "compiled"
@@ -73,8 +74,9 @@ class FusedEpochs(contract.Epochs):
             optimizer.state,
             data,
             self.batch_size,
-            # An average takes of all weights after every step.
+            # An average takes of all weights after every step, a penalty moves them.
             is_lazy=options.average is None
+            and not options.modify_steps
             and lazy_updates_pay(data.X, self.batch_size, alpha, optimizer),
             is_new=optimizer.n_steps == 0,
             options=options,

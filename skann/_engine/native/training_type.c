@@ -55,6 +55,9 @@ static int get_rule(Training *self, Rule *rule, PyObject *numbers, PyObject *vec
     /* Features that a batch does not have are left out of what is added. */
     if (rule->kind == ADD && rule->alpha != 0 && self->X.offsets)
         return value_error("gradients of sparse X are added without a penalty");
+    if (rule->l1 + rule->max_grad_value + rule->max_grad_norm > 0
+        && (rule->kind < SGD || self->X.is_lazy))
+        return value_error("an L1 penalty and limits are for steps on all weights");
     rule->n_vectors = needs;
     for (int i = 0; i < needs; i++) {
         Py_buffer *view =
@@ -102,15 +105,18 @@ static int training_fill(Training *self, PyObject *args, int level)
     Samples samples = {0};
     Rule rule = {0};
     double dropout = 0, input_dropout = 0;
-    if (!PyArg_ParseTuple(args, "O!O!iO!OO!O!OOOOnpi|dd", &PyTuple_Type, &sizes,
+    if (!PyArg_ParseTuple(args, "O!O!iO!OO!O!OOOOnpi|ddddd", &PyTuple_Type, &sizes,
                           &PyTuple_Type, &activations, &loss, &PyTuple_Type, &tasks,
                           &theta, &PyTuple_Type, &numbers, &PyTuple_Type, &vectors, &X,
                           &codes, &y, &weight, &batch_size, &is_new, &self->max_threads,
-                          &dropout, &input_dropout)
+                          &dropout, &input_dropout, &rule.l1, &rule.max_grad_value,
+                          &rule.max_grad_norm)
         || !get_network(&self->network, sizes, activations, loss, tasks))
         return 0;
     if (!(dropout >= 0 && dropout < 1 && input_dropout >= 0 && input_dropout < 1))
         return value_error("dropout must be from 0 to 1, without it");
+    if (!(rule.l1 >= 0 && rule.max_grad_value >= 0 && rule.max_grad_norm >= 0))
+        return value_error("an L1 penalty and limits of gradients can't be negative");
     self->network.dropout = dropout;
     self->network.input_dropout = input_dropout;
     Py_buffer *start = get_array(theta, &self->views, REAL, -1, PyBUF_WRITABLE,

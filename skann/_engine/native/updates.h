@@ -25,6 +25,12 @@ static GradientBlock weight_block(const Training *t, Index l, Index first_unit,
                            layer->squares + first_unit, n_units, layer->n_out, 1};
 }
 
+static GradientBlock bias_block(const Layer *layer, Index begin, Index end)
+{
+    return (GradientBlock){layer->biases + begin, layer->squares + layer->n_in + begin,
+                           end - begin, 1, 0};
+}
+
 static void squares_of(const GradientBlock *block, const real *numbers, double *squares)
 {
     for (Index i = 0; i < block->n_lines; i++)
@@ -32,21 +38,70 @@ static void squares_of(const GradientBlock *block, const real *numbers, double *
             square_of(block->length, numbers + i * block->length);
 }
 
-/* Use up a block of the gradient. */
-static void apply_block(Training *t, const Step *step, const GradientBlock *block,
-                        real *g)
+/* Add the penalties to a block of the gradient, clip it, and take its measures. */
+static void finish_gradient(Training *t, const Step *step, const GradientBlock *block,
+                            real *g)
 {
-    real *theta = t->theta + block->start;
+    const real *theta = t->theta + block->start;
     const Index n = block->n_lines * block->length;
     if (block->is_weights && step->alpha != R(0))
         squares_of(block, theta, t->weight_squares);
+    for (Index i = 0; block->is_weights && step->l1 != R(0) && i < block->n_lines; i++)
+        t->weight_sizes[block->squares + i] =
+            size_of(block->length, theta + i * block->length);
     if (block->is_weights)
-        penalize_and_decay(step, n, theta, g);
+        penalize(step, n, theta, g);
     if (step->measures)
         squares_of(block, g, t->gradient_squares);
+    if (t->rule.max_grad_value > 0)
+        clip(step->max_grad_value, n, g);
+    if (t->gradient)
+        squares_of(block, g, t->clipped_squares);
+}
+
+/* Move parameters along a block of the gradient. */
+static void move_block(Training *t, Workspace *ws, const Step *step,
+                       const GradientBlock *block, real *g)
+{
+    real *theta = t->theta + block->start;
+    const Index n = block->n_lines * block->length;
+    const int has_orthant = block->is_weights && step->l1 != R(0);
+    if (has_orthant)
+        find_orthant(n, theta, g, ws->orthant);
+    if (block->is_weights && step->keep != R(1))
+        scale_by(step->keep, n, theta);
     apply(&t->rule, step, block->start, n, t->theta, g);
+    if (has_orthant)
+        stay_in_orthant(n, ws->orthant, theta);
     if (t->run->average)
         take_share(step->share, n, theta, (real *)t->run->average + block->start);
+}
+
+/* The same for weights of a layer, or biases, and wherever else they lie. */
+static void move_layer_block(Training *t, Workspace *ws, const Step *step,
+                             const Layer *layer, const GradientBlock *block, real *g)
+{
+    move_block(t, ws, step, block, g);
+    if (!block->is_weights) {
+        const Index begin = block->start - layer->biases;
+        memcpy(layer->bias + begin, t->theta + block->start,
+               (size_t)block->n_lines * sizeof(real));
+    } else if (t->rule.kind >= SGD) {
+        const Index begin = (block->start - layer->weights) / layer->n_out;
+        pack_weights(layer, t->theta, begin, begin + block->n_lines);
+    }
+}
+
+/* Use up a block of the gradient; or keep it, where its scale is not known yet. */
+static void use_block(Training *t, Workspace *ws, const Step *step, const Layer *layer,
+                      const GradientBlock *block, real *g)
+{
+    finish_gradient(t, step, block, g);
+    if (t->gradient)
+        memcpy(t->gradient + block->start, g,
+               (size_t)(block->n_lines * block->length) * sizeof *g);
+    else
+        move_layer_block(t, ws, step, layer, block, g);
 }
 
 /* The sum of a micro-panel's lines. */
@@ -104,12 +159,9 @@ static void update_biases(Training *t, Workspace *ws, const Step *step, Index l,
                           Index n_rows, Index begin, Index end)
 {
     const Layer *layer = t->layers.layers + l;
-    const Index n = end - begin;
-    const GradientBlock block = {layer->biases + begin,
-                                 layer->squares + layer->n_in + begin, n, 1, 0};
+    const GradientBlock block = bias_block(layer, begin, end);
     sum_deltas(layer, t->buffers + l, n_rows, begin, end, ws->gradient);
-    apply_block(t, step, &block, ws->gradient);
-    memcpy(layer->bias + begin, t->theta + block.start, (size_t)n * sizeof(real));
+    use_block(t, ws, step, layer, &block, ws->gradient);
 }
 
 /* The part [begin, end) of the units below a layer. */
@@ -129,9 +181,7 @@ static void update_weights(Training *t, Workspace *ws, const Step *step, Index l
             gemm_tn(rows, batch->n_rows, k, n, buffers->delta_panels, layer->n_out,
                     skips_zeros, &ws->columns, ws->gradient);
         const GradientBlock block = weight_block(t, l, k, n);
-        apply_block(t, step, &block, ws->gradient);
-        if (t->rule.kind >= SGD)
-            pack_weights(layer, t->theta, k, k + n);
+        use_block(t, ws, step, layer, &block, ws->gradient);
     }
 }
 
@@ -150,7 +200,7 @@ static void update_features(Training *t, Workspace *ws, const Step *step)
             add_gradient(features, slot + i, t->buffers->delta, layer->stride, n_out,
                          ws->gradient + i * n_out);
         const GradientBlock block = weight_block(t, 0, f, n);
-        apply_block(t, step, &block, ws->gradient);
+        use_block(t, ws, step, layer, &block, ws->gradient);
     }
 }
 
@@ -174,30 +224,64 @@ static void update_features_lazily(Training *t, Workspace *ws, const Step *step,
         add_gradient(features, slot, t->buffers->delta, layer->stride, n_out,
                      ws->gradient);
         const GradientBlock block = weight_block(t, 0, f, 1);
-        apply_block(t, step, &block, ws->gradient);
+        use_block(t, ws, step, layer, &block, ws->gradient);
         t->lazy.last_update[f] = now + 1;
+    }
+}
+
+/* What a thread has of a layer: weights from some of the units below, and biases. */
+static void own_parts(const Layer *layer, int thread, int n_threads, Range *units,
+                      Range *biases)
+{
+    partition(layer->n_in, MR, thread, n_threads, &units->begin, &units->end);
+    partition(layer->n_out, NR, thread, n_threads, &biases->begin, &biases->end);
+}
+
+/* Move all parameters of a thread along the gradient that has been kept, which is no
+ * longer than it may be. */
+static void move_along_kept(Training *t, int thread, const Step *step)
+{
+    Workspace *ws = t->ws + thread;
+    const double length = sqrt(sum_of_doubles(t->clipped_squares, t->n_lines));
+    const double limit = t->rule.max_grad_norm;
+    const real factor = R(length > limit ? limit / length : 1.0);
+    for (Index l = 0; l < t->layers.n_layers; l++) {
+        const Layer *layer = t->layers.layers + l;
+        Range units, biases;
+        own_parts(layer, thread, t->n_threads, &units, &biases);
+        for (Index k = units.begin, n; k < units.end; k += n) {
+            n = index_min(MC, units.end - k);
+            const GradientBlock block = weight_block(t, l, k, n);
+            scale_by(factor, n * layer->n_out, t->gradient + block.start);
+            move_layer_block(t, ws, step, layer, &block, t->gradient + block.start);
+        }
+        const GradientBlock block = bias_block(layer, biases.begin, biases.end);
+        scale_by(factor, block.n_lines, t->gradient + block.start);
+        if (block.n_lines)
+            move_layer_block(t, ws, step, layer, &block, t->gradient + block.start);
     }
 }
 
 static void update(Training *t, int thread, const Step *step, const BatchRows *batch,
                    int32_t now)
 {
-    const int n_threads = t->n_threads;
     Workspace *ws = t->ws + thread;
     for (Index l = 0; l < t->layers.n_layers; l++) {
-        const Layer *layer = t->layers.layers + l;
-        Index begin, end;
-        partition(layer->n_in, MR, thread, n_threads, &begin, &end);
+        Range units, biases;
+        own_parts(t->layers.layers + l, thread, t->n_threads, &units, &biases);
         if (l > 0 || !is_sparse(t))
-            update_weights(t, ws, step, l, batch, begin, end);
+            update_weights(t, ws, step, l, batch, units.begin, units.end);
         else if (t->samples.X.is_lazy)
             update_features_lazily(t, ws, step, now);
         else
             update_features(t, ws, step);
-        partition(layer->n_out, NR, thread, n_threads, &begin, &end);
-        if (begin < end)
-            update_biases(t, ws, step, l, batch->n_rows, begin, end);
+        if (biases.begin < biases.end)
+            update_biases(t, ws, step, l, batch->n_rows, biases.begin, biases.end);
     }
+    if (!t->gradient)
+        return;
+    barrier(t, thread);
+    move_along_kept(t, thread, step);
 }
 
 /* -- features of sparse data ----------------------------------------------------- */

@@ -51,7 +51,8 @@ static void test_rule(Rule rule, Index n_steps_before)
         right[i] = right_step(&rule, rate, n_steps_before + 1, right[i]);
     }
     const Step step = make_step(&rule, rate, n_steps_before);
-    penalize_and_decay(&step, N, theta + FIRST, g);
+    penalize(&step, N, theta + FIRST, g);
+    scale_by(step.keep, N, theta + FIRST);
     apply(&rule, &step, FIRST, N, theta, g);
     for (int i = 0; i < N; i++) {
         worst = larger(worst, fabs((double)theta[FIRST + i] - right[i].theta));
@@ -64,8 +65,48 @@ static void test_rule(Rule rule, Index n_steps_before)
     CHECK(worst <= tolerance, "rule %d: %g", rule.kind, worst);
 }
 
+static double sign_of(double x) { return (x > 0) - (x < 0); }
+
+/* A step of gradient descent with an L1 penalty, by the orthant-wise method, and limits
+ * of the gradient's components. */
+static void test_penalty_and_limits(double l1, double limit)
+{
+    enum { N = 61 };
+    const double rate = 0.5, tolerance = 32 * EPSILON;
+    const Rule rule = {.kind = SGD, .l1 = l1, .max_grad_value = limit};
+    const Step step = make_step(&rule, rate, 0);
+    real theta[N], g[N], orthant[N];
+    double right[N], worst = 0;
+    for (int i = 0; i < N; i++) {
+        theta[i] = R(i % 3 ? normal() : 0.0), g[i] = R(normal());
+        const double w = (double)theta[i], own = (double)g[i];
+        double slope =
+            w != 0 ? own + l1 * sign_of(w) : sign_of(own) * fmax(fabs(own) - l1, 0);
+        slope = fmax(fmin(slope, limit), -limit);
+        right[i] = w - rate * slope;
+        if (sign_of(right[i]) != (w != 0 ? sign_of(w) : -sign_of(slope)))
+            right[i] = 0;
+    }
+    penalize(&step, N, theta, g);
+    clip(step.max_grad_value, N, g);
+    find_orthant(N, theta, g, orthant);
+    apply(&rule, &step, 0, N, theta, g);
+    stay_in_orthant(N, orthant, theta);
+    for (int i = 0; i < N; i++) {
+        worst = larger(worst, fabs((double)theta[i] - right[i]));
+        CHECK((theta[i] == R(0)) == (right[i] == 0), "zero or not with %g", l1);
+    }
+    CHECK(worst <= tolerance, "penalty %g, limit %g: %g", l1, limit, worst);
+    g[0] = R(NAN), theta[0] = R(0);
+    penalize(&step, 1, theta, g);
+    clip(step.max_grad_value, 1, g);
+    CHECK(g[0] != g[0], "NaN stays");
+}
+
 static void test_rules(void)
 {
+    for (int i = 0; i < 8; i++)
+        test_penalty_and_limits(0.2 * (1 + below(4)), i % 2 ? 0.3 : 1e6);
     for (int i = 0; i < 8; i++) {
         const Rule rules[] = {
             {.kind = STORE, .n_vectors = 1},
@@ -94,4 +135,10 @@ static void test_rules(void)
     }
     real x[] = {R(1), R(2), R(3), R(4), R(5), R(6)};
     CHECK(square_of(6, x) == 91, "the sum of squares");
+    x[1] = R(-2);
+    CHECK(size_of(6, x) == 21, "the sum of sizes");
+    double numbers[19];
+    for (int i = 0; i < 19; i++)
+        numbers[i] = i;
+    CHECK(sum_of_doubles(numbers, 19) == 171, "the sum of numbers");
 }
