@@ -31,6 +31,10 @@ typedef struct {
  * below which it is: it then takes one thread less than some 50 microseconds. */
 enum { SMALL_STEP = 2000000, TINY_STEP = 500000, NEVER = -1 };
 
+/* Runs of one thread before all are tried for such a step: they gain a tenth at most,
+ * and to wake them can take milliseconds. */
+enum { TINY_PATIENCE = 64 };
+
 typedef struct {
     Network network;
     Layers layers;
@@ -245,8 +249,8 @@ static void *training_new(const Network *network, void *theta, const Rule *rule,
     /* Every thread looks at all stored numbers of a batch. */
     t->is_small = is_sparse(t) || t->step_work < SMALL_STEP;
     t->prefers_one = !is_sparse(t) && t->step_work < TINY_STEP;
-    t->n_to_trial = t->prefers_one ? 8 : t->is_small ? 1 : NEVER;
-    t->trial_after = t->is_small ? 8 : 1;
+    t->n_to_trial = t->prefers_one ? TINY_PATIENCE : t->is_small ? 1 : NEVER;
+    t->trial_after = t->prefers_one ? TINY_PATIENCE : t->is_small ? 8 : 1;
     t->buffers = calloc((size_t)network->n_layers, sizeof *t->buffers);
     t->ws = alloc_zeros(max_threads, sizeof *t->ws);
     t->row_losses = alloc_zeros(batch_size, sizeof *t->row_losses);
