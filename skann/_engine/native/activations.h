@@ -93,8 +93,9 @@ INLINE real d_saved(real delta, real slope) { return delta * slope; }
 /* Deltas of a layer: where they come from and go. */
 typedef struct {
     Index n_rows, n_columns, stride;
-    /* Products with the weights above, row by row; not read where `factors` are. */
+    /* Products with the weights above, from some row on; not read with `factors`. */
     real *rows;
+    Index first_row;
     /* Of a layer above that has few units: its deltas, and its weights in panels. */
     const real *factors, *weights;
     Index n_factors, factor_stride;
@@ -153,13 +154,13 @@ INLINE void map_backward_panel(real d(real, real), const int n_factors, const in
                                const Deltas *deltas, Index row, Index column,
                                Index n_rows, const real *known, real *panel)
 {
-    const Index stride = deltas->stride, at = row * stride + column;
+    const Index stride = deltas->stride;
     const real *weights =
         n_factors ? deltas->weights + column * deltas->n_factors : NULL;
     const real *factors =
         n_factors ? deltas->factors + row * deltas->factor_stride : NULL;
-    real *delta = deltas->rows + at, line[NR];
-    known += at;
+    real *delta = deltas->rows + (row - deltas->first_row) * stride + column, line[NR];
+    known += row * stride + column;
     for (Index r = 0; r < n_rows; r++) {
         if (n_factors > 1)
             product_line(width, factors, deltas->n_factors, weights, line);

@@ -194,6 +194,7 @@ static void backward_below(Training *t, Index l, const BatchRows *batch)
     Deltas deltas = {.n_rows = batch->n_rows,
                      .n_columns = below->n_out,
                      .stride = below->stride,
+                     .rows = below_buffers->delta,
                      .n_factors = layer->n_out,
                      .factor_stride = layer->stride,
                      .weights = layer->panels_transposed,
@@ -202,15 +203,17 @@ static void backward_below(Training *t, Index l, const BatchRows *batch)
         deltas.panels = below_buffers->delta_panels;
         deltas.factors = is_narrow(layer) ? buffers->delta : NULL;
     }
+    const int stays = deltas.keeps_rows || !deltas.panels;
+    if (!stays) /* where the thread's own rows begin */
+        deltas.rows += batch->begin * below->stride;
     for (Index i = batch->begin; i < batch->end; i += step) {
         const Range rows = {i, index_min(i + step, batch->end)};
-        const int stays = deltas.keeps_rows || !deltas.panels;
-        deltas.rows =
-            below_buffers->delta + (stays ? 0 : (batch->begin - i) * below->stride);
+        deltas.first_row = stays ? 0 : i;
         if (!deltas.factors)
-            gemm_nn(buffers->delta_rows, rows.begin, rows.end, layer->n_out,
-                    (Range){0, layer->n_out}, layer->panels_transposed, layer->n_in,
-                    NULL, NULL, deltas.rows, below->stride);
+            gemm_nn(buffers->delta_rows + deltas.first_row, i - deltas.first_row,
+                    rows.end - deltas.first_row, layer->n_out, (Range){0, layer->n_out},
+                    layer->panels_transposed, layer->n_in, NULL, NULL, deltas.rows,
+                    below->stride);
         activate_backward(activation, &deltas, known, rows);
     }
 }

@@ -212,14 +212,13 @@ static int lines_init(Training *t)
 {
     const Network *network = &t->network;
     Index n_parameters = 0;
-    int complete = 1;
     for (Index l = 0; l < network->n_layers; l++) {
         t->n_lines += network->sizes[l] + network->sizes[l + 1];
         n_parameters += (network->sizes[l] + 1) * network->sizes[l + 1];
     }
     t->weight_squares = alloc_zeros(t->n_lines, sizeof *t->weight_squares);
     t->gradient_squares = alloc_zeros(t->n_lines, sizeof *t->gradient_squares);
-    complete = t->weight_squares && t->gradient_squares;
+    int complete = t->weight_squares && t->gradient_squares;
     if (t->rule.l1 > 0) {
         t->weight_sizes = alloc_zeros(t->n_lines, sizeof *t->weight_sizes);
         complete = complete && t->weight_sizes;

@@ -83,11 +83,11 @@ static void move_layer_block(Training *t, Workspace *ws, const Step *step,
 {
     move_block(t, ws, step, block, g);
     if (!block->is_weights) {
-        const Index begin = block->start - layer->biases;
+        const Index begin = block->squares - layer->squares - layer->n_in;
         memcpy(layer->bias + begin, t->theta + block->start,
                (size_t)block->n_lines * sizeof(real));
     } else if (t->rule.kind >= SGD) {
-        const Index begin = (block->start - layer->weights) / layer->n_out;
+        const Index begin = block->squares - layer->squares;
         pack_weights(layer, t->theta, begin, begin + block->n_lines);
     }
 }
