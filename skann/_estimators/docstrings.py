@@ -78,8 +78,7 @@ alpha : float or "auto", default="auto"
 l1_ratio : float, default=0.0
     Share of the penalty that is L1: ``alpha * (l1_ratio * Σ|w| + (1 - l1_ratio) / 2
     * ||W||²)``, as in scikit-learn's ``ElasticNet``. Weights that help little become
-    exactly zero. It needs `alpha` as a number and a solver of mini-batches; its steps
-    are taken in NumPy.""",
+    exactly zero. It needs `alpha` as a number and a solver of mini-batches.""",
     "batch_size": """\
 batch_size : int or "auto", default="auto"
     Rows in a mini-batch; "auto" is a twenty-fifth of the rows, at least 8 and at
@@ -232,7 +231,7 @@ dropout : float, default=0.0
 max_grad_norm : float, default=None
     A gradient of a mini-batch that is longer than this, as one vector of all layers, is
     scaled down to it, so that no single batch throws the weights far away; None for no
-    limit. For solvers of mini-batches, whose steps are then taken in NumPy.""",
+    limit. For solvers of mini-batches.""",
     "divergence_retries": """\
 divergence_retries : int, default=0
     How many times a call goes on where training diverges, instead of raising an

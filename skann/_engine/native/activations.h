@@ -93,7 +93,7 @@ INLINE real d_saved(real delta, real slope) { return delta * slope; }
 /* Deltas of a layer: where they come from and go. */
 typedef struct {
     Index n_rows, n_columns, stride;
-    /* Products with the weights above, from some row on; not read with `factors`. */
+    /* Products with the weights above, from `first_row` on; not read with factors. */
     real *rows;
     Index first_row;
     /* Of a layer above that has few units: its deltas, and its weights in panels. */
