@@ -94,53 +94,42 @@ class TestPenaltyAndLimits:
             assert_array_equal(one == 0, other == 0)
             assert (one == 0).any()
 
+    def an_epoch(self, case, dtype, storage, batch_size, limits):
+        """Losses and theta after an epoch of Adam."""
+        network, theta, X, y = case
+        w, X = theta.astype(dtype), storage(X.astype(dtype))
+        optimizer = make_optimizer("adam").start(theta.size, dtype)
+        training = binding.training(
+            network,
+            w,
+            binding.rule_of(optimizer, 0.01),
+            optimizer.state,
+            make_data(X, y, "softmax", dtype=dtype),
+            batch_size,
+            options=StepOptions(**limits),
+        )
+        losses, _ = training.run(None, 0, len(y), None, 0.01, 0, 0.0, np.inf)
+        return losses, w
+
     @pytest.mark.parametrize("limits", LIMITS.values(), ids=LIMITS)
     def test_of_single_precision_too(self, limits, level):
         network, theta, X, y = make_case("softmax", ("relu",), n_rows=30)
-        theta, X = theta.astype(np.float32), X.astype(np.float32)
-        found = []
-        for dtype in (np.float32, np.float64):
-            w = theta.astype(dtype)
-            data = make_data(X.astype(dtype), y, "softmax", dtype=dtype)
-            optimizer = make_optimizer("adam").start(theta.size, dtype)
-            rule = binding.rule_of(optimizer, 0.0)
-            training = binding.training(
-                network,
-                w,
-                rule,
-                optimizer.state,
-                data,
-                10,
-                options=StepOptions(**limits),
-            )
-            losses, _ = training.run(None, 0, 30, None, 0.01, 0, 0.0, np.inf)
-            found.append((losses, w))
-        (losses, w), (right_losses, right_w) = found
+        case = network, theta.astype(np.float32), X.astype(np.float32), y
+        (losses, w), (right_losses, right_w) = (
+            self.an_epoch(case, dtype, np.asarray, 10, limits)
+            for dtype in (np.float32, np.float64)
+        )
         assert_allclose(losses, right_losses, rtol=1e-5)
         assert_allclose(w, right_w, rtol=1e-3, atol=1e-4)
 
     @pytest.mark.parametrize("limits", LIMITS.values(), ids=LIMITS)
     @pytest.mark.parametrize("storage", [np.asarray, sparse.csr_matrix])
     def test_threads_change_nothing(self, limits, storage, threads):
-        network, theta, X, y = make_case(
-            "softmax", ("relu",), n_rows=60, sizes=(70, 40, 3)
-        )
+        case = make_case("softmax", ("relu",), n_rows=60, sizes=(70, 40, 3))
         found = []
         for n in (1, 2, 3, 5):
             threads(n)
-            w = theta.copy()
-            optimizer = make_optimizer("adam").start(theta.size, np.float64)
-            training = binding.training(
-                network,
-                w,
-                binding.rule_of(optimizer, 0.01),
-                optimizer.state,
-                make_data(storage(X), y, "softmax"),
-                20,
-                options=StepOptions(**limits),
-            )
-            losses, _ = training.run(None, 0, 60, None, 0.01, 0, 0.0, np.inf)
-            found.append((losses, w))
+            found.append(self.an_epoch(case, np.float64, storage, 20, limits))
         for losses, w in found[1:]:
             assert losses == found[0][0]
             assert_array_equal(w, found[0][1])

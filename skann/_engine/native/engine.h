@@ -50,6 +50,12 @@ typedef int64_t Index;
 INLINE Index index_min(Index a, Index b) { return a < b ? a : b; }
 INLINE Index index_max(Index a, Index b) { return a > b ? a : b; }
 
+/* The number of a row, where there is an `order`, or rows as they are stored. */
+INLINE Index row_number(const Index *order, Index first, Index i)
+{
+    return order ? order[i] : first + i;
+}
+
 /* Of integers of 4 or 8 bytes. */
 INLINE Index index_at(const void *indices, int size, Index i)
 {

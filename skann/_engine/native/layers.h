@@ -191,7 +191,7 @@ static void point_at_rows(const Matrix *X, Index n_columns, const Index *order,
                           Index first, Index n, const real **rows, real *copies)
 {
     for (Index i = 0; i < n; i++) {
-        const Index row = order ? order[i] : first + i;
+        const Index row = row_number(order, first, i);
         rows[i] = copies ? copies + i * n_columns
                          : (const real *)(X->start + row * X->row_stride);
     }
@@ -202,7 +202,7 @@ static void convert_rows(const Matrix *X, Index n_columns, const Index *order,
                          Index first, Range rows, Range columns, real *copies)
 {
     for (Index i = rows.begin; i < rows.end; i++) {
-        const char *from = X->start + (order ? order[i] : first + i) * X->row_stride
+        const char *from = X->start + row_number(order, first, i) * X->row_stride
                            + columns.begin * X->column_stride;
         real *copy = copies + i * n_columns;
         if (is_read_in_place(X)) {

@@ -125,24 +125,25 @@ static void forward(Training *t, int thread, const BatchRows *batch)
 static void gather_targets(const Training *t, const BatchRows *batch, real *restrict y)
 {
     const Samples *samples = &t->samples;
+    const Index *order = row_numbers_of(t, batch);
     const Index n_outputs = t->network.sizes[t->network.n_layers];
     const Index n_rows = batch->end - batch->begin;
     for (Index first = 0, n; first < n_rows; first += n, y += n) {
         Index rows[ROWS_AT_ONCE];
         int32_t codes[ROWS_AT_ONCE];
         n = index_min(ROWS_AT_ONCE, n_rows - first);
-        for (Index i = 0; i < n; i++) {
-            const Index in_run = batch->first + batch->begin + first + i;
-            rows[i] = t->run->order ? t->run->order[in_run] : in_run;
-        }
+        for (Index i = 0; i < n; i++)
+            rows[i] = row_number(order, batch->first, batch->begin + first + i);
         for (Index i = 0; samples->codes && i < n; i++)
             codes[i] = samples->codes[rows[i]];
         for (Index k = 0; k < n_outputs; k++) {
             const real *targets = samples->y;
-            for (Index i = 0; samples->codes && i < n; i++)
-                y[k * n_rows + i] = R(codes[i] == (int32_t)k);
-            for (Index i = 0; !samples->codes && i < n; i++)
-                y[k * n_rows + i] = targets[k * samples->X.n_rows + rows[i]];
+            if (samples->codes)
+                for (Index i = 0; i < n; i++)
+                    y[k * n_rows + i] = R(codes[i] == (int32_t)k);
+            else
+                for (Index i = 0; i < n; i++)
+                    y[k * n_rows + i] = targets[k * samples->X.n_rows + rows[i]];
         }
     }
 }
@@ -165,8 +166,7 @@ static void loss_and_output_delta(Training *t, Workspace *ws, const BatchRows *b
     gather_targets(t, batch, ws->y);
     losses_of_rows(&t->network, n_rows, z, ws->y, ws->output_losses, row_losses);
     for (Index i = 0; weights && i < n_rows; i++) {
-        const Index in_batch = batch->begin + i;
-        const real weight = weights[order ? order[in_batch] : batch->first + in_batch];
+        const real weight = weights[row_number(order, batch->first, batch->begin + i)];
         row_losses[i] *= (double)weight;
         for (Index k = 0; k < n; k++)
             z[k * n_rows + i] *= weight;

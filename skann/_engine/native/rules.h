@@ -43,31 +43,25 @@ static Step make_step(const Rule *rule, double rate, Index n_steps_before)
     return step;
 }
 
-/* Σ x², in an order that depends on nothing but n. */
-static double square_of(Index n, const real *x)
+INLINE double square(real x) { return (double)x * (double)x; }
+INLINE double magnitude(real x) { return (double)real_abs(x); }
+
+/* The sum of a function of n numbers, in an order that depends on nothing but n. */
+INLINE double sum_over(double term(real), Index n, const real *x)
 {
     double sums[4] = {0};
     Index i = 0;
     for (; i + 4 <= n; i += 4)
         for (int j = 0; j < 4; j++)
-            sums[j] += (double)x[i + j] * (double)x[i + j];
+            sums[j] += term(x[i + j]);
     for (; i < n; i++)
-        sums[0] += (double)x[i] * (double)x[i];
+        sums[0] += term(x[i]);
     return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
-/* Σ |x|, likewise. */
-static double size_of(Index n, const real *x)
-{
-    double sums[4] = {0};
-    Index i = 0;
-    for (; i + 4 <= n; i += 4)
-        for (int j = 0; j < 4; j++)
-            sums[j] += (double)real_abs(x[i + j]);
-    for (; i < n; i++)
-        sums[0] += (double)real_abs(x[i]);
-    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
-}
+/* Σ x² and Σ |x| */
+static double square_of(Index n, const real *x) { return sum_over(square, n, x); }
+static double size_of(Index n, const real *x) { return sum_over(magnitude, n, x); }
 
 /* The sum of n numbers: several sums side by side, for each waits for its last
  * addition. */

@@ -65,7 +65,7 @@ static void sparse_product(const Matrix *X, const Layer *layer, const real *thet
     const Index n = layer->n_out;
     const real *values = (const real *)X->start, *W = theta + layer->weights;
     for (Index i = begin; i < end; i++) {
-        const Index row = order ? order[i] : first + i;
+        const Index row = row_number(order, first, i);
         const Index stop = index_at(X->offsets, X->index_size, row + 1);
         real *restrict sum = z + i * layer->stride;
         memset(sum, 0, (size_t)layer->stride * sizeof *sum);
@@ -170,7 +170,7 @@ static void find_entries(LazyUpdates *lazy, Features *features, const Index *ord
     features->n_entries = 0;
     features->n_slots = X->is_lazy ? 0 : features->end - features->first;
     for (Index i = 0; i < n_rows; i++) {
-        const Index row = order ? order[i] : first + i;
+        const Index row = row_number(order, first, i);
         const Index stop = index_at(X->offsets, X->index_size, row + 1);
         for (Index e = index_at(X->offsets, X->index_size, row); e < stop; e++) {
             const Index feature = index_at(X->columns, X->index_size, e);

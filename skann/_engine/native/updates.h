@@ -31,11 +31,13 @@ static GradientBlock bias_block(const Layer *layer, Index begin, Index end)
                            end - begin, 1, 0};
 }
 
-static void squares_of(const GradientBlock *block, const real *numbers, double *squares)
+/* What a function makes of every line of a block. */
+INLINE void measure_lines(double measure(Index, const real *),
+                          const GradientBlock *block, const real *numbers,
+                          double *found)
 {
     for (Index i = 0; i < block->n_lines; i++)
-        squares[block->squares + i] =
-            square_of(block->length, numbers + i * block->length);
+        found[block->squares + i] = measure(block->length, numbers + i * block->length);
 }
 
 /* Add the penalties to a block of the gradient, clip it, and take its measures. */
@@ -45,22 +47,21 @@ static void finish_gradient(Training *t, const Step *step, const GradientBlock *
     const real *theta = t->theta + block->start;
     const Index n = block->n_lines * block->length;
     if (block->is_weights && step->alpha != R(0))
-        squares_of(block, theta, t->weight_squares);
-    for (Index i = 0; block->is_weights && step->l1 != R(0) && i < block->n_lines; i++)
-        t->weight_sizes[block->squares + i] =
-            size_of(block->length, theta + i * block->length);
+        measure_lines(square_of, block, theta, t->weight_squares);
+    if (block->is_weights && step->l1 != R(0))
+        measure_lines(size_of, block, theta, t->weight_sizes);
     if (block->is_weights)
         penalize(step, n, theta, g);
     if (step->measures)
-        squares_of(block, g, t->gradient_squares);
-    if (t->rule.max_grad_value > 0)
+        measure_lines(square_of, block, g, t->gradient_squares);
+    if (step->max_grad_value > R(0))
         clip(step->max_grad_value, n, g);
     if (t->gradient)
-        squares_of(block, g, t->clipped_squares);
+        measure_lines(square_of, block, g, t->clipped_squares);
 }
 
-/* Move parameters along a block of the gradient. */
-static void move_block(Training *t, Workspace *ws, const Step *step,
+/* Move parameters of a layer along a block of the gradient, wherever they lie. */
+static void move_block(Training *t, Workspace *ws, const Step *step, const Layer *layer,
                        const GradientBlock *block, real *g)
 {
     real *theta = t->theta + block->start;
@@ -75,21 +76,11 @@ static void move_block(Training *t, Workspace *ws, const Step *step,
         stay_in_orthant(n, ws->orthant, theta);
     if (t->run->average)
         take_share(step->share, n, theta, (real *)t->run->average + block->start);
-}
-
-/* The same for weights of a layer, or biases, and wherever else they lie. */
-static void move_layer_block(Training *t, Workspace *ws, const Step *step,
-                             const Layer *layer, const GradientBlock *block, real *g)
-{
-    move_block(t, ws, step, block, g);
-    if (!block->is_weights) {
-        const Index begin = block->squares - layer->squares - layer->n_in;
-        memcpy(layer->bias + begin, t->theta + block->start,
-               (size_t)block->n_lines * sizeof(real));
-    } else if (t->rule.kind >= SGD) {
-        const Index begin = block->squares - layer->squares;
-        pack_weights(layer, t->theta, begin, begin + block->n_lines);
-    }
+    const Index line = block->squares - layer->squares;
+    if (!block->is_weights)
+        memcpy(layer->bias + line - layer->n_in, theta, (size_t)n * sizeof(real));
+    else if (t->rule.kind >= SGD)
+        pack_weights(layer, t->theta, line, line + block->n_lines);
 }
 
 /* Use up a block of the gradient; or keep it, where its scale is not known yet. */
@@ -101,7 +92,7 @@ static void use_block(Training *t, Workspace *ws, const Step *step, const Layer 
         memcpy(t->gradient + block->start, g,
                (size_t)(block->n_lines * block->length) * sizeof *g);
     else
-        move_layer_block(t, ws, step, layer, block, g);
+        move_block(t, ws, step, layer, block, g);
 }
 
 /* The sum of a micro-panel's lines. */
@@ -253,12 +244,12 @@ static void move_along_kept(Training *t, int thread, const Step *step)
             n = index_min(MC, units.end - k);
             const GradientBlock block = weight_block(t, l, k, n);
             scale_by(factor, n * layer->n_out, t->gradient + block.start);
-            move_layer_block(t, ws, step, layer, &block, t->gradient + block.start);
+            move_block(t, ws, step, layer, &block, t->gradient + block.start);
         }
         const GradientBlock block = bias_block(layer, biases.begin, biases.end);
         scale_by(factor, block.n_lines, t->gradient + block.start);
         if (block.n_lines)
-            move_layer_block(t, ws, step, layer, &block, t->gradient + block.start);
+            move_block(t, ws, step, layer, &block, t->gradient + block.start);
     }
 }
 
