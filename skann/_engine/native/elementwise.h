@@ -145,7 +145,7 @@ INLINE real log_from_one(real x)
     memcpy(&fraction, &number, sizeof fraction);
     memcpy(&n, &exponent, sizeof n);
     n -= R((bits)1 << MANTISSA) + R(BIAS);
-    const real result = n * R(0.6931471805599453) + log1p_unit(fraction - R(1));
+    const real result = fused(n, R(0.6931471805599453), log1p_unit(fraction - R(1)));
     return blend(x == x, result, x);
 }
 

@@ -70,6 +70,19 @@ INLINE Index index_mul(Index n, Index m)
     return __builtin_mul_overflow(n, m, &result) ? INT64_MAX : result;
 }
 
+/* a b + c, rounded once on processors that can. A compiler that fuses by itself may
+ * take one product of x y + z w in a loop's vectors and the other in the rest after
+ * them: then a thread's share of it would decide about the last bit. */
+INLINE real fused(real a, real b, real c)
+{
+#if VECTOR_BYTES > 16 || defined(__aarch64__) || defined(__FP_FAST_FMAF)
+    return REAL_BITS == 32 ? (real)__builtin_fmaf((float)a, (float)b, (float)c)
+                           : (real)__builtin_fma(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
 /* Memory that begins on a cache line and is all zeros; NULL if there is none. There is
  * up to a line more of it than asked for: behind whole vectors, at least one vector.
  * aligned_delete() frees it. */

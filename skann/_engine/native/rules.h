@@ -86,7 +86,7 @@ static void penalize(const Step *step, Index n, const real *restrict theta,
 {
     if (step->alpha != R(0))
         for (Index i = 0; i < n; i++)
-            g[i] += step->alpha * theta[i];
+            g[i] = fused(step->alpha, theta[i], g[i]);
     if (step->l1 == R(0))
         return;
     for (Index i = 0; i < n; i++) {
@@ -136,16 +136,16 @@ static void descend(const Step *step, Index n, real *restrict theta,
     const real rate = step->rate, mu = step->momentum;
     if (!v) {
         for (Index i = 0; i < n; i++)
-            theta[i] -= rate * g[i];
+            theta[i] = fused(-rate, g[i], theta[i]);
     } else if (step->nesterov) {
         for (Index i = 0; i < n; i++) {
-            const real move = rate * g[i];
-            v[i] = mu * v[i] - move;
-            theta[i] += mu * v[i] - move;
+            const real move = -rate * g[i];
+            v[i] = fused(mu, v[i], move);
+            theta[i] += fused(mu, v[i], move);
         }
     } else {
         for (Index i = 0; i < n; i++) {
-            v[i] = mu * v[i] - rate * g[i];
+            v[i] = fused(mu, v[i], -rate * g[i]);
             theta[i] += v[i];
         }
     }
@@ -157,8 +157,8 @@ static void adam(const Step *step, Index n, real *restrict theta,
     const real rate = step->rate, beta_1 = step->beta_1, beta_2 = step->beta_2;
     const real epsilon = step->epsilon;
     for (Index i = 0; i < n; i++) {
-        m[i] = beta_1 * m[i] + g[i];
-        v[i] = beta_2 * v[i] + g[i] * g[i];
+        m[i] = fused(beta_1, m[i], g[i]);
+        v[i] = fused(g[i], g[i], beta_2 * v[i]);
         theta[i] -= rate * m[i] / (real_sqrt(v[i]) + epsilon);
     }
 }
@@ -168,7 +168,7 @@ static void take_share(real share, Index n, const real *restrict theta,
                        real *restrict average)
 {
     for (Index i = 0; i < n; i++)
-        average[i] += share * (theta[i] - average[i]);
+        average[i] = fused(share, theta[i] - average[i], average[i]);
 }
 
 /* Use up a block of n numbers of the gradient that begins at `start` in theta. */
@@ -185,7 +185,7 @@ static void apply(const Rule *rule, const Step *step, Index start, Index n, real
         break;
     case ADD:
         for (Index i = 0; i < n; i++)
-            first[i] += step->rate * g[i];
+            first[i] = fused(step->rate, g[i], first[i]);
         break;
     case SGD: descend(step, n, theta, g, first); break;
     case ADAM: adam(step, n, theta, g, first, second); break;

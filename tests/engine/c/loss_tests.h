@@ -84,6 +84,26 @@ static void transpose(const real *from, Index n_lines, Index n, real *to)
             to[k * n_lines + i] = from[i * n + k];
 }
 
+/* Rows [begin, end) alone cost what they cost among n_rows, to the last bit. */
+static void test_part_of_rows(const Network *network, const real *given, const real *y,
+                              Index begin, Index end, Index n_rows,
+                              const real *all_slopes, const double *all_losses)
+{
+    enum { ROOM = 4096 };
+    static real z[ROOM], targets[ROOM], output_losses[ROOM];
+    static double losses[ROOM];
+    const Index n_outputs = network->sizes[1], n = end - begin;
+    transpose(given + begin * n_outputs, n, n_outputs, z);
+    transpose(y + begin * n_outputs, n, n_outputs, targets);
+    losses_of_rows(network, n, z, targets, output_losses, losses);
+    CHECK(!memcmp(losses, all_losses + begin, (size_t)n * sizeof *losses),
+          "loss %d of some rows", network->loss);
+    for (Index k = 0; k < n_outputs; k++)
+        CHECK(
+            !memcmp(z + k * n, all_slopes + k * n_rows + begin, (size_t)n * sizeof *z),
+            "derivative of loss %d of some rows", network->loss);
+}
+
 static void test_loss(const Network *network, Index n_rows, double scale)
 {
     enum { ROOM = 4096 };
@@ -111,6 +131,8 @@ static void test_loss(const Network *network, Index n_rows, double scale)
           (long)n_outputs, worst);
     CHECK(worst_slope <= tolerance, "derivative of loss %d of %ld outputs: %g",
           network->loss, (long)n_outputs, worst_slope);
+    const Index begin = below(n_rows), end = begin + 1 + below(n_rows - begin);
+    test_part_of_rows(network, given, y, begin, end, n_rows, z, losses);
 }
 
 static void test_losses(void)

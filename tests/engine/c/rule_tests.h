@@ -35,34 +35,58 @@ static Parameter right_step(const Rule *rule, double rate, Index t, Parameter p)
     return p;
 }
 
+/* Parameters from FIRST on, and the state that a rule has for them. */
+enum { N_MOVED = 67, FIRST = 3 };
+typedef struct {
+    real theta[FIRST + N_MOVED], average[N_MOVED], g[N_MOVED];
+    real first[FIRST + N_MOVED], second[FIRST + N_MOVED];
+} Moved;
+
+/* A step of some of them, as a thread has them. */
+static void move_part(Rule rule, const Step *step, Moved *moved, Index begin, Index end)
+{
+    const Index n = end - begin, start = FIRST + begin;
+    real *theta = moved->theta + start, *g = moved->g + begin;
+    rule.vectors[0] = moved->first, rule.vectors[1] = moved->second;
+    penalize(step, n, theta, g);
+    scale_by(step->keep, n, theta);
+    apply(&rule, step, start, n, moved->theta, g);
+    take_share(R(0.3), n, theta, moved->average + begin);
+}
+
 static void test_rule(Rule rule, Index n_steps_before)
 {
-    enum { N = 67, FIRST = 3 };
-    real theta[N + FIRST], g[N], first[N + FIRST], second[N + FIRST];
-    Parameter right[N];
+    Moved moved = {0}, parts;
+    Parameter right[N_MOVED];
     const double rate = 0.1, tolerance = 32 * EPSILON;
     double worst = 0;
-    rule.vectors[0] = first, rule.vectors[1] = second;
-    for (int i = 0; i < N; i++) {
-        right[i] = (Parameter){normal(), normal(), normal(), normal() * normal() + 1};
-        right[i].second = fabs(right[i].second);
-        theta[FIRST + i] = R(right[i].theta), g[i] = R(right[i].g);
-        first[FIRST + i] = R(right[i].first), second[FIRST + i] = R(right[i].second);
-        right[i] = right_step(&rule, rate, n_steps_before + 1, right[i]);
+    for (int i = 0; i < N_MOVED; i++) {
+        Parameter p = {normal(), normal(), normal(), fabs(normal() * normal() + 1)};
+        moved.theta[FIRST + i] = R(p.theta), moved.g[i] = R(p.g);
+        moved.first[FIRST + i] = R(p.first), moved.second[FIRST + i] = R(p.second);
+        right[i] = right_step(&rule, rate, n_steps_before + 1, p);
     }
+    parts = moved;
     const Step step = make_step(&rule, rate, n_steps_before);
-    penalize(&step, N, theta + FIRST, g);
-    scale_by(step.keep, N, theta + FIRST);
-    apply(&rule, &step, FIRST, N, theta, g);
-    for (int i = 0; i < N; i++) {
-        worst = larger(worst, fabs((double)theta[FIRST + i] - right[i].theta));
+    move_part(rule, &step, &moved, 0, N_MOVED);
+    for (int i = 0; i < N_MOVED; i++) {
+        const double theta = (double)moved.theta[FIRST + i];
+        worst = larger(worst, fabs(theta - right[i].theta));
+        worst = larger(worst, fabs((double)moved.average[i] - 0.3 * theta));
         if (rule.n_vectors > 0)
-            worst = larger(worst, fabs((double)first[FIRST + i] - right[i].first));
+            worst =
+                larger(worst, fabs((double)moved.first[FIRST + i] - right[i].first));
         if (rule.n_vectors > 1)
-            worst = larger(worst, fabs((double)second[FIRST + i] - right[i].second)
-                                      / (1 + right[i].second));
+            worst =
+                larger(worst, fabs((double)moved.second[FIRST + i] - right[i].second)
+                                  / (1 + right[i].second));
     }
     CHECK(worst <= tolerance, "rule %d: %g", rule.kind, worst);
+    for (Index begin = 0, end; begin < N_MOVED; begin = end) {
+        end = index_min(N_MOVED, begin + 1 + below(20));
+        move_part(rule, &step, &parts, begin, end);
+    }
+    CHECK(!memcmp(&moved, &parts, sizeof moved), "rule %d: parts differ", rule.kind);
 }
 
 static double sign_of(double x) { return (x > 0) - (x < 0); }
