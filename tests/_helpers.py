@@ -128,7 +128,7 @@ LOSS_FORMULAS = {
     "quantile": lambda z, y: np.maximum(0.5 * (y - z), 0.5 * (z - y)).sum(axis=1),
     "poisson": lambda z, y: (np.exp(z) - y - y * z + xlogy(y, y)).sum(axis=1),
     "perceptron": lambda z, y: np.maximum(0, (1 - 2 * y) * z).sum(axis=1),
-    "gamma": lambda z, y: (z - np.log(y) + y / np.exp(z) - 1).sum(axis=1),
+    "gamma": lambda z, y: (z - np.log(y) + y * np.exp(-z) - 1).sum(axis=1),
     # Of power 1.5.
     "tweedie": lambda z, y: (
         2 * np.exp(z / 2) + 2 * y * np.exp(-z / 2) - 4 * np.sqrt(y)

@@ -2,29 +2,36 @@
 
 import numpy as np
 import pytest
-from _helpers import (
-    objective_for,
-)
+from _helpers import OPTIMIZER_FORMS, make_optimizer, objective_for
 
-from skann._engine.native import binding
+from skann._engine.native import binding, rules
 from skann._network.network import Network
 
 needs_engine = pytest.mark.skipif(
     not binding.is_compiled(), reason="the compiled engine is not there"
 )
-RULES = ["plain sgd", "sgd", "sgd, Polyak's momentum", "adam", "adamw"]
+RULES = [form for form in OPTIMIZER_FORMS if rules.rule_of(make_optimizer(form), 0.0)]
 
 
 def gradient(network, theta, data, batch_size, alpha=0.0):
     """Loss, gradient and its square of one batch, as the engine has them."""
     found = np.full_like(theta, np.nan)
-    rule = binding.gradient_rule(binding.STORE, alpha)
+    rule = rules.gradient_rule(rules.STORE, alpha)
     training = binding.training(network, theta, rule, [found], data, batch_size)
     rows = data.row_numbers.astype(np.int64)
     (loss,), square = training.run(
         rows, 0, min(batch_size, len(rows)), None, 1.0, 0, 0.0, np.inf
     )
     return loss, found, square
+
+
+def one_step(training, optimizer, n_rows, rate):
+    """A step on all rows by an optimiser's rule; loss and the gradient's square."""
+    about = None, 0, n_rows, None, rate, optimizer.n_steps, 0.0, np.inf
+    product = optimizer.momenta_product or 1.0
+    (loss,), square = training.run(*about, None, None, None, product)
+    optimizer.count(1)
+    return loss, square
 
 
 def expected(network, theta, X, y, weight=None, alpha=0.0, dtype=np.float64):

@@ -36,6 +36,7 @@ class Focal(Loss):
 
     def __init__(self, gamma=FOCAL_GAMMA):
         self._gamma = gamma
+        self.options = (gamma,)
 
     def with_options(self, options):
         return Focal(*options)
@@ -90,6 +91,7 @@ class SoftmaxFocal(Loss):
 
     def __init__(self, gamma=FOCAL_GAMMA):
         self._gamma = gamma
+        self.options = (gamma,)
 
     def with_options(self, options):
         return SoftmaxFocal(*options)

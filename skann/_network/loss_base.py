@@ -32,6 +32,8 @@ class Loss:
     dispersion : {"estimated", "known"} or None
         Whether the loss is a negative log-likelihood up to a factor that is to be
         estimated, the variance of the noise, or is one as it stands; None if neither.
+    options : tuple of float
+        Settings, as :meth:`with_options` takes them.
     """
 
     out_activation: str
@@ -41,6 +43,7 @@ class Loss:
     takes_zero = False
     has_curvature = True
     dispersion = None
+    options = ()
 
     def with_options(self, options):
         """The same loss with these settings, a tuple; itself where there are none."""

@@ -9,8 +9,8 @@ of a probability, so nothing is clipped and a confident mistake keeps its true p
 Where loss and output activation belong together, ``delta`` is ``a - y``.
 
 To add a loss: write the class and add an instance to :data:`LOSSES`. For the compiled
-engine it is a loop in ``losses.h`` and a name in ``_engine/native/binding.py``; without
-them the reference engine trains with it.
+engine it is a function of an output and its target in ``losses.h`` and a name in
+``_engine/native/binding.py``; without them the reference engine trains with it.
 """
 
 import numpy as np
@@ -170,6 +170,7 @@ class MultitaskLoss(Loss):
     def __init__(self, loss, sizes):
         self.out_activation, self.has_guess = loss.out_activation, loss.has_guess
         self.has_curvature, self.dispersion = loss.has_curvature, loss.dispersion
+        self.options = loss.options
         self._loss = loss
         self._starts = np.cumsum(sizes)[:-1]
 

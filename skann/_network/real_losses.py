@@ -55,6 +55,7 @@ class Huber(ElementwiseLoss):
 
     def __init__(self, threshold=HUBER_DELTA):
         self._threshold = threshold
+        self.options = (threshold,)
 
     def with_options(self, options):
         return Huber(*options)
@@ -101,7 +102,7 @@ class Quantile(ElementwiseLoss):
     has_curvature = False
 
     def __init__(self, *levels):
-        self._levels = levels or (0.5,)
+        self.options = self._levels = levels or (0.5,)
 
     def with_options(self, options):
         return Quantile(*options)
@@ -186,6 +187,7 @@ class Tweedie(LogLinkLoss):
 
     def __init__(self, power=TWEEDIE_POWER):
         self._power = power
+        self.options = (power,)
         self.degree = 2 - power
         self.takes_zero = power < 2
 

@@ -303,11 +303,15 @@ class Nadam(BiasCorrectedAdam):
     def _momentum(self, t):
         return self.beta_1 * (1 - 0.5 * 0.96 ** (t * self.momentum_decay))
 
+    def count(self, n: int) -> None:
+        for _ in range(n):
+            super().count(1)
+            self.momenta_product *= self._momentum(self.n_steps)
+
     def prepare(self, rate: float) -> None:
         super().prepare(rate)
         t = self.n_steps
         now, following = self._momentum(t), self._momentum(t + 1)
-        self.momenta_product *= now
         product = self.momenta_product
         rate *= math.sqrt((1 - self.beta_2**t) / (1 - self.beta_2))
         self._gradient_rate[()] = rate * (1 - now) / (1 - product)

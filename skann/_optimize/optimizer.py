@@ -53,6 +53,8 @@ class Optimizer(Options):
         True; a minimiser searches its own step lengths.
     finds_alpha, uses_hessian, uses_gauss_newton : bool
         False; what some minimisers do.
+    momenta_product : float or None
+        Of the steps taken, for the rule that needs it.
     """
 
     n_state: int = 0
@@ -61,6 +63,7 @@ class Optimizer(Options):
     follows_schedule = True
     uses_learning_rate = True
     finds_alpha = uses_hessian = uses_gauss_newton = False
+    momenta_product: float | None = None
 
     n_steps: int
     dtype: np.dtype[Any]
@@ -133,7 +136,11 @@ class Optimizer(Options):
 
     def prepare(self, rate: float) -> None:
         """Begin the next step, at this rate."""
-        self.n_steps += 1
+        self.count(1)
+
+    def count(self, n: int) -> None:
+        """Note that so many steps are taken."""
+        self.n_steps += n
 
     def update(self, theta: Array, g: Array, *state: Any) -> None:
         """The step itself on arrays of any one shape, all in place."""

@@ -8,11 +8,13 @@ import pytest
 from _helpers import make_case, outputs_first, plain_forward
 from numpy.testing import assert_allclose
 
-from skann._engine.native import binding
+from skann._engine.native import binding, rules
 
 pytestmark = pytest.mark.skipif(
     not binding.is_compiled(), reason="the compiled engine is not there"
 )
+
+LOSS = {name: number for number, name in enumerate(binding.LOSSES)}
 
 
 class TestChecks:
@@ -24,10 +26,11 @@ class TestChecks:
         given = {
             "sizes": sizes,
             "activations": activations,
-            "loss": 4,
+            "loss": LOSS["softmax"],
+            "loss_options": (),
             "tasks": (),
             "theta": theta,
-            "rule": binding.gradient_rule(binding.STORE, 0.0),
+            "rule": rules.gradient_rule(rules.STORE, 0.0),
             "vectors": (np.empty_like(theta),),
             "X": X,
             "codes": None,
@@ -53,15 +56,26 @@ class TestChecks:
             {"sizes": (-3, 4, 3)},
             {"activations": ()},
             {"activations": (99,)},
-            {"loss": 5},
+            {"loss": len(LOSS)},
             {"loss": -1},
+            {"loss_options": (1.0,)},
+            {"loss_options": [1.0]},
+            {"loss": LOSS["huber"]},
+            {"loss": LOSS["huber"], "loss_options": (1.0, 1.0)},
+            {"loss": LOSS["huber"], "loss_options": (np.nan,)},
+            {"loss": LOSS["huber"], "loss_options": ("1",)},
+            {"loss": LOSS["quantile"], "loss_options": ()},
+            {"loss": LOSS["quantile"], "loss_options": (0.5, 0.5)},
+            {"loss": LOSS["gaussian"]},  # of three outputs
             {"tasks": (1, 1)},
             {"theta": np.zeros(3)},
             {"theta": np.zeros(31, int)},
             {"vectors": ()},
             {"vectors": (np.zeros(3),)},
             {"vectors": (np.zeros(31, np.float32),)},
-            {"rule": (7, 0.0, False, 0.0, 0.0, 0.0, False, 0.0, 0.0)},
+            {"rule": (9, 0.0, False, 0.0, 0.0, 0.0, False, 0.0, 0.0, 0.0)},
+            {"rule": (4, 0.0, False, 0.9, 0.9, 0.1, True, 0.0, 0.0, 0.0)},
+            {"rule": (2, 0.0, False, 0.0, 0.0, 0.0, False, 0.0, 0.0)},
             {"X": np.zeros((20, 2))},
             {"X": np.zeros(20)},
             {"X": np.zeros((20, 3), int)},
@@ -212,10 +226,10 @@ class TestChecks:
             binding._compiled.Training(*arguments)
 
     @pytest.mark.parametrize(("part", "value"), [(1, 3), (1, -1), (2, 4), (2, -1)])
-    @pytest.mark.parametrize("rule", [binding.STORE, binding.ADD])
+    @pytest.mark.parametrize("rule", [rules.STORE, rules.ADD])
     def test_indices_that_have_changed_since_the_last_run(self, part, value, rule):
         X = self.compressed([0, 1, 2], [0, 1, 3])
-        rule = binding.gradient_rule(rule, 0.0)
+        rule = rules.gradient_rule(rule, 0.0)
         training = binding._compiled.Training(
             *self.arguments(X=X, y=np.zeros((3, 2)), batch_size=2, rule=rule)
         )
@@ -233,7 +247,7 @@ class TestChecks:
     def test_a_penalty_on_a_gradient_of_sparse_rows_that_is_added(self):
         # It would be left out of features that a batch does not have.
         X = self.compressed([0, 1, 2], [0, 1, 3])
-        rule = binding.gradient_rule(binding.ADD, 0.1)
+        rule = rules.gradient_rule(rules.ADD, 0.1)
         with pytest.raises(ValueError, match="penalty"):
             binding._compiled.Training(
                 *self.arguments(X=X, y=np.zeros((3, 2)), batch_size=2, rule=rule)

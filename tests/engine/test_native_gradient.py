@@ -1,5 +1,7 @@
 """The compiled engine's gradients and functions against the reference's."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from _helpers import (
@@ -14,9 +16,17 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skann._engine import native, reference
 from skann._engine.native import binding
+from skann._network.loss_base import ElementwiseLoss
+from skann._network.losses import LOSSES
 from skann._network.network import Network
 
 pytestmark = needs_engine
+
+
+def takes_nan(loss):
+    """Whether a target of NaN is one that is not known."""
+    real = isinstance(LOSSES[loss], ElementwiseLoss)
+    return real or loss in ("masked_squared_error", "gaussian")
 
 
 class TestGradient:
@@ -37,6 +47,48 @@ class TestGradient:
         assert value == pytest.approx(loss, rel=1e-12)
         assert_allclose(found, right, rtol=1e-11, atol=1e-14)
         assert square == pytest.approx(right @ right, rel=1e-11)
+
+    @pytest.mark.parametrize(
+        ("loss", "options"),
+        [
+            ("huber", (0.3,)),
+            ("quantile", (0.2,)),
+            ("quantile", (0.1, 0.5, 0.9)),
+            ("tweedie", (1.2,)),
+            ("tweedie", (3.0,)),
+            ("focal", (0.5,)),
+            ("softmax_focal", (0.5,)),
+        ],
+    )
+    def test_of_a_loss_with_settings(self, loss, options, level):
+        network, theta, X, y = make_case(loss, ("tanh",), n_rows=20)
+        network = replace(network, loss_options=options)
+        _, found, _ = gradient(network, theta, make_data(X, y, loss), 20)
+        value, right = expected(network, theta, X, y)
+        assert_allclose(found, right, rtol=1e-11, atol=1e-14)
+        assert value != expected(replace(network, loss_options=()), theta, X, y)[0]
+
+    @pytest.mark.parametrize(
+        "loss", [name for name in binding.LOSSES if takes_nan(name)]
+    )
+    def test_of_targets_that_are_not_known(self, loss, level):
+        network, theta, X, y = make_case(loss, ("tanh",), n_rows=20)
+        y[::3, 0] = np.nan
+        _, found, _ = gradient(network, theta, make_data(X, y, loss), 20)
+        value, right = expected(network, theta, X, y)
+        assert np.isfinite(value)
+        assert_allclose(found, right, rtol=1e-11, atol=1e-14)
+
+    @pytest.mark.parametrize("loss", ["softmax", "softmax_focal"])
+    def test_of_several_tasks(self, loss, level):
+        network, theta, rng = network_of((3, 4, 5), loss)
+        network = replace(network, tasks=(2, 3))
+        X, picked = rng.normal(size=(90, 3)), rng.integers(2, size=(90, 2))
+        y = np.hstack([np.eye(2)[picked[:, 0]], np.eye(3)[picked[:, 1]]])
+        _, found, _ = gradient(network, theta, make_data(X, y, loss), 90)
+        assert_allclose(
+            found, expected(network, theta, X, y)[1], rtol=1e-11, atol=1e-14
+        )
 
     @pytest.mark.parametrize("activation", binding.ACTIVATIONS)
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -187,8 +187,8 @@ class TestInterrupts:
             X = rng.normal(size=(100_000, 60))
             theta = np.zeros(60 * 100 + 100 + 100 + 1)
             training = binding._compiled.Training(
-                (60, 100, 1), (4,), 0, (), theta,
-                (2, 0.0, False, 0.0, 0.0, 0.0, False, 0.0, 0.0), (), X, None,
+                (60, 100, 1), (4,), 0, (), (), theta,
+                (2, 0.0, False, 0.0, 0.0, 0.0, False, 0.0, 0.0, 0.0), (), X, None,
                 X[:, :1].T.copy(), None, 1, True, 1,
             )
             interrupt_after(0.2)

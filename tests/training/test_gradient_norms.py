@@ -73,8 +73,8 @@ def test_of_sparse_rows(dtype):
     )
 
 
-def test_of_a_loss_of_the_reference_engine():
-    net = make(loss="huber", alpha=0.1).fit(X, Y[BPRegressor])
+def test_of_a_network_of_the_reference_engine():
+    net = make(skip_connection=True, alpha=0.1).fit(X, Y[BPRegressor])
     assert net.engine_ == "reference"
     assert norms(net).shape == (4, 3)
 

@@ -6,8 +6,7 @@ together. Where it could not be built (no compiler), or where the environment va
 rounding. ``SKANN_SIMD`` chooses lower vector instructions than the processor's best.
 
 Callers ask :func:`supports` first, and :func:`predicts` or :func:`trains`. Networks go
-to it as tuples of numbers (:func:`described`), optimisers as one (:func:`rule_of`), if
-it knows their rule.
+to it as tuples of numbers (:func:`described`), optimisers as one, from ``rules.py``.
 """
 
 import math
@@ -19,9 +18,8 @@ import joblib
 import numpy as np
 from scipy import sparse
 
-from ..._optimize.adam import Adam, AdamW
-from ..._optimize.sgd import SGD
 from ..step_options import PLAIN
+from . import rules
 
 #: Why it is not in use; None if it is.
 why_missing = None
@@ -65,11 +63,20 @@ LOSSES = (
     "logistic_squared_error",
     "cross_entropy",
     "softmax",
+    "absolute_error",
+    "huber",
+    "quantile",
+    "poisson",
+    "gamma",
+    "tweedie",
+    "gaussian",
+    "perceptron",
+    "focal",
+    "softmax_focal",
 )
 # The orders of the enumerations in engine.h.
 _ACTIVATION_NUMBERS = {name: i for i, name in enumerate(ACTIVATIONS)}
 _LOSS_NUMBERS = {name: i for i, name in enumerate(LOSSES)}
-STORE, ADD, _SGD, _ADAM = range(4)
 
 # Floating-point operations that one more thread must have to do: in a step, to be worth
 # the two meetings, and in a call, to be worth being woken.
@@ -181,39 +188,6 @@ def described(network):
     return network.layer_sizes, numbers
 
 
-def rule_of(optimizer, alpha):
-    """What the engine needs to know of an optimiser; None if not its rule.
-
-    Parameters
-    ----------
-    optimizer : Optimizer
-    alpha : float
-        Strength of the L2 penalty.
-    """
-    kind = type(optimizer)
-    if kind is SGD:
-        momentum, nesterov = optimizer.momentum, optimizer.nesterovs_momentum
-        return _SGD, momentum, nesterov, 0.0, 0.0, 0.0, False, 0.0, alpha
-    if kind is Adam or kind is AdamW:
-        return (
-            _ADAM,
-            0.0,
-            False,
-            optimizer.beta_1,
-            optimizer.beta_2,
-            optimizer.epsilon,
-            kind is AdamW,
-            optimizer.weight_decay if kind is AdamW else 0.0,
-            alpha,
-        )
-    return None
-
-
-def gradient_rule(kind, alpha):
-    """The rule that keeps the gradient: :data:`STORE` or :data:`ADD`."""
-    return kind, 0.0, False, 0.0, 0.0, 0.0, False, 0.0, alpha
-
-
 def training(
     network,
     theta,
@@ -234,7 +208,7 @@ def training(
     theta : ndarray of shape (n_parameters,)
         Bound, as are the vectors.
     rule : tuple
-        From :func:`rule_of` or :func:`gradient_rule`.
+        From :func:`rules.rule_of` or :func:`rules.gradient_rule`.
     vectors : sequence of ndarray of shape (n_parameters,)
         The optimiser's state, or where the gradient goes.
     data : Data
@@ -264,6 +238,7 @@ def training(
     return _compiled.Training(
         *described(network),
         _LOSS_NUMBERS[network.loss],
+        network.loss_function.options,
         network.tasks,
         theta,
         rule,
@@ -277,7 +252,7 @@ def training(
         n_threads(work * batch_size, work * data.n_rows),
         options.dropout,
         options.input_dropout,
-        *(_limits(options) if rule[0] in (_SGD, _ADAM) else ()),
+        *(_limits(options) if rules.moves(rule) else ()),
     )
 
 

@@ -1,6 +1,7 @@
 /* See convert.h. */
 #include "convert.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,19 +127,55 @@ static Index *get_integers(PyObject *tuple, Index least, Index *n)
     return numbers;
 }
 
+/* The same of finite numbers. */
+static double *get_finite(PyObject *tuple, Index *n)
+{
+    *n = PyTuple_Size(tuple);
+    double *numbers = calloc((size_t)*n + 1, sizeof *numbers);
+    if (!numbers)
+        return (double *)PyErr_NoMemory();
+    for (Index i = 0; i < *n; i++) {
+        numbers[i] = PyFloat_AsDouble(PyTuple_GetItem(tuple, i));
+        if (PyErr_Occurred() || !isfinite(numbers[i])) {
+            free(numbers);
+            if (!PyErr_Occurred())
+                value_error("a setting of a loss is not finite");
+            return NULL;
+        }
+    }
+    return numbers;
+}
+
 void network_free(Network *network)
 {
     free((void *)network->sizes);
     free((void *)network->activations);
+    free((void *)network->loss_options);
     free((void *)network->tasks);
     *network = (Network){0};
+}
+
+/* Whether a loss has as many settings as it reads, and pairs of outputs if it does. */
+static int is_loss(const Network *network)
+{
+    const Index n = network->n_loss_options;
+    const Index n_outputs = network->sizes[network->n_layers];
+    switch (network->loss) {
+    case HUBER:
+    case TWEEDIE:
+    case FOCAL:
+    case SOFTMAX_FOCAL: return n == 1;
+    case QUANTILE: return n == 1 || n == n_outputs;
+    case GAUSSIAN: return n == 0 && n_outputs % 2 == 0;
+    default: return network->loss >= 0 && network->loss < N_LOSSES && n == 0;
+    }
 }
 
 /* Whether sizes, and activations as the tuple had them, make sense together. */
 static int is_network(const Network *network, Index n_activations)
 {
     if (network->n_layers < 1 || n_activations != network->n_layers - 1
-        || network->loss < 0 || network->loss >= N_LOSSES)
+        || !is_loss(network))
         return 0;
     for (Index i = 0; i < n_activations; i++)
         if (network->activations[i] >= N_ACTIVATIONS)
@@ -153,7 +190,7 @@ static int is_network(const Network *network, Index n_activations)
 }
 
 int get_network(Network *network, PyObject *sizes, PyObject *activations, int loss,
-                PyObject *tasks)
+                PyObject *loss_options, PyObject *tasks)
 {
     Index n_sizes, n_activations;
     *network = (Network){.loss = loss};
@@ -171,6 +208,9 @@ int get_network(Network *network, PyObject *sizes, PyObject *activations, int lo
     network->activations = own;
     if (!own)
         return PyErr_NoMemory() != NULL;
+    network->loss_options = get_finite(loss_options, &network->n_loss_options);
+    if (!network->loss_options)
+        return 0;
     network->tasks = get_integers(tasks, 1, &network->n_tasks);
     if (!network->tasks)
         return 0;

@@ -40,7 +40,7 @@ int get_order(PyObject *, Views *, const Index **order, Index *n);
 
 /* What network_free is due for. */
 int get_network(Network *, PyObject *sizes, PyObject *activations, int loss,
-                PyObject *tasks);
+                PyObject *loss_options, PyObject *tasks);
 void network_free(Network *);
 Index n_parameters(const Network *); /* INT64_MAX if there are more */
 

@@ -35,6 +35,7 @@ enum { MANTISSA = 52, BIAS = 1023 };
 INLINE real blend(int condition, real yes, real no) { return condition ? yes : no; }
 
 INLINE real real_max(real a, real b) { return a > b ? a : b; }
+INLINE real real_min(real a, real b) { return a < b ? a : b; }
 
 INLINE real real_abs(real x)
 {

@@ -18,7 +18,9 @@
  *   gemm_narrow.h     those with a matrix of few columns
  *   activations.h     hidden layers' functions and derivatives
  *   dropout.h         units that a step leaves out
- *   losses.h          losses and their derivatives
+ *   real_losses.h     losses of real targets
+ *   focal_losses.h    those that look at hard rows
+ *   losses.h          all losses, and their derivatives
  *   rules.h           what is done with a block of the gradient: optimisers
  *   layers.h          a network's weights, rows of data; the way forward
  *   sparse.h          sparse data and the first layer's weights
@@ -80,20 +82,43 @@ enum Activation {
 };
 enum Loss {
     SQUARED_ERROR,
-    OBSERVED_SQUARED_ERROR,
+    MASKED_SQUARED_ERROR,
     LOGISTIC_SQUARED_ERROR,
     CROSS_ENTROPY,
     SOFTMAX,
+    ABSOLUTE_ERROR,
+    HUBER,
+    QUANTILE,
+    POISSON,
+    GAMMA,
+    TWEEDIE,
+    GAUSSIAN,
+    PERCEPTRON,
+    FOCAL,
+    SOFTMAX_FOCAL,
     N_LOSSES
 };
 /* STORE leaves the gradient, times the rate, in a vector; ADD adds it to one. */
-enum RuleKind { STORE, ADD, SGD, ADAM, N_RULES };
+enum RuleKind {
+    STORE,
+    ADD,
+    SGD,
+    ADAM,
+    AMSGRAD,
+    NADAM,
+    RMSPROP,
+    ADAGRAD,
+    LION,
+    N_RULES
+};
 
 typedef struct {
     Index n_layers;         /* layers of weights: hidden ones and the output */
     const Index *sizes;     /* n_layers + 1 numbers of units, inputs first */
     const int *activations; /* n_layers - 1 of enum Activation */
     int loss;
+    Index n_loss_options; /* and its settings, as in _network/ */
+    const double *loss_options;
     Index n_tasks;      /* parts of the outputs that the loss is taken of apart */
     const Index *tasks; /* their sizes */
     /* In training: with which probability a hidden unit, or an input, is left out. */
@@ -123,16 +148,17 @@ typedef struct {
 
 typedef struct {
     int kind;
-    double momentum; /* SGD */
+    double momentum;
     int nesterov;
-    double beta_1, beta_2, epsilon; /* ADAM */
-    int corrected; /* whether epsilon stands beside the corrected moments */
-    double decay;  /* of weights, past the gradient */
-    double alpha;  /* strength of the L2 penalty, part of the objective */
-    /* Of SGD and ADAM, as in _engine/step_options.py; 0 for none. */
+    double beta_1, beta_2, epsilon; /* beta_2 is RMSPROP's rho */
+    int corrected;         /* whether epsilon stands beside the corrected moments */
+    double decay;          /* of weights, past the gradient */
+    double momentum_decay; /* NADAM */
+    double alpha;          /* strength of the L2 penalty, part of the objective */
+    /* Of rules that move parameters, as in _engine/step_options.py; 0 for none. */
     double l1, max_grad_value, max_grad_norm;
     int n_vectors;    /* the gradient, or the optimiser's state */
-    void *vectors[2]; /* each of theta's length */
+    void *vectors[3]; /* each of theta's length */
 } Rule;
 
 /* Whether a signal has raised an exception; asked from time to time by the thread that
@@ -156,6 +182,7 @@ typedef struct {
     const double *shares;   /* what it takes of theta after every step */
     double row_scale;       /* of each row's gradient; 0 for the mean over a batch */
     Index n_steps_before;   /* in the life of the optimiser */
+    double momenta_product; /* of these steps, of NADAM */
     double deadline;        /* seconds on seconds_now()'s clock */
     double *losses;         /* of each batch before its step; filled */
     Index n_done;           /* batches; set */

@@ -78,12 +78,12 @@ static int get_rows_and_out(PredictArguments *a, Views *views, PyObject *X,
 }
 
 static int get_arguments(PredictArguments *a, Views *views, PyObject *args,
-                         PyObject *no_tasks)
+                         PyObject *nothing)
 {
     PyObject *sizes, *activations, *theta, *X, *order, *out;
     if (!PyArg_ParseTuple(args, "O!O!OOOOi", &PyTuple_Type, &sizes, &PyTuple_Type,
                           &activations, &theta, &X, &order, &out, &a->n_threads)
-        || !get_network(&a->network, sizes, activations, 0, no_tasks))
+        || !get_network(&a->network, sizes, activations, 0, nothing, nothing))
         return 0;
     if (a->n_threads < 1 || a->n_threads > MAX_THREADS)
         return value_error("n_threads must be from 1 to 1024");
@@ -114,14 +114,14 @@ static PyObject *predict(const PredictArguments *a, int level)
 static PyObject *module_predict(PyObject *module, PyObject *args)
 {
     const ModuleState *state = PyModule_GetState(module);
-    PyObject *no_tasks = PyTuple_New(0), *result = NULL;
+    PyObject *nothing = PyTuple_New(0), *result = NULL;
     Views views = {.n = 0};
     PredictArguments arguments = {0};
-    if (no_tasks && get_arguments(&arguments, &views, args, no_tasks))
+    if (nothing && get_arguments(&arguments, &views, args, nothing))
         result = predict(&arguments, level_in_use(state));
     network_free(&arguments.network);
     views_release(&views);
-    Py_XDECREF(no_tasks);
+    Py_XDECREF(nothing);
     return result;
 }
 

@@ -2,8 +2,8 @@
  *
  * A block is contiguous in theta, in the gradient and in the optimiser's vectors, and
  * small enough to stay in the cache from the product that made it on. The equations,
- * and what the vectors hold, are those of _optimize/optimizers.py and
- * _optimize/adam.py, so that training goes on from a state that either engine has left.
+ * and what the vectors hold, are those of _optimize/, so that training goes on from a
+ * state that either engine has left.
  */
 #ifndef SKANN_RULES_H
 #define SKANN_RULES_H
@@ -14,32 +14,59 @@
 typedef struct {
     int kind, nesterov;
     int measures;        /* whether the gradient's square is wanted */
-    real rate, momentum; /* Adam's rate has its corrections */
+    real rate, momentum; /* rates have their corrections */
+    real gradient_rate;  /* NADAM's of the gradient itself */
     real beta_1, beta_2, epsilon;
     real keep; /* what is left of weights by decay */
     real alpha, l1, max_grad_value;
     real share; /* that an average of theta takes of it */
 } Step;
 
-static Step make_step(const Rule *rule, double rate, Index n_steps_before)
+/* Adam's corrections and those of its relatives, whose moments are divided by
+ * 1 - beta. */
+static void correct_moments(const Rule *rule, double rate, Index t,
+                            double *momenta_product, Step *step)
+{
+    const double seen_1 = 1 - pow(rule->beta_1, (double)t);
+    const double seen_2 = 1 - pow(rule->beta_2, (double)t);
+    const double spread = sqrt(1 - rule->beta_2);
+    rate *= sqrt(seen_2) / spread;
+    step->rate = R(rate * (1 - rule->beta_1) / seen_1);
+    step->epsilon = R(rule->epsilon / spread * (rule->corrected ? sqrt(seen_2) : 1.0));
+    if (rule->kind != NADAM)
+        return;
+    double momenta[2]; /* of this step and the next */
+    for (int i = 0; i < 2; i++)
+        momenta[i] = rule->beta_1
+                     * (1 - 0.5 * pow(0.96, (double)(t + i) * rule->momentum_decay));
+    const double product = *momenta_product *= momenta[0];
+    step->gradient_rate = R(rate * (1 - momenta[0]) / (1 - product));
+    step->rate = R(rate * (1 - rule->beta_1) * momenta[1] / (1 - product * momenta[1]));
+}
+
+/* A step at this rate, after some others, of whose momenta NADAM needs the product. */
+static Step make_step(const Rule *rule, double rate, Index n_steps_before,
+                      double *momenta_product)
 {
     Step step = {.kind = rule->kind,
                  .nesterov = rule->nesterov,
+                 .rate = R(rate),
+                 .momentum = R(rule->momentum),
+                 .beta_1 = R(rule->beta_1),
+                 .beta_2 = R(rule->beta_2),
+                 .epsilon = R(rule->epsilon),
+                 .keep = R(1 - rate * rule->decay),
                  .alpha = R(rule->alpha),
                  .l1 = R(rule->l1),
                  .max_grad_value = R(rule->max_grad_value)};
-    step.keep = R(1 - rate * rule->decay);
-    step.rate = R(rate);
-    step.momentum = R(rule->momentum);
-    if (rule->kind != ADAM)
-        return step;
-    const double t = (double)(n_steps_before + 1);
-    const double seen_1 = 1 - pow(rule->beta_1, t), seen_2 = 1 - pow(rule->beta_2, t);
-    const double spread = sqrt(1 - rule->beta_2);
-    step.rate = R(rate * sqrt(seen_2) / seen_1 * (1 - rule->beta_1) / spread);
-    step.beta_1 = R(rule->beta_1);
-    step.beta_2 = R(rule->beta_2);
-    step.epsilon = R(rule->epsilon / spread * (rule->corrected ? sqrt(seen_2) : 1.0));
+    if (rule->kind == ADAM || rule->kind == AMSGRAD || rule->kind == NADAM)
+        correct_moments(rule, rate, n_steps_before + 1, momenta_product, &step);
+    if (rule->kind == RMSPROP) { /* whose squares are divided by 1 - rho */
+        step.rate = R(rate / sqrt(1 - rule->beta_2));
+        step.epsilon = R(rule->epsilon / sqrt(1 - rule->beta_2));
+    }
+    if (rule->kind == LION) /* whose momentum is divided by 1 - beta_2 */
+        step.beta_1 = R(rule->beta_1 * (1 - rule->beta_2) / (1 - rule->beta_1));
     return step;
 }
 
@@ -163,6 +190,68 @@ static void adam(const Step *step, Index n, real *restrict theta,
     }
 }
 
+static void amsgrad(const Step *step, Index n, real *restrict theta,
+                    const real *restrict g, real *restrict m, real *restrict v,
+                    real *restrict largest)
+{
+    const real rate = step->rate, beta_1 = step->beta_1, beta_2 = step->beta_2;
+    const real epsilon = step->epsilon;
+    for (Index i = 0; i < n; i++) {
+        m[i] = fused(beta_1, m[i], g[i]);
+        v[i] = fused(g[i], g[i], beta_2 * v[i]);
+        largest[i] = real_max(largest[i], v[i]);
+        theta[i] -= rate * m[i] / (real_sqrt(largest[i]) + epsilon);
+    }
+}
+
+static void nadam(const Step *step, Index n, real *restrict theta,
+                  const real *restrict g, real *restrict m, real *restrict v)
+{
+    const real rate = step->rate, beta_1 = step->beta_1, beta_2 = step->beta_2;
+    const real epsilon = step->epsilon, gradient_rate = step->gradient_rate;
+    for (Index i = 0; i < n; i++) {
+        m[i] = fused(beta_1, m[i], g[i]);
+        v[i] = fused(g[i], g[i], beta_2 * v[i]);
+        const real ahead = fused(rate, m[i], gradient_rate * g[i]);
+        theta[i] -= ahead / (real_sqrt(v[i]) + epsilon);
+    }
+}
+
+static void rmsprop(const Step *step, Index n, real *restrict theta,
+                    const real *restrict g, real *restrict v, real *restrict b)
+{
+    const real rate = step->rate, rho = step->beta_2, mu = step->momentum;
+    const real epsilon = step->epsilon;
+    for (Index i = 0; i < n; i++) {
+        v[i] = fused(g[i], g[i], rho * v[i]);
+        const real move = g[i] / (real_sqrt(v[i]) + epsilon);
+        if (b)
+            b[i] = fused(mu, b[i], move);
+        theta[i] = fused(-rate, b ? b[i] : move, theta[i]);
+    }
+}
+
+static void adagrad(const Step *step, Index n, real *restrict theta,
+                    const real *restrict g, real *restrict sum)
+{
+    const real rate = step->rate, epsilon = step->epsilon;
+    for (Index i = 0; i < n; i++) {
+        sum[i] = fused(g[i], g[i], sum[i]);
+        theta[i] = fused(-rate, g[i] / (real_sqrt(sum[i]) + epsilon), theta[i]);
+    }
+}
+
+static void lion(const Step *step, Index n, real *restrict theta,
+                 const real *restrict g, real *restrict m)
+{
+    const real rate = step->rate, beta_1 = step->beta_1, beta_2 = step->beta_2;
+    for (Index i = 0; i < n; i++) {
+        const real x = fused(beta_1, m[i], g[i]);
+        theta[i] -= blend(x > R(0), rate, blend(x < R(0), -rate, R(0)));
+        m[i] = fused(beta_2, m[i], g[i]);
+    }
+}
+
 /* Let an average take its share of theta. */
 static void take_share(real share, Index n, const real *restrict theta,
                        real *restrict average)
@@ -175,8 +264,10 @@ static void take_share(real share, Index n, const real *restrict theta,
 static void apply(const Rule *rule, const Step *step, Index start, Index n, real *theta,
                   real *g)
 {
-    real *first = rule->n_vectors > 0 ? (real *)rule->vectors[0] + start : NULL;
-    real *second = rule->n_vectors > 1 ? (real *)rule->vectors[1] + start : NULL;
+    real *vectors[3] = {NULL};
+    for (int i = 0; i < rule->n_vectors; i++)
+        vectors[i] = (real *)rule->vectors[i] + start;
+    real *first = vectors[0], *second = vectors[1];
     theta += start;
     switch (step->kind) {
     case STORE:
@@ -189,6 +280,11 @@ static void apply(const Rule *rule, const Step *step, Index start, Index n, real
         break;
     case SGD: descend(step, n, theta, g, first); break;
     case ADAM: adam(step, n, theta, g, first, second); break;
+    case AMSGRAD: amsgrad(step, n, theta, g, first, second, vectors[2]); break;
+    case NADAM: nadam(step, n, theta, g, first, second); break;
+    case RMSPROP: rmsprop(step, n, theta, g, first, second); break;
+    case ADAGRAD: adagrad(step, n, theta, g, first); break;
+    case LION: lion(step, n, theta, g, first); break;
     }
 }
 

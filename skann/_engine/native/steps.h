@@ -82,6 +82,7 @@ static void run_steps(void *pointer, int thread)
     Training *t = pointer;
     Run *run = t->run;
     const FloatControl before = flush_subnormals_to_zero();
+    double momenta_product = run->momenta_product;
     if (thread == 0)
         t->watch = watch_signals(&run->interrupt, before);
     pack_partition(&t->layers, thread, t->n_threads);
@@ -94,7 +95,7 @@ static void run_steps(void *pointer, int thread)
         partition(batch.n_rows, 4, thread, t->n_threads, &batch.begin, &batch.end);
         batch.key = run->keys ? run->keys[i] : 0;
         Step step = make_step(&t->rule, run->rates ? run->rates[i] : run->rate,
-                              run->n_steps_before + i);
+                              run->n_steps_before + i, &momenta_product);
         step.share = run->average ? R(run->shares[i]) : R(0);
         step.measures = first == run->n_rows;
         if (!take_step(t, thread, &batch, &step, t->lazy.n_steps + (int32_t)i))

@@ -16,7 +16,7 @@ from scipy.sparse import issparse
 from .. import contract
 from ..masks import step_keys
 from ..step_options import PLAIN
-from . import binding
+from . import binding, rules
 from .lazy_updates import lazy_updates_pay
 
 # Rows evaluated at once where all are: memory does not grow with their number.
@@ -25,7 +25,7 @@ _CHUNK_ROWS = 2048
 
 def can_fuse(optimizer):
     """Whether the engine can take an optimiser's steps."""
-    return binding.rule_of(optimizer, 0.0) is not None
+    return rules.rule_of(optimizer, 0.0) is not None
 
 
 def draws(options, X):
@@ -66,11 +66,15 @@ class FusedEpochs(contract.Epochs):
         super().__init__(data, batch_size)
         self._optimizer, self._options = optimizer, options
         # Small networks would spend a tenth of an epoch on asking for nothing.
-        self._is_plain = not options.are_random and options.average is None
+        self._is_plain = (
+            not options.are_random
+            and options.average is None
+            and optimizer.momenta_product is None
+        )
         self._training = binding.training(
             network,
             theta,
-            binding.rule_of(optimizer, alpha),
+            rules.rule_of(optimizer, alpha),
             optimizer.state,
             data,
             self.batch_size,
@@ -102,19 +106,23 @@ class FusedEpochs(contract.Epochs):
             )
         finally:
             # Steps that an interrupt has cut short have been taken.
-            optimizer.n_steps += training.n_done
-            if beside and beside[-1] is not None:
+            optimizer.count(training.n_done)
+            if beside and beside[2] is not None:
                 self._options.average.count(training.n_done)
         self.gradient_norm = math.sqrt(square)
         return losses, rate if rates is None else float(rates[len(losses) - 1])
 
     def _beside_the_steps(self):
-        """Keys of what an epoch leaves out, an average, and its shares; or None."""
+        """Keys of what an epoch leaves out, an average, its shares; and Nadam's Π.
+
+        None for what there is not.
+        """
         average, shares = self._options.average, None
         if average is not None:
             shares = average.shares(self.n_batches)
         followed = None if shares is None else average.average
-        return _keys_of_steps(self._options, self.n_batches), followed, shares
+        keys = _keys_of_steps(self._options, self.n_batches)
+        return keys, followed, shares, self._optimizer.momenta_product or 1.0
 
 
 class Objective(contract.Objective):
@@ -142,13 +150,13 @@ class Objective(contract.Objective):
 
     @cached_property
     def _by_batch(self):
-        rule = binding.gradient_rule(binding.STORE, self.alpha)
+        rule = rules.gradient_rule(rules.STORE, self.alpha)
         return self._training(rule, self._batch_size, self._options)
 
     @cached_property
     def _by_chunk(self):
         # The penalty would be added with every chunk.
-        rule = binding.gradient_rule(binding.ADD, 0.0)
+        rule = rules.gradient_rule(rules.ADD, 0.0)
         return self._training(rule, min(_CHUNK_ROWS, self.n_rows))
 
     def _training(self, rule, batch_size, options=PLAIN):

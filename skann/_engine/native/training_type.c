@@ -40,16 +40,28 @@ static void training_dealloc(PyObject *object)
 
 /* -- making one ------------------------------------------------------------------ */
 
+/* How many vectors a rule keeps. */
+static int n_vectors(const Rule *rule)
+{
+    switch (rule->kind) {
+    case SGD: return rule->momentum != 0;
+    case RMSPROP: return 1 + (rule->momentum != 0);
+    case ADAM:
+    case NADAM: return 2;
+    case AMSGRAD: return 3;
+    default: return 1;
+    }
+}
+
 static int get_rule(Training *self, Rule *rule, PyObject *numbers, PyObject *vectors,
                     Index item_size)
 {
-    if (!PyArg_ParseTuple(numbers, "idpdddpdd", &rule->kind, &rule->momentum,
+    if (!PyArg_ParseTuple(numbers, "idpdddpddd", &rule->kind, &rule->momentum,
                           &rule->nesterov, &rule->beta_1, &rule->beta_2, &rule->epsilon,
-                          &rule->corrected, &rule->decay, &rule->alpha))
+                          &rule->corrected, &rule->decay, &rule->momentum_decay,
+                          &rule->alpha))
         return 0;
-    const int needs = rule->kind == ADAM  ? 2
-                      : rule->kind == SGD ? rule->momentum != 0
-                                          : 1;
+    const int needs = n_vectors(rule);
     if (rule->kind < 0 || rule->kind >= N_RULES || PyTuple_Size(vectors) != needs)
         return value_error("not a rule");
     /* Features that a batch does not have are left out of what is added. */
@@ -58,6 +70,8 @@ static int get_rule(Training *self, Rule *rule, PyObject *numbers, PyObject *vec
     if (rule->l1 + rule->max_grad_value + rule->max_grad_norm > 0
         && (rule->kind < SGD || self->X.is_lazy))
         return value_error("an L1 penalty and limits are for steps on all weights");
+    if (rule->kind > ADAM && self->X.is_lazy)
+        return value_error("updates of this rule can't wait");
     rule->n_vectors = needs;
     for (int i = 0; i < needs; i++) {
         Py_buffer *view =
@@ -99,19 +113,19 @@ static int get_samples(Training *self, Samples *samples, PyObject *X, PyObject *
 static int training_fill(Training *self, PyObject *args, int level)
 {
     PyObject *sizes, *activations, *tasks, *theta, *numbers, *vectors, *X, *codes, *y;
-    PyObject *weight;
+    PyObject *weight, *loss_options;
     Py_ssize_t batch_size;
     int loss, is_new;
     Samples samples = {0};
     Rule rule = {0};
     double dropout = 0, input_dropout = 0;
-    if (!PyArg_ParseTuple(args, "O!O!iO!OO!O!OOOOnpi|ddddd", &PyTuple_Type, &sizes,
-                          &PyTuple_Type, &activations, &loss, &PyTuple_Type, &tasks,
-                          &theta, &PyTuple_Type, &numbers, &PyTuple_Type, &vectors, &X,
-                          &codes, &y, &weight, &batch_size, &is_new, &self->max_threads,
-                          &dropout, &input_dropout, &rule.l1, &rule.max_grad_value,
-                          &rule.max_grad_norm)
-        || !get_network(&self->network, sizes, activations, loss, tasks))
+    if (!PyArg_ParseTuple(
+            args, "O!O!iO!O!OO!O!OOOOnpi|ddddd", &PyTuple_Type, &sizes, &PyTuple_Type,
+            &activations, &loss, &PyTuple_Type, &loss_options, &PyTuple_Type, &tasks,
+            &theta, &PyTuple_Type, &numbers, &PyTuple_Type, &vectors, &X, &codes, &y,
+            &weight, &batch_size, &is_new, &self->max_threads, &dropout, &input_dropout,
+            &rule.l1, &rule.max_grad_value, &rule.max_grad_norm)
+        || !get_network(&self->network, sizes, activations, loss, loss_options, tasks))
         return 0;
     if (!(dropout >= 0 && dropout < 1 && input_dropout >= 0 && input_dropout < 1))
         return value_error("dropout must be from 0 to 1, without it");
@@ -255,11 +269,11 @@ static PyObject *run_claimed(Training *self, PyObject *args)
     Views views = {.n = 0};
     Index n_order;
     double seconds;
-    Run run = {0};
+    Run run = {.momenta_product = 1};
     set_n_done(self, 0);
-    if (!PyArg_ParseTuple(args, "OnnOdndd|OOO", &order, &first, &n_rows, &rates,
+    if (!PyArg_ParseTuple(args, "OnnOdndd|OOOd", &order, &first, &n_rows, &rates,
                           &run.rate, &n_steps_before, &run.row_scale, &seconds, &keys,
-                          &average, &shares))
+                          &average, &shares, &run.momenta_product))
         return NULL;
     if (n_steps_before < 0 || n_steps_before > INT64_MAX / 2 || isnan(seconds)) {
         value_error("no number of steps, or of seconds");
@@ -332,7 +346,8 @@ static PyGetSetDef attributes[] = {
 };
 static PyType_Slot slots[] = {
     {Py_tp_doc,
-     "Training(sizes, activations, loss, tasks, theta, rule, vectors, X, codes, y, "
+     "Training(sizes, activations, loss, loss_options, tasks, theta, rule, vectors, X, "
+     "codes, y, "
      "weight, batch_size, is_new, n_threads, dropout=0, input_dropout=0)\n\nA network, "
      "its data and its rule."},
     {Py_tp_new, training_create},

@@ -4,6 +4,7 @@
 #include "gemm_narrow.h"
 #include "layers.h"
 #include "losses.h"
+#include "plain.h"
 #include "rules.h"
 
 #if REAL_BITS == 32

@@ -11,6 +11,7 @@ enum { MOST_ROWS = 70, MOST_THREADS = 4, MOST_PARAMETERS = 20000 };
 typedef struct {
     Index sizes[MAX_LAYERS + 1], n_rows, batch_size, n_parameters;
     int activations[MAX_LAYERS];
+    double loss_options[MAX_UNITS];
     Network network;
     Rule rule;
     int item_size, x_size, is_sparse, is_lazy, has_weights, has_order;
@@ -28,7 +29,7 @@ typedef struct {
 } Case;
 
 typedef struct {
-    char theta[MOST_PARAMETERS * 8], vectors[2][MOST_PARAMETERS * 8];
+    char theta[MOST_PARAMETERS * 8], vectors[3][MOST_PARAMETERS * 8];
     char average[MOST_PARAMETERS * 8];
     double losses[2 * MOST_ROWS], gradient_square;
 } Result;
@@ -66,28 +67,47 @@ static void choose_network(Case *c)
         c->sizes[0] = 66 + below(100);
     for (Index l = 0; l + 1 < network->n_layers; l++)
         c->activations[l] = (int)below(N_ACTIVATIONS);
+    if (network->loss == GAUSSIAN && c->sizes[network->n_layers] % 2)
+        c->sizes[network->n_layers]++;
     network->sizes = c->sizes;
+    network->loss_options = c->loss_options;
+    network->n_loss_options =
+        draw_loss_options(network->loss, c->sizes[network->n_layers], c->loss_options);
     network->activations = c->activations;
     c->n_parameters = plain_n_parameters(network);
     for (Index l = 0, i = 0; l < network->n_layers; l++) {
         const Index n = (c->sizes[l] + 1) * c->sizes[l + 1];
+        /* exp() is of outputs, which activations may have enlarged. */
+        const int has_exp = has_log_link(network->loss) || network->loss == GAUSSIAN;
+        const int small = has_exp && l + 1 == network->n_layers;
+        const double size = (small ? 0.02 : 1) / sqrt((double)c->sizes[l]);
         for (Index end = i + n; i < end; i++)
-            c->start[i] = as_real(c, normal() / sqrt((double)c->sizes[l]));
+            c->start[i] = as_real(c, size * normal());
     }
 }
 
 static void choose_rule(Case *c)
 {
+    static const int n_vectors[N_RULES] = {[ADAM] = 2,    [AMSGRAD] = 3, [NADAM] = 2,
+                                           [RMSPROP] = 1, [ADAGRAD] = 1, [LION] = 1};
     Rule *rule = &c->rule;
-    *rule = (Rule){.kind = below(2) ? ADAM : SGD};
-    if (rule->kind == ADAM) {
-        rule->beta_1 = 0.9, rule->beta_2 = 0.99, rule->n_vectors = 2;
-        /* Where gradients are small, Adam's steps are their sign if epsilon is. */
-        rule->epsilon = 0.1;
+    *rule = (Rule){.kind = below(3) ? SGD + (int)below(N_RULES - SGD) : SGD};
+    /* It steps by signs, about which rounding decides near zero. */
+    if (rule->kind == LION && c->item_size == 4)
+        rule->kind = SGD;
+    rule->n_vectors = n_vectors[rule->kind];
+    rule->beta_1 = 0.9, rule->beta_2 = 0.99;
+    /* Where gradients are small, Adam's steps are their sign if epsilon is. */
+    rule->epsilon = 0.1;
+    if (rule->kind == ADAM)
         rule->corrected = (int)below(2);
-        rule->decay = rule->corrected ? 0.1 : 0;
-    } else if (below(3)) {
-        rule->momentum = 0.7, rule->nesterov = (int)below(2), rule->n_vectors = 1;
+    if (rule->kind == AMSGRAD || rule->kind == NADAM)
+        rule->corrected = 1, rule->momentum_decay = 0.004;
+    if (rule->kind == LION || (rule->kind == ADAM && rule->corrected))
+        rule->decay = 0.1;
+    if ((rule->kind == SGD || rule->kind == RMSPROP) && below(3)) {
+        rule->momentum = 0.7, rule->nesterov = rule->kind == SGD && below(2);
+        rule->n_vectors++;
     }
     rule->alpha = below(2) ? 0 : 0.01;
     /* Exact for this rule alone. */
@@ -103,20 +123,17 @@ static void choose_rows(Case *c)
     for (Index i = 0; i < c->n_rows; i++) {
         for (Index k = 0; k < n_in; k++)
             c->X[i][k] = below(3) ? as_real(c, (double)(float)normal()) : 0;
-        for (Index k = 0; k < n_out; k++) {
-            c->Y[i][k] = c->network.loss < LOGISTIC_SQUARED_ERROR ? as_real(c, normal())
-                                                                  : (double)below(2);
-            if (c->network.loss == SOFTMAX)
-                c->Y[i][k] = k == i % n_out;
-            if (c->network.loss == OBSERVED_SQUARED_ERROR && below(4) == 0)
-                c->Y[i][k] = NAN;
-        }
+        draw_targets(&c->network, c->Y[i]);
+        for (Index k = 0; k < n_out; k++)
+            c->Y[i][k] = as_real(c, c->Y[i][k]);
         c->weight[i] = c->has_weights ? as_real(c, 2 * uniform()) : 1;
         const Index other = below(i + 1);
         c->order[i] = c->order[other], c->order[other] = i;
     }
+    /* A variance that has come close to zero makes gradients large. */
+    const double largest = c->network.loss == GAUSSIAN ? 0.001 : 0.003;
     for (int i = 0; i < 2 * MOST_ROWS; i++)
-        c->rates[i] = 0.004 + 0.006 * uniform();
+        c->rates[i] = largest * (0.4 + 0.6 * uniform());
 }
 
 static void choose_options(Case *c)
@@ -172,7 +189,9 @@ static void train(Case *c, const Instance *instance, int n_threads, Result *resu
     memset(result, 0, sizeof *result);
     for (Index i = 0; i < c->n_parameters; i++)
         put(result->theta, c->item_size, i, c->start[i]);
-    c->rule.vectors[0] = result->vectors[0], c->rule.vectors[1] = result->vectors[1];
+    for (int k = 0; k < 3; k++)
+        c->rule.vectors[k] = result->vectors[k];
+    double product = 1;
     void *training = instance->training_new(&c->network, result->theta, &c->rule,
                                             &c->samples, c->batch_size, 1, n_threads);
     CHECK(training, "memory for training");
@@ -186,6 +205,9 @@ static void train(Case *c, const Instance *instance, int n_threads, Result *resu
         if (c->is_averaged)
             run.average = result->average, run.shares = c->shares + epoch * n_batches;
         run.n_steps_before = epoch * n_batches;
+        run.momenta_product = product;
+        for (Index i = 0; i < n_batches; i++)
+            product *= plain_momentum(&c->rule, run.n_steps_before + i + 1);
         run.losses = result->losses + epoch * n_batches;
         instance->training_run(training, &run);
         CHECK(run.n_done == n_batches, "all batches: %ld", (long)run.n_done);
@@ -199,10 +221,11 @@ static void train(Case *c, const Instance *instance, int n_threads, Result *resu
 /* The same by plain.c. */
 static void train_plainly(const Case *c, double *theta, double *average, double *losses)
 {
-    static double g[MOST_PARAMETERS], first[MOST_PARAMETERS], second[MOST_PARAMETERS];
+    static double g[MOST_PARAMETERS], kept[3][MOST_PARAMETERS];
+    double *state[3] = {kept[0], kept[1], kept[2]}, product = 1;
     memcpy(theta, c->start, sizeof c->start);
     memset(average, 0, sizeof c->start);
-    memset(first, 0, sizeof first), memset(second, 0, sizeof second);
+    memset(kept, 0, sizeof kept);
     for (Index epoch = 0, step = 0; epoch < 2; epoch++)
         for (Index begin = 0; begin < c->n_rows; begin += c->batch_size, step++) {
             const Index end = index_min(begin + c->batch_size, c->n_rows);
@@ -218,8 +241,9 @@ static void train_plainly(const Case *c, double *theta, double *average, double 
                                      c->keys[step], i - begin, s, g);
             }
             losses[step] += plain_penalty(&c->network, c->rule.alpha, theta, g);
-            plain_step(&c->network, &c->rule, c->rates[step], step + 1, g, theta, first,
-                       second);
+            plain_step(&c->network, &c->rule, c->rates[step], step + 1, product, g,
+                       theta, state);
+            product *= plain_momentum(&c->rule, step + 1);
             for (Index i = 0; c->is_averaged && i < c->n_parameters; i++)
                 average[i] += c->shares[step] * (theta[i] - average[i]);
         }
@@ -287,7 +311,7 @@ static void test_prediction(const Case *c, int level)
 
 void test_networks(void)
 {
-    enum { N_CASES = 60 };
+    enum { N_CASES = 120 };
     static Case c;
     for (int i = 0; i < N_CASES; i++)
         for (int level = 0; level < n_levels(); level++) {

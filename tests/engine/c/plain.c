@@ -1,7 +1,7 @@
 /* See plain.h. */
 #include "plain.h"
 
-#include <math.h>
+#include "check.h"
 
 static double sigmoid(double z) { return 1 / (1 + exp(-z)); }
 
@@ -47,38 +47,168 @@ static double derivative(int activation, double z)
     }
 }
 
-/* The loss of outputs, and its derivative by each. */
-static double loss_of(const Network *network, const double *z, const double *y,
-                      double *delta)
+/* -log a (1 - a)^gamma from a = sigmoid(z), and its derivative. */
+static double focal(double z, double gamma, double *slope)
 {
-    const Index n = network->sizes[network->n_layers];
-    double loss = 0;
-    for (Index k = 0; network->loss != SOFTMAX && k < n; k++) {
-        const double a = sigmoid(z[k]);
-        switch (network->loss) {
-        case LOGISTIC_SQUARED_ERROR:
-            loss += 0.5 * (a - y[k]) * (a - y[k]);
-            delta[k] = (a - y[k]) * a * (1 - a);
-            break;
-        case CROSS_ENTROPY:
-            loss += softplus(z[k]) - y[k] * z[k];
-            delta[k] = a - y[k];
-            break;
-        default:
-            delta[k] = isnan(y[k]) ? 0 : z[k] - y[k];
-            loss += 0.5 * delta[k] * delta[k];
-        }
+    const double log_a = -softplus(-z), weight = exp(-gamma * softplus(z));
+    *slope = weight * (gamma * sigmoid(z) * log_a - sigmoid(-z));
+    return -weight * log_a;
+}
+
+/* Half of Tweedie's deviance of a = exp(z), as it stands in textbooks. */
+static double tweedie(double z, double y, double p, double *slope)
+{
+    const double a = exp(z), q = 2 - p;
+    *slope = pow(a, q) - y * pow(a, 1 - p);
+    return (y > 0 ? pow(y, q) / ((1 - p) * q) : 0) - y * pow(a, 1 - p) / (1 - p)
+           + pow(a, q) / q;
+}
+
+/* The loss of output k, of those with one for each, and its derivative. */
+static double loss_of_output(const Network *network, Index k, double z, double y,
+                             double *slope)
+{
+    const double *options = network->loss_options, a = sigmoid(z), error = z - y;
+    const double level = network->n_loss_options > 1 ? options[k] : options[0];
+    double no;
+    switch (network->loss) {
+    case LOGISTIC_SQUARED_ERROR:
+        *slope = (a - y) * a * (1 - a);
+        return 0.5 * (a - y) * (a - y);
+    case CROSS_ENTROPY: *slope = a - y; return y * softplus(-z) + (1 - y) * softplus(z);
+    case ABSOLUTE_ERROR: *slope = (error > 0) - (error < 0); return fabs(error);
+    case HUBER:
+        *slope = fmax(-options[0], fmin(options[0], error));
+        return fabs(error) <= options[0]
+                   ? 0.5 * error * error
+                   : options[0] * (fabs(error) - 0.5 * options[0]);
+    case QUANTILE:
+        *slope = error > 0 ? 1 - level : -level;
+        return fmax((1 - level) * error, -level * error);
+    case POISSON:
+        *slope = exp(z) - y;
+        return exp(z) - y + (y > 0 ? y * (log(y) - z) : 0);
+    case GAMMA: *slope = 1 - y * exp(-z); return z - log(y) + y * exp(-z) - 1;
+    case TWEEDIE: return tweedie(z, y, options[0], slope);
+    case PERCEPTRON:
+        *slope = (2 * y - 1) * z <= 0 ? 1 - 2 * y : 0;
+        return fmax(0, (1 - 2 * y) * z);
+    case FOCAL:
+        if (y == 1)
+            return focal(z, options[0], slope);
+        no = focal(-z, options[0], slope);
+        *slope = -*slope;
+        return no;
+    default: *slope = error; return 0.5 * error * error;
     }
-    if (network->loss == SOFTMAX) {
-        double sum = 0;
-        for (Index k = 0; k < n; k++)
-            sum += exp(z[k]);
-        for (Index k = 0; k < n; k++) {
-            loss -= y[k] * (z[k] - log(sum));
-            delta[k] = exp(z[k]) / sum - y[k];
-        }
+}
+
+/* The same of one part of a softmax. */
+static double loss_of_part(const Network *network, Index n, const double *z,
+                           const double *y, double *slopes)
+{
+    const double gamma = network->loss == SOFTMAX_FOCAL ? network->loss_options[0] : 0;
+    double largest = z[0], sum = 0, loss = 0, total = 0;
+    for (Index k = 1; k < n; k++)
+        largest = fmax(largest, z[k]);
+    for (Index k = 0; k < n; k++)
+        sum += exp(z[k] - largest);
+    for (Index k = 0; k < n; k++) {
+        const double log_a = z[k] - largest - log(sum), rest = -expm1(log_a);
+        const double weight = pow(rest, gamma);
+        loss -= y[k] * weight * log_a;
+        slopes[k] = -y[k] * weight;
+        if (gamma > 0 && rest > 0)
+            slopes[k] += y[k] * gamma * exp(log_a) * weight / rest * log_a;
+        total += slopes[k];
+    }
+    for (Index k = 0; k < n; k++)
+        slopes[k] -= exp(z[k] - largest - log(sum)) * total;
+    return loss;
+}
+
+/* The likelihood of means, half of the outputs, with variances. */
+static double gaussian(Index half, const double *z, const double *y, double *delta)
+{
+    double loss = 0;
+    for (Index k = 0; k < half; k++) {
+        const double v = exp(z[half + k]) + 1e-6, error = z[k] - y[k];
+        delta[k] = delta[half + k] = 0;
+        if (isnan(y[k]))
+            continue;
+        loss += 0.5 * (log(v) + error * error / v);
+        delta[k] = error / v;
+        delta[half + k] = 0.5 * exp(z[half + k]) / v * (1 - error * error / v);
     }
     return loss;
+}
+
+double plain_losses(const Network *network, const double *z, const double *y,
+                    double *delta)
+{
+    const Index n = network->sizes[network->n_layers];
+    const Index n_parts = network->n_tasks ? network->n_tasks : 1;
+    double loss = 0;
+    if (network->loss == GAUSSIAN)
+        return gaussian(n / 2, z, y, delta);
+    if (network->loss == SOFTMAX || network->loss == SOFTMAX_FOCAL) {
+        for (Index t = 0, k = 0; t < n_parts; t++) {
+            const Index size = network->n_tasks ? network->tasks[t] : n;
+            loss += loss_of_part(network, size, z + k, y + k, delta + k);
+            k += size;
+        }
+        return loss;
+    }
+    for (Index k = 0; k < n; k++) {
+        delta[k] = 0;
+        if (!isnan(y[k]))
+            loss += loss_of_output(network, k, z[k], y[k], delta + k);
+    }
+    return loss;
+}
+
+Index draw_loss_options(int loss, Index n_outputs, double *options)
+{
+    const double power = below(2) ? 1.1 + 0.8 * uniform() : 3;
+    Index n = 1;
+    switch (loss) {
+    case QUANTILE:
+        n = below(2) ? 1 : n_outputs;
+        for (Index k = 0; k < n; k++)
+            options[k] = 0.1 + 0.8 * uniform();
+        return n;
+    case TWEEDIE: options[0] = power; return 1;
+    case HUBER:
+    case FOCAL:
+    case SOFTMAX_FOCAL: options[0] = 0.5 + 2 * uniform(); return 1;
+    default: return 0;
+    }
+}
+
+int has_log_link(int loss) { return loss >= POISSON && loss <= TWEEDIE; }
+
+void draw_targets(const Network *network, double *y)
+{
+    const Index n = network->sizes[network->n_layers], one[] = {n};
+    const int loss = network->loss;
+    for (Index k = 0; k < n; k++) {
+        y[k] = loss == SOFTMAX || loss == SOFTMAX_FOCAL ? 0 : (double)below(2);
+        if (has_log_link(loss))
+            y[k] = 0.1 + uniform();
+        else if (loss < LOGISTIC_SQUARED_ERROR || (loss > SOFTMAX && loss < PERCEPTRON))
+            y[k] = normal();
+        if ((loss == POISSON || loss == TWEEDIE) && below(4) == 0
+            && !(network->n_loss_options && network->loss_options[0] >= 2))
+            y[k] = 0;
+        if ((loss == MASKED_SQUARED_ERROR || (loss > SOFTMAX && loss < PERCEPTRON))
+            && below(4) == 0)
+            y[k] = NAN;
+    }
+    const Index n_parts = network->n_tasks ? network->n_tasks : 1;
+    const Index *sizes = network->n_tasks ? network->tasks : one;
+    for (Index t = 0, first = 0; t < n_parts; first += sizes[t++])
+        if (loss == SOFTMAX || loss == SOFTMAX_FOCAL)
+            y[first + below(sizes[t])] = 1;
 }
 
 /* One layer forward: z = a W + b. Returns where the next layer's parameters begin. */
@@ -137,7 +267,7 @@ static double factor(const Network *network, uint64_t key, Index layer, Index ro
 double plain_gradient(const Network *network, const double *theta, const double *x,
                       const double *y, uint64_t key, Index row, double scale, double *g)
 {
-    double a[MAX_LAYERS + 1][MAX_UNITS], z[MAX_LAYERS][MAX_UNITS];
+    double a[MAX_LAYERS + 1][MAX_UNITS], z[MAX_LAYERS][MAX_UNITS] = {0};
     double m[MAX_LAYERS][MAX_UNITS], delta[MAX_UNITS], below[MAX_UNITS];
     const Index *sizes = network->sizes;
     const double *end = theta;
@@ -150,7 +280,7 @@ double plain_gradient(const Network *network, const double *theta, const double 
             a[l + 1][j] = m[l][j] * value(network->activations[l], z[l][j]);
         }
     }
-    const double loss = loss_of(network, z[network->n_layers - 1], y, delta);
+    const double loss = plain_losses(network, z[network->n_layers - 1], y, delta);
     g += end - theta;
     for (Index l = network->n_layers - 1; l >= 0; l--) {
         const Index n_in = sizes[l], n_out = sizes[l + 1];
@@ -206,26 +336,76 @@ static void decay_weights(const Network *network, double keep, double *theta)
     }
 }
 
-void plain_step(const Network *network, const Rule *rule, double rate, Index t,
-                const double *g, double *theta, double *first, double *second)
+double plain_momentum(const Rule *rule, Index t)
 {
-    const Index n = plain_n_parameters(network);
+    return rule->beta_1 * (1 - 0.5 * pow(0.96, (double)t * rule->momentum_decay));
+}
+
+Parameter plain_rule(const Rule *rule, double rate, Index t, double product,
+                     Parameter p)
+{
     const double seen_1 = 1 - pow(rule->beta_1, (double)t);
     const double seen_2 = 1 - pow(rule->beta_2, (double)t);
+    const double now = plain_momentum(rule, t), next = plain_momentum(rule, t + 1);
+    double m, v, slope;
+    double *first = p.state, *second = p.state + 1, *third = p.state + 2;
+    switch (rule->kind) {
+    case STORE: *first = rate * p.g; return p;
+    case ADD: *first += rate * p.g; return p;
+    case SGD:
+        if (!rule->n_vectors) {
+            p.theta -= rate * p.g;
+            return p;
+        }
+        *first = rule->momentum * *first - rate * p.g;
+        p.theta += rule->nesterov ? rule->momentum * *first - rate * p.g : *first;
+        return p;
+    case RMSPROP:
+        *first = rule->beta_2 * *first + p.g * p.g;
+        slope = p.g / (sqrt((1 - rule->beta_2) * *first) + rule->epsilon);
+        if (rule->n_vectors > 1) {
+            /* which is divided by the root of 1 - rho as well */
+            *second = rule->momentum * *second + slope * sqrt(1 - rule->beta_2);
+            slope = *second / sqrt(1 - rule->beta_2);
+        }
+        p.theta -= rate * slope;
+        return p;
+    case ADAGRAD:
+        *first += p.g * p.g;
+        p.theta -= rate * p.g / (sqrt(*first) + rule->epsilon);
+        return p;
+    case LION:
+        m = (1 - rule->beta_2) * *first;
+        slope = rule->beta_1 * m + (1 - rule->beta_1) * p.g;
+        p.theta -= rate * ((slope > 0) - (slope < 0));
+        *first = rule->beta_2 * *first + p.g;
+        return p;
+    }
+    *first = rule->beta_1 * *first + p.g;
+    *second = rule->beta_2 * *second + p.g * p.g;
+    *third = fmax(*third, *second);
+    m = (1 - rule->beta_1) * *first;
+    v = (1 - rule->beta_2) * (rule->kind == AMSGRAD ? *third : *second);
+    slope = m / seen_1;
+    if (rule->kind == NADAM)
+        slope = (1 - now) / (1 - product * now) * p.g
+                + next / (1 - product * now * next) * m;
+    p.theta -= rule->corrected
+                   ? rate * slope / (sqrt(v / seen_2) + rule->epsilon)
+                   : rate * sqrt(seen_2) * slope / (sqrt(v) + rule->epsilon);
+    return p;
+}
+
+void plain_step(const Network *network, const Rule *rule, double rate, Index t,
+                double product, const double *g, double *theta, double *state[3])
+{
+    const Index n = plain_n_parameters(network);
     decay_weights(network, 1 - rate * rule->decay, theta);
     for (Index i = 0; i < n; i++) {
-        if (rule->kind == SGD) {
-            first[i] = rule->momentum * first[i] - rate * g[i];
-            theta[i] +=
-                rule->nesterov ? rule->momentum * first[i] - rate * g[i] : first[i];
-            continue;
-        }
-        first[i] = rule->beta_1 * first[i] + g[i];
-        second[i] = rule->beta_2 * second[i] + g[i] * g[i];
-        const double m = (1 - rule->beta_1) * first[i];
-        const double v = (1 - rule->beta_2) * second[i];
-        theta[i] -= rule->corrected
-                        ? rate * m / seen_1 / (sqrt(v / seen_2) + rule->epsilon)
-                        : rate * sqrt(seen_2) / seen_1 * m / (sqrt(v) + rule->epsilon);
+        Parameter p = {theta[i], g[i], {state[0][i], state[1][i], state[2][i]}};
+        p = plain_rule(rule, rate, t, product, p);
+        theta[i] = p.theta;
+        for (int k = 0; k < 3; k++)
+            state[k][i] = p.state[k];
     }
 }

@@ -1,45 +1,10 @@
 /* Optimisers' rules, one step on a block, against their equations in double. */
 
-typedef struct {
-    double theta, g, first, second;
-} Parameter;
-
-/* The textbook's equations, for vectors that hold what rules.h says: Adam's moments are
- * divided by 1 - beta. */
-static Parameter right_step(const Rule *rule, double rate, Index t, Parameter p)
-{
-    const double seen_1 = 1 - pow(rule->beta_1, (double)t);
-    const double seen_2 = 1 - pow(rule->beta_2, (double)t);
-    p.g += rule->alpha * p.theta;
-    switch (rule->kind) {
-    case STORE: p.first = rate * p.g; break;
-    case ADD: p.first += rate * p.g; break;
-    case SGD:
-        if (!rule->n_vectors) {
-            p.theta -= rate * p.g;
-            break;
-        }
-        p.first = rule->momentum * p.first - rate * p.g;
-        p.theta += rule->nesterov ? rule->momentum * p.first - rate * p.g : p.first;
-        break;
-    default:
-        p.theta *= 1 - rate * rule->decay;
-        p.first = rule->beta_1 * p.first + p.g;
-        p.second = rule->beta_2 * p.second + p.g * p.g;
-        const double m = (1 - rule->beta_1) * p.first,
-                     v = (1 - rule->beta_2) * p.second;
-        p.theta -= rule->corrected
-                       ? rate * m / seen_1 / (sqrt(v / seen_2) + rule->epsilon)
-                       : rate * sqrt(seen_2) / seen_1 * m / (sqrt(v) + rule->epsilon);
-    }
-    return p;
-}
-
 /* Parameters from FIRST on, and the state that a rule has for them. */
 enum { N_MOVED = 67, FIRST = 3 };
 typedef struct {
     real theta[FIRST + N_MOVED], average[N_MOVED], g[N_MOVED];
-    real first[FIRST + N_MOVED], second[FIRST + N_MOVED];
+    real state[3][FIRST + N_MOVED];
 } Moved;
 
 /* A step of some of them, as a thread has them. */
@@ -47,7 +12,8 @@ static void move_part(Rule rule, const Step *step, Moved *moved, Index begin, In
 {
     const Index n = end - begin, start = FIRST + begin;
     real *theta = moved->theta + start, *g = moved->g + begin;
-    rule.vectors[0] = moved->first, rule.vectors[1] = moved->second;
+    for (int i = 0; i < 3; i++)
+        rule.vectors[i] = moved->state[i];
     penalize(step, n, theta, g);
     scale_by(step->keep, n, theta);
     apply(&rule, step, start, n, moved->theta, g);
@@ -59,29 +25,36 @@ static void test_rule(Rule rule, Index n_steps_before)
     Moved moved = {0}, parts;
     Parameter right[N_MOVED];
     const double rate = 0.1, tolerance = 32 * EPSILON;
-    double worst = 0;
+    double worst = 0, product = 1 - 0.9 * uniform(), next_product = product;
     for (int i = 0; i < N_MOVED; i++) {
-        Parameter p = {normal(), normal(), normal(), fabs(normal() * normal() + 1)};
+        Parameter p = {
+            normal(), normal(), {normal(), 0.5 + uniform(), 0.5 + uniform()}};
+        /* Squares are kept in the first vector. */
+        if (rule.kind == RMSPROP || rule.kind == ADAGRAD)
+            p.state[0] = 0.5 + uniform();
         moved.theta[FIRST + i] = R(p.theta), moved.g[i] = R(p.g);
-        moved.first[FIRST + i] = R(p.first), moved.second[FIRST + i] = R(p.second);
-        right[i] = right_step(&rule, rate, n_steps_before + 1, p);
+        for (int k = 0; k < 3; k++)
+            moved.state[k][FIRST + i] = R(p.state[k]);
+        p.g += rule.alpha * p.theta;
+        p.theta *= 1 - rate * rule.decay;
+        right[i] = plain_rule(&rule, rate, n_steps_before + 1, product, p);
     }
     parts = moved;
-    const Step step = make_step(&rule, rate, n_steps_before);
+    const Step step = make_step(&rule, rate, n_steps_before, &next_product);
     move_part(rule, &step, &moved, 0, N_MOVED);
     for (int i = 0; i < N_MOVED; i++) {
         const double theta = (double)moved.theta[FIRST + i];
+        const double *state = right[i].state;
         worst = larger(worst, fabs(theta - right[i].theta));
         worst = larger(worst, fabs((double)moved.average[i] - 0.3 * theta));
-        if (rule.n_vectors > 0)
-            worst =
-                larger(worst, fabs((double)moved.first[FIRST + i] - right[i].first));
-        if (rule.n_vectors > 1)
-            worst =
-                larger(worst, fabs((double)moved.second[FIRST + i] - right[i].second)
-                                  / (1 + right[i].second));
+        for (int k = 0; k < rule.n_vectors; k++)
+            worst = larger(worst, fabs((double)moved.state[k][FIRST + i] - state[k])
+                                      / (1 + fabs(state[k])));
     }
     CHECK(worst <= tolerance, "rule %d: %g", rule.kind, worst);
+    if (rule.kind == NADAM)
+        product *= plain_momentum(&rule, n_steps_before + 1);
+    CHECK(fabs(next_product - product) < 1e-15, "the product of momenta");
     for (Index begin = 0, end; begin < N_MOVED; begin = end) {
         end = index_min(N_MOVED, begin + 1 + below(20));
         move_part(rule, &step, &parts, begin, end);
@@ -98,7 +71,8 @@ static void test_penalty_and_limits(double l1, double limit)
     enum { N = 61 };
     const double rate = 0.5, tolerance = 32 * EPSILON;
     const Rule rule = {.kind = SGD, .l1 = l1, .max_grad_value = limit};
-    const Step step = make_step(&rule, rate, 0);
+    double unused = 1;
+    const Step step = make_step(&rule, rate, 0, &unused);
     real theta[N], g[N], orthant[N];
     double right[N], worst = 0;
     for (int i = 0; i < N; i++) {
@@ -150,6 +124,27 @@ static void test_rules(void)
              .epsilon = 1e-3,
              .corrected = 1,
              .decay = 0.1},
+            {.kind = AMSGRAD,
+             .n_vectors = 3,
+             .beta_1 = 0.9,
+             .beta_2 = 0.99,
+             .epsilon = 1e-3,
+             .corrected = 1},
+            {.kind = NADAM,
+             .n_vectors = 2,
+             .beta_1 = 0.9,
+             .beta_2 = 0.99,
+             .epsilon = 1e-3,
+             .corrected = 1,
+             .momentum_decay = 0.004},
+            {.kind = RMSPROP, .n_vectors = 1, .beta_2 = 0.9, .epsilon = 1e-3},
+            {.kind = RMSPROP,
+             .n_vectors = 2,
+             .beta_2 = 0.9,
+             .epsilon = 1e-3,
+             .momentum = 0.5},
+            {.kind = ADAGRAD, .n_vectors = 1, .epsilon = 1e-3},
+            {.kind = LION, .n_vectors = 1, .beta_1 = 0.9, .beta_2 = 0.99, .decay = 0.1},
         };
         for (size_t r = 0; r < sizeof rules / sizeof *rules; r++) {
             Rule rule = rules[r];
