@@ -1,8 +1,8 @@
 """An epoch with each loss of real targets and each solver, against the commonest.
 
-Run ``OMP_NUM_THREADS=1 python benchmarks/bench_losses.py``; with ``SKANN_COMPILED=0`` it
-is the reference engine that trains. 10,000 rows of 20 columns, 100 hidden units, batches
-of 200; a fit of 20 epochs. Ratios are to "squared_error" with "adam".
+Run ``OMP_NUM_THREADS=1 python benchmarks/bench_losses.py``; with ``SKANN_COMPILED=0``
+the reference engine trains. 10,000 rows of 20 columns, 100 hidden units, batches of
+200; a fit of 20 epochs. Ratios are to "squared_error" with "adam".
 """
 
 import argparse

@@ -28,8 +28,8 @@ def gradient(network, theta, data, batch_size, alpha=0.0):
 def one_step(training, optimizer, n_rows, rate):
     """A step on all rows by an optimiser's rule; loss and the gradient's square."""
     about = None, 0, n_rows, None, rate, optimizer.n_steps, 0.0, np.inf
-    product = optimizer.momenta_product or 1.0
-    (loss,), square = training.run(*about, None, None, None, product)
+    beside = None, None, None, optimizer.momenta_product
+    (loss,), square = training.run(*about, *beside)
     optimizer.count(1)
     return loss, square
 

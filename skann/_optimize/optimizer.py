@@ -53,8 +53,8 @@ class Optimizer(Options):
         True; a minimiser searches its own step lengths.
     finds_alpha, uses_hessian, uses_gauss_newton : bool
         False; what some minimisers do.
-    momenta_product : float or None
-        Of the steps taken, for the rule that needs it.
+    momenta_product : float
+        Of the steps taken, for the one rule that needs it.
     """
 
     n_state: int = 0
@@ -63,7 +63,7 @@ class Optimizer(Options):
     follows_schedule = True
     uses_learning_rate = True
     finds_alpha = uses_hessian = uses_gauss_newton = False
-    momenta_product: float | None = None
+    momenta_product: float = 1.0
 
     n_steps: int
     dtype: np.dtype[Any]

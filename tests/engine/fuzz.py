@@ -303,7 +303,7 @@ def trained(case, order, rates):
         found, _ = training.run(
             rows, 0, len(rows), rates[epoch], 0.0, epoch * n, 0.0, np.inf,
             np.arange(epoch * n, epoch * n + n), None, None,
-            optimizer.momenta_product or 1.0,
+            optimizer.momenta_product,
         )  # fmt: skip
         optimizer.count(n)
         losses += found

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from _helpers import (
+    constant_rate,
     make_case,
     make_data,
     make_optimizer,
@@ -12,10 +13,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from skann import BPClassifier
-from skann._engine import reference
+from skann._engine import native, reference
+from skann._engine.contract import UnfusedEpochs
 from skann._engine.native import binding, rules
 from skann._engine.step_options import StepModifier, StepOptions
 from skann._optimize.adam import Adam
+from skann._optimize.schedule_base import Counts
 
 pytestmark = needs_engine
 
@@ -44,6 +47,27 @@ class TestRules:
         assert_allclose(one, other, rtol=1e-10, atol=1e-12)
         for vector, twin in zip(mine.state, numpy_s.state, strict=True):
             assert_allclose(vector, twin, rtol=1e-9, atol=1e-12)
+
+    @pytest.mark.parametrize("form", RULES)
+    def test_epochs_are_the_optimisers_own(self, form):
+        network, theta, X, y = make_case("softmax", ("tanh",), n_rows=30)
+        data, found = make_data(X, y, "softmax"), []
+        for kind in (native.FusedEpochs, UnfusedEpochs):
+            optimizer = make_optimizer(form).start(theta.size, np.float64)
+            # So many that next to nothing is left of Nadam's product of momenta.
+            optimizer.count(20_000)
+            w = theta.copy()
+            about = network, 0.01, w, data
+            if kind is native.FusedEpochs:
+                epochs = kind(*about, optimizer, 7)
+            else:
+                epochs = kind(reference.Objective(*about), optimizer, 7)
+            schedule = constant_rate(0.01)
+            for _ in range(3):
+                epochs.epoch(schedule, Counts(), np.random.default_rng(0), np.inf)
+            found.append((w, optimizer.n_steps, optimizer.momenta_product))
+        assert_allclose(found[0][0], found[1][0], rtol=1e-10, atol=1e-12)
+        assert found[0][1:] == found[1][1:]
 
     def test_others_are_none(self):
         class Own(Adam):

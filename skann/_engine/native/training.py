@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse import issparse
 
+from ..._optimize.adam import Nadam
 from .. import contract
 from ..masks import step_keys
 from ..step_options import PLAIN
@@ -69,7 +70,7 @@ class FusedEpochs(contract.Epochs):
         self._is_plain = (
             not options.are_random
             and options.average is None
-            and optimizer.momenta_product is None
+            and type(optimizer) is not Nadam
         )
         self._training = binding.training(
             network,
@@ -122,7 +123,7 @@ class FusedEpochs(contract.Epochs):
             shares = average.shares(self.n_batches)
         followed = None if shares is None else average.average
         keys = _keys_of_steps(self._options, self.n_batches)
-        return keys, followed, shares, self._optimizer.momenta_product or 1.0
+        return keys, followed, shares, self._optimizer.momenta_product
 
 
 class Objective(contract.Objective):
