@@ -62,7 +62,7 @@ def epochs(network, alpha, theta, data, optimizer, batch_size, options=PLAIN):
         and not (options.are_random and optimizer.full_batch)
     )
     about = network, alpha, theta, data
-    if compiled and not options.need_all_of_theta and native.can_fuse(optimizer):
+    if compiled and native.can_fuse(optimizer):
         return native.FusedEpochs(*about, optimizer, batch_size, options)
     batch_size = min(batch_size, data.n_rows)
     if compiled:

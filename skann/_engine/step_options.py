@@ -86,11 +86,6 @@ class StepOptions:
         limits = self.max_grad_value, self.max_grad_norm, self.max_norm
         return self.l1 > 0 or min(limits) < math.inf or self.frozen is not None
 
-    @property
-    def need_all_of_theta(self):
-        """Whether a step can't be taken a block of parameters at a time."""
-        return self.max_norm < math.inf or self.frozen is not None
-
 
 PLAIN = StepOptions()
 
@@ -138,12 +133,16 @@ class StepModifier:
         """Weights that have left their orthant are zero, and no unit's are too long."""
         for (w, _), orthant in zip(self._weights, self._orthants, strict=False):
             w[np.sign(w) != orthant] = 0
+        self._put_back()
         if self._options.max_norm < math.inf:
             for W in self._matrices:
                 lengths = np.sqrt(np.square(W).sum(axis=0))
                 W *= self._options.max_norm / np.maximum(
                     lengths, self._options.max_norm
                 )
+            self._put_back()
+
+    def _put_back(self):
         if self._kept is not None:  # penalties move what has no gradient
             self._theta[self._options.frozen] = self._kept
 

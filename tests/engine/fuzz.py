@@ -192,10 +192,12 @@ class Case:
     input_dropout: float
     max_grad_value: float
     max_grad_norm: float
+    max_norm: float
+    frozen: np.ndarray | None = field(repr=False)
 
     @property
     def limits(self):
-        return self.max_grad_value, self.max_grad_norm
+        return self.max_grad_value, self.max_grad_norm, self.max_norm
 
 
 # What the compiled engine has.
@@ -250,6 +252,10 @@ def draw(rng):
         0.0 if kind == "csr" else float(rng.choice([0.0, 0.0, 0.1, 0.6])),
         float(rng.choice([np.inf, np.inf, 0.1])),
         float(rng.choice([np.inf, np.inf, 0.5])),
+        float(rng.choice([np.inf, np.inf, 0.7])),
+        rng.permutation(len(theta))[: len(theta) // 3]
+        if rng.integers(3) == 0
+        else None,
     )
 
 
@@ -289,12 +295,15 @@ def trained(case, order, rates):
         is_lazy=case.kind == "csr"
         and not case.alpha
         and name == "sgd"
-        and min(case.limits) == np.inf,
+        and min(case.limits) == np.inf
+        and case.frozen is None,
         options=StepOptions(
             dropout=case.dropout,
             input_dropout=case.input_dropout,
             max_grad_value=case.max_grad_value,
             max_grad_norm=case.max_grad_norm,
+            max_norm=case.max_norm,
+            frozen=case.frozen,
         ),
     )
     losses = []
@@ -323,9 +332,15 @@ def trained_plainly(case, order, rates):
                 case, theta, case.X[batch], case.y[batch], weight[batch], len(losses)
             )
             losses.append(value)
+            stays = [] if case.frozen is None else case.frozen
+            kept, gradient[stays] = theta[stays], 0
             np.clip(gradient, -case.max_grad_value, case.max_grad_value, gradient)
             gradient /= max(1, np.linalg.norm(gradient) / case.max_grad_norm)
             step(case, theta, gradient, state, rate, len(losses))
+            theta[stays] = kept
+            for W in case.network.layout.weights(theta):
+                W /= np.maximum(1, np.linalg.norm(W, axis=0) / case.max_norm)
+            theta[stays] = kept
     return theta, np.array(losses), before
 
 

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.skipif(
     not binding.is_compiled(), reason="the compiled engine is not there"
 )
 
+SGD_RULE = (2, 0.0, False, 0.0, 0.0, 0.0, False, 0.0, 0.0, 0.0)
 LOSS = {name: number for number, name in enumerate(binding.LOSSES)}
 
 
@@ -44,6 +45,8 @@ class TestChecks:
             "l1": 0.0,
             "max_grad_value": 0.0,
             "max_grad_norm": 0.0,
+            "max_norm": 0.0,
+            "trainable": None,
         }
         return (given | changes).values()
 
@@ -98,6 +101,11 @@ class TestChecks:
             {"l1": -0.1},
             {"max_grad_value": np.nan},
             {"max_grad_norm": -1.0},
+            {"max_norm": 1.0},
+            {"max_norm": -1.0},
+            {"trainable": np.ones(31)},  # of a gradient that is kept
+            {"rule": SGD_RULE, "vectors": (), "trainable": np.ones(30)},
+            {"rule": SGD_RULE, "vectors": (), "trainable": np.ones(31, np.float32)},
             {"n_threads": 2**30},
             {"sizes": [3, 4, 3]},
             {"sizes": (2**62, 2**62, 3)},

@@ -82,7 +82,15 @@ LIMITS = {
     "value": {"max_grad_value": 0.1},
     "norm": {"max_grad_norm": 0.2},
     "all": {"l1": 0.1, "max_grad_value": 0.1, "max_grad_norm": 0.2},
-    "too high": {"max_grad_value": 1e6, "max_grad_norm": 1e6},
+    "max-norm": {"max_norm": 0.5},
+    "what stays": {"frozen": np.arange(0, 30, 2)},
+    "really all": {
+        "l1": 0.1,
+        "max_grad_norm": 0.2,
+        "max_norm": 0.6,
+        "frozen": np.arange(1, 30, 3),
+    },
+    "too high": {"max_grad_value": 1e6, "max_grad_norm": 1e6, "max_norm": 1e6},
 }
 
 

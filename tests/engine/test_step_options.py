@@ -52,7 +52,8 @@ def test_nothing_asked_for_is_the_engine_s_own_way():
     network, theta, X, y = make_case("softmax", ("tanh",))
     data = make_data(X, y, "softmax")
     found = []
-    for options in (StepOptions(), StepOptions(max_norm=1.0)):
+    noise = StepOptions(input_noise=1.0, rng=np.random.default_rng(0))
+    for options in (StepOptions(), noise):
         optimizer = OPTIMIZERS["adam"]().start(theta.size, theta.dtype)
         about = network, 0.0, theta, data, optimizer, 3
         found.append(type(choice.epochs(*about, options)) is UnfusedEpochs)

@@ -219,8 +219,8 @@ def training(
     is_new : bool
         Whether the optimiser has taken no step yet.
     options : StepOptions
-        Rates of what masks leave out; and for a rule of steps the L1 penalty and the
-        limits of gradients. The rest does not count here.
+        Rates of what masks leave out; and for a rule of steps the L1 penalty, the
+        limits, and what stays. The rest does not count here.
 
     Returns
     -------
@@ -252,14 +252,19 @@ def training(
         n_threads(work * batch_size, work * data.n_rows),
         options.dropout,
         options.input_dropout,
-        *(_limits(options) if rules.moves(rule) else ()),
+        *(_beside_the_rule(options, theta) if rules.moves(rule) else ()),
     )
 
 
-def _limits(options):
-    """L1 penalty and limits of gradients; 0 for none."""
-    limits = options.max_grad_value, options.max_grad_norm
-    return options.l1, *(limit if limit < math.inf else 0.0 for limit in limits)
+def _beside_the_rule(options, theta):
+    """L1 penalty and limits, 0 for none; and what is trained, None for everything."""
+    limits = options.max_grad_value, options.max_grad_norm, options.max_norm
+    finite = (limit if limit < math.inf else 0.0 for limit in limits)
+    if options.frozen is None:
+        return options.l1, *finite
+    trainable = np.ones_like(theta)
+    trainable[options.frozen] = 0
+    return options.l1, *finite, trainable
 
 
 def _described_rows(data, batch_size, is_lazy):

@@ -14,7 +14,7 @@
 enum { MAX_THREADS = 1024 };
 
 /* Buffers that stay exported until views_release. */
-enum { MAX_VIEWS = 10 };
+enum { MAX_VIEWS = 11 };
 typedef struct {
     Py_buffer views[MAX_VIEWS];
     int n;

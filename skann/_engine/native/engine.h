@@ -27,7 +27,9 @@
  *   signals.h         looks for signals while the engine works
  *   training.h        what training has in memory
  *   propagation.h     the first phase of a step: forward, loss, backward
- *   updates.h         the second, in which parameters move
+ *   blocks.h          a block of the gradient, and of the parameters that it moves
+ *   updates.h         the second phase, in which all of them move
+ *   max_norm.h        a limit on the weights of a unit, after that
  *   steps.h           steps, epochs and how many threads take them
  *   prediction.h      raw outputs of many rows
  *   dispatch.c        the instances that the processor can run
@@ -156,9 +158,10 @@ typedef struct {
     double momentum_decay; /* NADAM */
     double alpha;          /* strength of the L2 penalty, part of the objective */
     /* Of rules that move parameters, as in _engine/step_options.py; 0 for none. */
-    double l1, max_grad_value, max_grad_norm;
-    int n_vectors;    /* the gradient, or the optimiser's state */
-    void *vectors[3]; /* each of theta's length */
+    double l1, max_grad_value, max_grad_norm, max_norm;
+    const void *trainable; /* of every parameter, 0 or 1; NULL for all */
+    int n_vectors;         /* the gradient, or the optimiser's state */
+    void *vectors[3];      /* each of theta's length */
 } Rule;
 
 /* Whether a signal has raised an exception; asked from time to time by the thread that

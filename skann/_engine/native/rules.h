@@ -157,6 +157,14 @@ static void stay_in_orthant(Index n, const real *restrict orthant, real *restric
     }
 }
 
+/* What is not trained becomes what was kept of it, or zero. */
+static void stay(Index n, const real *restrict trainable, const real *restrict kept,
+                 real *restrict x)
+{
+    for (Index i = 0; i < n; i++)
+        x[i] = blend(trainable[i] != R(0), x[i], kept ? kept[i] : R(0));
+}
+
 static void descend(const Step *step, Index n, real *restrict theta,
                     const real *restrict g, real *restrict v)
 {

@@ -9,7 +9,7 @@
 #define SKANN_STEPS_H
 
 #include "propagation.h"
-#include "updates.h"
+#include "max_norm.h"
 
 /* -- epochs ---------------------------------------------------------------------- */
 
@@ -63,6 +63,8 @@ static int take_step(Training *t, int thread, const BatchRows *batch, const Step
     if (is_abandoned(t))
         return 0;
     update(t, thread, step, batch, now);
+    if (t->rule.max_norm > 0)
+        limit_lengths(t, thread, step);
     return 1;
 }
 

@@ -21,6 +21,7 @@ typedef struct {
     real *z, *y, *output_losses;         /* see losses.h */
     real *mask;                          /* of a row of any layer */
     real *orthant;                       /* of a block of weights, with an L1 penalty */
+    real *kept;                          /* of a block, where some parameters stay */
     PackedA columns;
     NonzeroStrips strips;
     Features features;
@@ -56,6 +57,7 @@ typedef struct {
     double *clipped_squares; /* after a limit on every component, where there is one */
     real *gradient;          /* all of it, where its length has a limit */
     Index n_lines;           /* of these */
+    real *factors;           /* of the weights to each unit, with a max-norm */
     Workspace *ws;           /* one a thread */
     Run *run;
     SignalWatch watch;   /* of the thread that has called */
@@ -92,7 +94,7 @@ static void training_free(void *pointer)
         Workspace *ws = t->ws + i;
         aligned_delete(ws->gradient), aligned_delete(ws->inputs);
         aligned_delete(ws->z), aligned_delete(ws->y), aligned_delete(ws->output_losses);
-        aligned_delete(ws->mask), aligned_delete(ws->orthant);
+        aligned_delete(ws->mask), aligned_delete(ws->orthant), aligned_delete(ws->kept);
         aligned_delete(ws->columns.numbers), aligned_delete(ws->columns.lines);
         features_free(&ws->features);
     }
@@ -103,7 +105,7 @@ static void training_free(void *pointer)
     aligned_delete(t->partial_sums[0]), aligned_delete(t->partial_sums[1]);
     aligned_delete(t->weight_squares), aligned_delete(t->gradient_squares);
     aligned_delete(t->weight_sizes), aligned_delete(t->clipped_squares);
-    aligned_delete(t->gradient);
+    aligned_delete(t->gradient), aligned_delete(t->factors);
     free(t);
 }
 
@@ -150,6 +152,11 @@ static int workspace_init(Training *t, int thread)
     if (t->rule.l1 > 0) {
         ws->orthant = alloc_reals(MC * t->layers.widest);
         if (!ws->orthant)
+            return 0;
+    }
+    if (t->rule.trainable) {
+        ws->kept = alloc_reals(MC * t->layers.widest);
+        if (!ws->kept)
             return 0;
     }
     ws->columns.numbers = alloc_reals(MAX_MICROTILES * depth * MR);
@@ -227,6 +234,10 @@ static int lines_init(Training *t)
         t->gradient = alloc_reals(n_parameters);
         t->clipped_squares = alloc_zeros(t->n_lines, sizeof *t->clipped_squares);
         complete = complete && t->gradient && t->clipped_squares;
+    }
+    if (t->rule.max_norm > 0) {
+        t->factors = alloc_reals(t->n_lines);
+        complete = complete && t->factors;
     }
     return complete;
 }

@@ -67,7 +67,8 @@ static int get_rule(Training *self, Rule *rule, PyObject *numbers, PyObject *vec
     /* Features that a batch does not have are left out of what is added. */
     if (rule->kind == ADD && rule->alpha != 0 && self->X.offsets)
         return value_error("gradients of sparse X are added without a penalty");
-    if (rule->l1 + rule->max_grad_value + rule->max_grad_norm > 0
+    if ((rule->l1 + rule->max_grad_value + rule->max_grad_norm + rule->max_norm > 0
+         || rule->trainable)
         && (rule->kind < SGD || self->X.is_lazy))
         return value_error("an L1 penalty and limits are for steps on all weights");
     if (rule->kind > ADAM && self->X.is_lazy)
@@ -113,24 +114,26 @@ static int get_samples(Training *self, Samples *samples, PyObject *X, PyObject *
 static int training_fill(Training *self, PyObject *args, int level)
 {
     PyObject *sizes, *activations, *tasks, *theta, *numbers, *vectors, *X, *codes, *y;
-    PyObject *weight, *loss_options;
+    PyObject *weight, *loss_options, *trainable = Py_None;
     Py_ssize_t batch_size;
     int loss, is_new;
     Samples samples = {0};
     Rule rule = {0};
     double dropout = 0, input_dropout = 0;
-    if (!PyArg_ParseTuple(
-            args, "O!O!iO!O!OO!O!OOOOnpi|ddddd", &PyTuple_Type, &sizes, &PyTuple_Type,
-            &activations, &loss, &PyTuple_Type, &loss_options, &PyTuple_Type, &tasks,
-            &theta, &PyTuple_Type, &numbers, &PyTuple_Type, &vectors, &X, &codes, &y,
-            &weight, &batch_size, &is_new, &self->max_threads, &dropout, &input_dropout,
-            &rule.l1, &rule.max_grad_value, &rule.max_grad_norm)
+    if (!PyArg_ParseTuple(args, "O!O!iO!O!OO!O!OOOOnpi|ddddddO", &PyTuple_Type, &sizes,
+                          &PyTuple_Type, &activations, &loss, &PyTuple_Type,
+                          &loss_options, &PyTuple_Type, &tasks, &theta, &PyTuple_Type,
+                          &numbers, &PyTuple_Type, &vectors, &X, &codes, &y, &weight,
+                          &batch_size, &is_new, &self->max_threads, &dropout,
+                          &input_dropout, &rule.l1, &rule.max_grad_value,
+                          &rule.max_grad_norm, &rule.max_norm, &trainable)
         || !get_network(&self->network, sizes, activations, loss, loss_options, tasks))
         return 0;
     if (!(dropout >= 0 && dropout < 1 && input_dropout >= 0 && input_dropout < 1))
         return value_error("dropout must be from 0 to 1, without it");
-    if (!(rule.l1 >= 0 && rule.max_grad_value >= 0 && rule.max_grad_norm >= 0))
-        return value_error("an L1 penalty and limits of gradients can't be negative");
+    if (!(rule.l1 >= 0 && rule.max_grad_value >= 0 && rule.max_grad_norm >= 0
+          && rule.max_norm >= 0))
+        return value_error("an L1 penalty and limits can't be negative");
     self->network.dropout = dropout;
     self->network.input_dropout = input_dropout;
     Py_buffer *start = get_array(theta, &self->views, REAL, -1, PyBUF_WRITABLE,
@@ -140,6 +143,9 @@ static int training_fill(Training *self, PyObject *args, int level)
     self->batch_size = batch_size;
     if (self->max_threads < 1 || self->max_threads > MAX_THREADS)
         return value_error("n_threads must be from 1 to 1024");
+    if (!get_optional(trainable, &self->views, REAL, start->itemsize,
+                      n_parameters(&self->network), &rule.trainable))
+        return 0;
     if (!get_samples(self, &samples, X, codes, y, weight, start->itemsize)
         || (input_dropout > 0 && self->X.offsets
             && !value_error("inputs of sparse X can't be left out"))

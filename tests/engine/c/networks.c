@@ -26,6 +26,7 @@ typedef struct {
     uint64_t keys[2 * MOST_ROWS]; /* of every step */
     int is_averaged;
     double shares[2 * MOST_ROWS];
+    char trainable[MOST_PARAMETERS * 8];
 } Case;
 
 typedef struct {
@@ -110,8 +111,13 @@ static void choose_rule(Case *c)
         rule->n_vectors++;
     }
     rule->alpha = below(2) ? 0 : 0.01;
+    rule->max_norm = below(3) ? 0 : 0.5 + uniform();
+    rule->trainable = below(3) ? NULL : c->trainable;
+    for (Index i = 0; i < c->n_parameters; i++)
+        put(c->trainable, c->item_size, i, below(3) != 0);
     /* Exact for this rule alone. */
-    c->is_lazy = c->is_sparse && !rule->alpha && rule->kind == SGD;
+    c->is_lazy = c->is_sparse && !rule->alpha && rule->kind == SGD && !rule->max_norm
+                 && !rule->trainable;
 }
 
 static void choose_rows(Case *c)
@@ -218,10 +224,23 @@ static void train(Case *c, const Instance *instance, int n_threads, Result *resu
     instance->training_free(training);
 }
 
+static int is_trainable(const Case *c, Index i)
+{
+    return !c->rule.trainable || get(c->trainable, c->item_size, i) > 0;
+}
+
+/* What stays is what it was. */
+static void put_back(const Case *c, const double *before, double *theta)
+{
+    for (Index i = 0; i < c->n_parameters; i++)
+        if (!is_trainable(c, i))
+            theta[i] = before[i];
+}
+
 /* The same by plain.c. */
 static void train_plainly(const Case *c, double *theta, double *average, double *losses)
 {
-    static double g[MOST_PARAMETERS], kept[3][MOST_PARAMETERS];
+    static double g[MOST_PARAMETERS], kept[4][MOST_PARAMETERS];
     double *state[3] = {kept[0], kept[1], kept[2]}, product = 1;
     memcpy(theta, c->start, sizeof c->start);
     memset(average, 0, sizeof c->start);
@@ -241,8 +260,14 @@ static void train_plainly(const Case *c, double *theta, double *average, double 
                                      c->keys[step], i - begin, s, g);
             }
             losses[step] += plain_penalty(&c->network, c->rule.alpha, theta, g);
+            for (Index i = 0; i < c->n_parameters; i++)
+                g[i] *= is_trainable(c, i), kept[3][i] = theta[i];
             plain_step(&c->network, &c->rule, c->rates[step], step + 1, product, g,
                        theta, state);
+            put_back(c, kept[3], theta);
+            if (c->rule.max_norm > 0)
+                plain_max_norm(&c->network, c->rule.max_norm, theta);
+            put_back(c, kept[3], theta);
             product *= plain_momentum(&c->rule, step + 1);
             for (Index i = 0; c->is_averaged && i < c->n_parameters; i++)
                 average[i] += c->shares[step] * (theta[i] - average[i]);

@@ -409,3 +409,18 @@ void plain_step(const Network *network, const Rule *rule, double rate, Index t,
             state[k][i] = p.state[k];
     }
 }
+
+void plain_max_norm(const Network *network, double limit, double *theta)
+{
+    for (Index l = 0; l < network->n_layers; l++) {
+        const Index n_in = network->sizes[l], n_out = network->sizes[l + 1];
+        for (Index j = 0; j < n_out; j++) {
+            double squares = 0;
+            for (Index k = 0; k < n_in; k++)
+                squares += theta[k * n_out + j] * theta[k * n_out + j];
+            for (Index k = 0; sqrt(squares) > limit && k < n_in; k++)
+                theta[k * n_out + j] *= limit / sqrt(squares);
+        }
+        theta += (n_in + 1) * n_out;
+    }
+}

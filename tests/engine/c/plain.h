@@ -46,6 +46,9 @@ Parameter plain_rule(const Rule *, double rate, Index t, double product, Paramet
 /* NADAM's momentum of step t. */
 double plain_momentum(const Rule *, Index t);
 
+/* Scale the weights that lead to a unit to this length, if they are longer. */
+void plain_max_norm(const Network *, double limit, double *theta);
+
 /* Step t along g, with decay of weights. */
 void plain_step(const Network *, const Rule *, double rate, Index t, double product,
                 const double *g, double *theta, double *state[3]);
