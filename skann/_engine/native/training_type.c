@@ -340,7 +340,7 @@ static PyObject *training_n_done(PyObject *object, void *closure)
 static PyMethodDef methods[] = {
     {"run", training_run, METH_VARARGS,
      "run(order, first, n_rows, rates, rate, n_steps_before, row_scale, seconds, "
-     "keys=None, average=None, shares=None)\n\n"
+     "keys=None, average=None, shares=None, momenta_product=1)\n\n"
      "Step through rows in batches; (losses, square of the last gradient)."},
     {"flush", training_flush, METH_NOARGS,
      "Bring weights up to date that no batch has met."},
@@ -353,9 +353,10 @@ static PyGetSetDef attributes[] = {
 static PyType_Slot slots[] = {
     {Py_tp_doc,
      "Training(sizes, activations, loss, loss_options, tasks, theta, rule, vectors, X, "
-     "codes, y, "
-     "weight, batch_size, is_new, n_threads, dropout=0, input_dropout=0)\n\nA network, "
-     "its data and its rule."},
+     "codes, y, weight, batch_size, is_new, n_threads, dropout=0, input_dropout=0, "
+     "l1=0, "
+     "max_grad_value=0, max_grad_norm=0, max_norm=0, trainable=None)\n\nA network, its "
+     "data and its rule."},
     {Py_tp_new, training_create},
     {Py_tp_dealloc, training_dealloc},
     {Py_tp_methods, methods},
