@@ -23,8 +23,8 @@ def partitions(X, y, sample_weight=None, names=("X", "y", "sample_weight")):
 
     Returns
     -------
-    parts : list of tuple of Delayed
-        X, y and weight of each partition; None for no weight.
+    parts : list of Delayed or of tuple of Delayed
+        For each partition a tuple of X, y and, where it was given, the weight.
 
     Raises
     ------
@@ -50,10 +50,16 @@ def partitions(X, y, sample_weight=None, names=("X", "y", "sample_weight")):
         _cut_as(one, first, name, names[0])
         for one, name in zip(others, names[1:], strict=False)
     ]
-    columns = [_delayed(one) for one in (first, *others)]
-    if sample_weight is None:
-        columns.append([None] * len(columns[0]))
-    return list(zip(*columns, strict=True))
+    if any(map(_is_array, (first, *others))):
+        return list(zip(*map(_delayed, (first, *others)), strict=True))
+    # One graph for all, so that what they have in common is computed once.
+    as_they_are = {"align_dataframes": False, "enforce_metadata": False}
+    together = first.map_partitions(_tuple, *others, meta=first._meta, **as_they_are)
+    return _delayed(together)
+
+
+def _tuple(*parts):
+    return parts
 
 
 def _is_array(collection):
@@ -99,8 +105,13 @@ def row_sizes(collection):
 
 
 def _delayed(collection):
-    parts = collection.to_delayed()
-    return parts.ravel().tolist() if isinstance(parts, np.ndarray) else list(parts)
+    """The partitions of a collection, as many as it says that it has."""
+    if _is_array(collection):
+        return collection.to_delayed().ravel().tolist()
+    # Dask's optimisation joins partitions of files of which few columns are read, and
+    # does not join those of other collections with them. Without it there are still
+    # only those columns read.
+    return list(collection.simplify().to_delayed(optimize_graph=False))
 
 
 def locations(X, cluster):
@@ -159,7 +170,7 @@ def mapped(estimator, method, X, **options):
 
             empty = pd.Series(meta[:0])
             return X.map_partitions(_series, estimator, method, options, meta=empty)
-        parts = list(X.to_delayed())
+        parts = _delayed(X)
         sizes = [np.nan] * len(parts)
     found = [
         da.from_delayed(

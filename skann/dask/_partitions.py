@@ -64,8 +64,16 @@ class Description:
     transformer: object = None
 
 
-def checked(estimator, X, y, weight):
-    """A partition's rows, checked as ``fit`` does; None if there are none."""
+def checked(estimator, part):
+    """The rows of a partition, checked as ``fit`` does; None if there are none.
+
+    Parameters
+    ----------
+    estimator : BaseBP
+    part : tuple
+        X, y and, where there are some, weights.
+    """
+    X, y, weight = (*part, None)[:3]
     if _num_samples(X) == 0:
         return None
     view = copy.copy(estimator)

@@ -77,7 +77,7 @@ class Source:
             at = [places[own[0]] for own in groups]
         estimator = dask.delayed(estimator)
         nodes = [
-            [dask.delayed(rows.checked, pure=False)(estimator, *parts[k]) for k in own]
+            [dask.delayed(rows.checked, pure=False)(estimator, parts[k]) for k in own]
             for own in groups
         ]
         if self.is_kept:

@@ -48,7 +48,7 @@ def partial_fit_parquet(
     sample_weight : str, default=None
         Column of row weights; None weighs all rows alike.
     columns : list of str, default=None
-        Columns of features; None for all others.
+        Columns of features; None for all others but those of a pandas index.
     classes : array-like, default=None
         All classes that there are, for a classifier's first call of ``partial_fit``.
     n_epochs : int, default=1
@@ -116,7 +116,9 @@ def partial_fit_parquet(
     def read(group):
         file, number = group
         with parquet.ParquetFile(file) as opened:
-            return opened.read_row_group(number, columns=wanted).to_pandas()
+            table = opened.read_row_group(number, columns=wanted)
+        # By what pandas has noted, columns of an index would be no columns.
+        return table.replace_schema_metadata().to_pandas()
 
     order = (
         groups[k]
@@ -150,11 +152,14 @@ def _files(path):
 
 def _wanted(parquet, file, target, sample_weight, columns):
     """The columns to read, after a look at the first file."""
-    there = parquet.ParquetFile(file).schema_arrow.names
+    schema = parquet.ParquetFile(file).schema_arrow
+    there, of_pandas = schema.names, schema.pandas_metadata or {}
     others = [target] if isinstance(target, str) else list(target)
     others += [] if sample_weight is None else [sample_weight]
     if columns is None:
-        columns = [name for name in there if name not in others]
+        # An index that is a range is a dict, and no column.
+        taken = [*others, *of_pandas.get("index_columns", [])]
+        columns = [name for name in there if name not in taken]
     wanted = [*columns, *others]
     missing = [name for name in wanted if name not in there]
     if missing:

@@ -12,9 +12,11 @@ from sklearn.exceptions import NotFittedError
 
 from skann import BPClassifier
 from skann.dask import DaskBPClassifier, DaskBPRegressor
+from skann.dask._collections import partitions
 from skann.dask._shards import grouped, placed
 
 pytest.importorskip("distributed", reason="the extra 'dask' is not installed")
+dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
 dd = pytest.importorskip("dask.dataframe")
 pd = pytest.importorskip("pandas")
@@ -94,6 +96,55 @@ class TestPartitions:
         np.testing.assert_allclose(
             probabilities.compute(), found.estimator_.predict_proba(frame)
         )
+
+
+class TestParquet:
+    """Dask joins partitions of files of which few columns are read."""
+
+    FEATURES = [f"f{k}" for k in range(12)]  # noqa: RUF012
+
+    @pytest.fixture
+    def files(self, tmp_path):
+        pytest.importorskip("pyarrow", reason="the extra 'dask' is not installed")
+        X = np.random.default_rng(0).normal(size=(60, 12))
+        frame = pd.DataFrame(X, columns=self.FEATURES).assign(y=X[:, 0] > 0, w=1 + X[:, 1] ** 2)
+        for start in range(0, 60, 10):
+            frame[start : start + 10].to_parquet(tmp_path / f"{start}.parquet")
+        return tmp_path, frame
+
+    def test_fit_on_columns_of_files_equals_one_machine(self, files, two_workers):
+        folder, frame = files
+        rows = dd.read_parquet(folder)
+        data = rows[self.FEATURES], rows["y"]
+        options = {"sample_weight": rows["w"], "X_val": data[0], "y_val": data[1]}
+        found = DaskBPClassifier(**EXACT).fit(*data, **options)
+        expected = BPClassifier(**EXACT)
+        expected.fit(frame[self.FEATURES], frame["y"], frame["w"])
+        np.testing.assert_allclose(found.coefs_[0], expected.coefs_[0], rtol=1e-6)
+        probabilities = found.predict_proba(data[0])
+        assert probabilities.npartitions == data[0].npartitions == 6
+
+    @pytest.mark.parametrize(
+        "kind", ["few columns", "other files", "computed", "filtered", "an array"]
+    )
+    def test_partitions_hold_the_same_rows(self, kind, files):
+        folder, frame = files
+        rows = dd.read_parquet(folder)
+        X, y = rows[self.FEATURES], rows["f0"]
+        if kind == "few columns":
+            X = rows[["f1", "f0"]]
+        elif kind == "other files":
+            y = dd.read_parquet([*map(str, sorted(folder.iterdir()))])["f0"]
+        elif kind == "computed":
+            X = rows.persist(scheduler="sync")[self.FEATURES]
+        elif kind == "filtered":
+            X, y = rows[rows["w"] > 1.1][["f0", "f1"]], rows[rows["w"] > 1.1]["f0"]
+        elif kind == "an array":
+            y = cut(frame["f0"].to_numpy(), (10,) * 6)
+        parts = partitions(X, y)
+        assert len(parts) == 6
+        for own, targets in dask.compute(*parts, scheduler="sync"):
+            np.testing.assert_array_equal(own["f0"], targets)
 
 
 class TestRefusals:

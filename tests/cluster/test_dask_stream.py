@@ -64,6 +64,49 @@ def test_several_targets_and_an_order_by_the_seed(files):
     assert not np.array_equal(first.coefs_[0], other.coefs_[0])
 
 
+def _dated(frame, name=None):
+    return frame.set_index(pd.date_range("2020", periods=len(frame), name=name))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda frame: frame[frame["a"] > -1],
+        lambda frame: frame.sort_values("a"),
+        _dated,
+        lambda frame: _dated(frame, "when"),
+        lambda frame: frame.set_index(["w", "c"]),
+        lambda frame: frame.set_axis(range(5), axis=1),
+    ],
+    ids=["filtered", "sorted", "dated", "named", "levels", "numbered columns"],
+)
+def test_columns_of_a_pandas_index_are_no_features(changed, files, tmp_path):
+    frame = changed(files[1][0])
+    frame.to_parquet(tmp_path / "indexed.parquet")
+    names = [str(name) for name in frame.columns]
+    target = "y" if "y" in names else "3"
+    names.remove(target)
+    net = partial_fit_parquet(
+        BPRegressor(**NET), tmp_path / "indexed.parquet", target, shuffle=False
+    )
+    assert net.feature_names_in_.tolist() == names
+    rows = frame.set_axis(frame.columns.astype(str), axis=1)
+    expected = BPRegressor(**NET).partial_fit(rows[names], rows[target])
+    np.testing.assert_array_equal(net.coefs_[0], expected.coefs_[0])
+
+
+def test_levels_of_an_index_can_be_asked_for(files, tmp_path):
+    files[1][0].set_index(["y", "w", "c"]).to_parquet(tmp_path / "indexed.parquet")
+    net = partial_fit_parquet(
+        BPRegressor(**NET),
+        tmp_path / "indexed.parquet",
+        "y",
+        sample_weight="w",
+        columns=["c", "b"],
+    )
+    assert net.feature_names_in_.tolist() == ["c", "b"]
+
+
 def test_refusals(files):
     folder, _ = files
     net, path = BPClassifier(**NET), folder / "0.parquet"
