@@ -107,7 +107,8 @@ class TestParquet:
     def files(self, tmp_path):
         pytest.importorskip("pyarrow", reason="the extra 'dask' is not installed")
         X = np.random.default_rng(0).normal(size=(60, 12))
-        frame = pd.DataFrame(X, columns=self.FEATURES).assign(y=X[:, 0] > 0, w=1 + X[:, 1] ** 2)
+        frame = pd.DataFrame(X, columns=self.FEATURES)
+        frame = frame.assign(y=X[:, 0] > 0, w=1 + X[:, 1] ** 2)
         for start in range(0, 60, 10):
             frame[start : start + 10].to_parquet(tmp_path / f"{start}.parquet")
         return tmp_path, frame
