@@ -4,9 +4,6 @@ import numpy as np
 from sklearn.model_selection import KFold
 from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 
-# What stands for a gap among a category's levels.
-MISSING = "missing"
-
 
 class Levels:
     """One-hot columns of categories.
@@ -22,6 +19,7 @@ class Levels:
         Parameters
         ----------
         levels : ndarray of object of shape (n_samples, n_categories)
+            Text, with None for gaps.
         max_categories : int
         """
         self.kept = [j for j, column in enumerate(levels.T) if len(set(column)) > 1]
@@ -63,9 +61,13 @@ class Levels:
         found = []
         for j, own, shared in zip(self.kept, self.own, self.shared, strict=True):
             # As scikit-learn's encoder calls the last.
-            found += [f"{names[j]}_{level}" for level in own]
+            found += [_level_name(names[j], level) for level in own]
             found += [f"{names[j]}_infrequent_sklearn"] * shared
         return found
+
+
+def _level_name(name, level):
+    return f"{name}_missing" if level is None else f"{name}_{level}"
 
 
 class Targets:

@@ -7,6 +7,18 @@ from .columns import DATE, LEVEL, NUMBER
 TEXT = "text"  # the kind of a column that is split into words
 
 
+def unique(names):
+    """Names with "_2", "_3", … behind those that repeat an earlier one."""
+    taken, found = set(names), {}
+    for name in names:
+        own, count = name, 1
+        while own in found or (count > 1 and own in taken):
+            count += 1
+            own = f"{name}_{count}"
+        found[own] = None
+    return list(found)
+
+
 class EncodedNames:
     """Names, for an encoder that has learnt kinds, dates, levels, targets and texts."""
 

@@ -15,10 +15,10 @@ from .._estimators.validation import check_sample_weight
 from .._estimators.versioned_state import VersionedState
 from .._typing import Array, ArrayLike, DTypeLike, Matrix
 from . import plain_encoder, recipe
-from .categories import MISSING, Levels, Targets, is_target
+from .categories import Levels, Targets, is_target
 from .columns import DATE, LEVEL, NUMBER, as_kind, checked, kind_of, read
 from .dates import parts_of
-from .encoded_names import TEXT, EncodedNames
+from .encoded_names import TEXT, EncodedNames, unique
 from .matrices import side_by_side
 from .numbers import Numbers
 from .text import Text, is_text
@@ -279,9 +279,10 @@ class TableEncoder(
                 numbers += parts_of(column, next(dates))[0]
             elif kind == NUMBER:
                 numbers.append(column)
+            elif kind == LEVEL:
+                levels.append(column)
             else:
-                gap, place = (MISSING, levels) if kind == LEVEL else ("", texts)
-                place.append(np.where(np.equal(column, None), gap, column))
+                texts.append(np.where(np.equal(column, None), "", column))
         numbers = side_by_side(numbers, n_rows, np.float64)
         infinite = np.isinf(numbers).any(axis=0)
         if infinite.any():
@@ -319,7 +320,8 @@ class TableEncoder(
         -------
         names : ndarray of str objects
             A number's own name, "…_<part of a date>", "…_target", "…_missing",
-            "…_bin<i>", "…_<level>" and "…_text<i>".
+            "…_bin<i>", "…_<level>" and "…_text<i>". A name that repeats an earlier
+            one gets a number behind it: "…_2".
 
         Examples
         --------
@@ -329,7 +331,7 @@ class TableEncoder(
         """
         check_is_fitted(self)
         names, bins = self._names_out(input_features)
-        return np.array(names + bins, dtype=object)
+        return np.array(unique(names + bins), dtype=object)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -17,6 +17,11 @@ def are_texts(value):
     return isinstance(value, list) and all(isinstance(v, str) for v in value)
 
 
+def are_levels(value):
+    """Whether it is a list of a category's levels: text, or None for gaps."""
+    return isinstance(value, list) and all(v is None or type(v) is str for v in value)
+
+
 def are_places(value, n):
     """Whether it is a list of places among so many, in their order."""
     if not isinstance(value, list) or not all(type(v) is int for v in value):

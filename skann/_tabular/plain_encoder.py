@@ -14,6 +14,7 @@ from .numbers import Numbers
 from .plain_checks import (
     DTYPES,
     are_edges,
+    are_levels,
     are_numbers,
     are_places,
     are_texts,
@@ -127,7 +128,7 @@ def _numbers(plain, n_numbers):
 def _levels(plain, n_levels):
     part = _part(plain, Levels(), ("kept", "own", "shared"))
     require(are_places(part.kept, n_levels), "kept categories are none of the table's")
-    for name, is_right in (("own", are_texts), ("shared", _is_bool)):
+    for name, is_right in (("own", are_levels), ("shared", _is_bool)):
         value = plain[name]
         right = isinstance(value, list) and len(value) == len(part.kept)
         require(right and all(map(is_right, value)), f"{name} levels are not such")
@@ -151,7 +152,7 @@ def _targets(plain, n_levels):
         right = isinstance(value, list) and len(value) == len(part.columns)
         require(right, f"{name} of targets must be a list for each category")
     for own, numbers in zip(part.levels, part.encodings, strict=True):
-        right = are_texts(own) and are_numbers(numbers, (n_targets, len(own)))
+        right = are_levels(own) and are_numbers(numbers, (n_targets, len(own)))
         require(right, "targets must be a number for each level")
     return part
 

@@ -129,6 +129,13 @@ class TestCategories:
         gaps = column(encoder, Z, "heating_missing")
         assert (gaps == frame["heating"].isna()).all()
 
+    def test_fit_keeps_gaps_and_a_level_called_missing_apart(self):
+        X = pd.DataFrame({"a": ["missing", None, "x"] * 10})
+        y = np.tile([0.0, 1.0, 2.0], 10)
+        for encoder in (TableEncoder(), TableEncoder(0, max_categories=2)):
+            Z = encoder.fit(X, y).transform(X[:3])
+            assert len(np.unique(Z, axis=0)) == 3
+
     def test_an_unseen_level_is_zeros(self, frame):
         encoder = TableEncoder().fit(frame)
         frame["heating"] = "sun"
@@ -243,6 +250,21 @@ def test_names_are_as_many_as_columns(frame):
         N,
         len(encoder.get_feature_names_out()),
     )
+
+
+def test_get_feature_names_out_returns_unique_names():
+    X = pd.DataFrame(
+        [["b_c", "c", 1.0], ["d", "e", 2.0], ["b_c", "c", None]],
+        columns=["a", "a_b", "size"],
+    )
+    X["size_missing"] = ["x", "y", None]
+    X["a_b_c"] = [1.0, 5.0, 6.0]
+    names = TableEncoder().fit(X).get_feature_names_out()
+    assert names.tolist() == [
+        *("size", "a_b_c", "size_missing"),
+        *("a_b_c_2", "a_d", "a_b_c_3", "a_b_e"),
+        *("size_missing_x", "size_missing_y", "size_missing_missing"),
+    ]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
