@@ -248,9 +248,18 @@ def print_table(results, figures, digits=3, summaries=()):
 
 
 def _cell(row, figures, digits):
+    """Mean of the seeds, with the standard error of several."""
     if figures[0] not in row:
         return "–"
-    return " / ".join(f"{np.mean(row[f]):.{digits}f}" for f in figures if f in row)
+    return " / ".join(_mean(row[f], digits) for f in figures if f in row)
+
+
+def _mean(values, digits):
+    text = f"{np.mean(values):.{digits}f}"
+    if len(values) < 2:
+        return text
+    error = np.std(values, ddof=1) / np.sqrt(len(values))
+    return f"{text} ± {error:.{digits}f}"
 
 
 def write_json(path, script, given, results, summary):
