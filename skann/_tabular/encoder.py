@@ -33,10 +33,10 @@ class TableEncoder(
     """Make numbers of a table: a frame of pandas or polars, or an array.
 
     * Numbers and booleans: gaps are filled with the median, with an indicator beside
-      it; then they are standardised, and what is far out is drawn in, as
-      x / √(1 + (x/3)²). Those with more than two values get bins besides, see
-      :class:`PiecewiseLinearEncoder`. Columns that are constant, or the same as one
-      before, are left out.
+      it; then they are standardised and smoothly clipped: x / √(1 + (x/3)²). Wild
+      values, such as -999999 for "missing", have no part in mean and deviation. Numbers
+      with more than two values get bins besides, see :class:`PiecewiseLinearEncoder`.
+      Columns that are constant, or the same as one before, are left out.
     * Dates become numbers: days since 1970, and those of year, month, day, weekday, day
       of the year, hour, minute and second that vary. Spans of time become seconds.
     * Categories become a column for each level, a gap being a level of its own. Levels

@@ -1,18 +1,29 @@
 """Numbers of a table: filled in, of one scale, and with bins."""
 
 import numpy as np
-from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import StandardScaler
 
 from .piecewise import all_ramps, bin_names, edges_of, n_bins_of
+
+# Units from the median beyond which numbers are wild: codes such as -999999, mistakes.
+# Of ordinary columns, long tails included, next to nothing is that far out.
+_FAR = 1000
+
+# Sums and differences of two numbers do not overflow if they are divided by 4 before.
+_QUARTER = 0.25
+
+_SMALLEST = np.finfo(np.float64).smallest_subnormal
 
 
 class Numbers:
     """Encode columns of numbers.
 
     Gaps are filled with the median, with an indicator beside it, and numbers are
-    standardised, with those that are far out drawn in. Columns that are constant, or
-    the same as one before, are left out.
+    standardised and smoothly clipped. Columns that are constant, or the same as one
+    before, are left out. A few wild values do not determine the scale of a column:
+    numbers are first measured from the median in units of the median distance to it,
+    and those beyond _FAR units have no part in mean and deviation. All is computed in
+    float64, which tells numbers beside a wild value apart, and rounded at the end.
     """
 
     def fit(self, numbers, weight, rule):
@@ -29,18 +40,16 @@ class Numbers:
         """
         self.kept = _informative(numbers)
         numbers = numbers[:, self.kept]
-        largest = np.nanmax(np.abs(numbers), axis=0, initial=0)
-        # Squares of numbers beyond are not finite, or nothing.
-        usual = ((largest > 1e-100) & (largest < 1e100)) | (largest == 0)
-        self.unit = np.where(usual, 1, largest)
-        numbers = numbers / self.unit
         self.with_gaps = _different_gaps(numbers)
         self.with_bins, self.bin_edges = [], []
-        self.median = self.mean = self.deviation = np.empty(0)
+        self.median = self.unit = self.mean = self.deviation = np.empty(0)
         if not self.kept:
             return self
-        self.median = SimpleImputer(strategy="median").fit(numbers).statistics_
-        scaler = StandardScaler().fit(self._filled(numbers), sample_weight=weight)
+        found = [_centre_and_unit(column) for column in numbers.T]
+        self.median, self.unit = np.array(found).T
+        measured = self._measured(numbers)
+        measured[np.abs(measured) > _FAR] = np.nan  # which the scaler leaves out
+        scaler = StandardScaler(copy=False).fit(measured, sample_weight=weight)
         self.mean, self.deviation = scaler.mean_, scaler.scale_
         scaled = self._scaled(numbers)
         with_bins = [
@@ -52,12 +61,18 @@ class Numbers:
             self.bin_edges = edges_of(scaled[:, with_bins], n_bins)
         return self
 
-    def _filled(self, numbers):
-        return np.where(np.isnan(numbers), self.median, numbers)
+    def _measured(self, numbers):
+        """Distances to the median, zero for gaps."""
+        with np.errstate(over="ignore"):  # infinite distances are clipped
+            found = numbers * _QUARTER
+            found -= self.median * _QUARTER
+            found /= np.maximum(self.unit * _QUARTER, _SMALLEST)
+        found[np.isnan(found)] = 0
+        return found
 
     def _scaled(self, numbers):
-        with np.errstate(over="ignore"):  # what is too far out is drawn in
-            scaled = self._filled(numbers)
+        scaled = self._measured(numbers)
+        with np.errstate(over="ignore"):
             scaled -= self.mean
             scaled /= self.deviation
         return _squashed(scaled)
@@ -74,10 +89,9 @@ class Numbers:
         """
         if not self.kept:
             return [], []
-        with np.errstate(over="ignore"):
-            numbers = numbers[:, self.kept] / self.unit
-        scaled = self._scaled(numbers).astype(dtype)
-        parts = [scaled, np.isnan(numbers[:, self.with_gaps])]
+        numbers = numbers[:, self.kept]
+        scaled = self._scaled(numbers)
+        parts = [scaled.astype(dtype), np.isnan(numbers[:, self.with_gaps])]
         if not self.with_bins:
             return parts, []
         bins = np.empty((len(scaled), n_bins_of(self.bin_edges)), dtype)
@@ -91,6 +105,17 @@ class Numbers:
         return names + gaps, bin_names(
             [names[j] for j in self.with_bins], self.bin_edges
         )
+
+
+def _centre_and_unit(column):
+    """The median, and the median distance of the numbers that differ from it."""
+    known = column[~np.isnan(column)] * _QUARTER
+    centre = np.median(known)
+    distances = np.abs(known - centre)
+    distances = distances[distances > 0]
+    unit = np.median(distances) if len(distances) else _QUARTER
+    largest = np.finfo(np.float64).max
+    return centre / _QUARTER, min(unit, largest * _QUARTER) / _QUARTER
 
 
 def _squashed(scaled):

@@ -17,6 +17,7 @@ from .._estimators.doc_links import DocLinks
 from .._estimators.versioned_state import VersionedState
 from .._typing import Array, ArrayLike, Matrix
 from .plain_checks import checked_edges
+from .sampling import sampled
 
 # Rows that quantiles of large data are taken over.
 _MAX_ROWS = 200_000
@@ -184,7 +185,7 @@ class PiecewiseLinearEncoder(VersionedState, DocLinks, TransformerMixin, BaseEst
 
 def edges_of(X, n_bins):
     """Edges of at most so many bins of each column: a list of arrays."""
-    X = X[:: max(1, len(X) // _MAX_ROWS)]
+    X = sampled(X, _MAX_ROWS)
     # More would be the same edges again.
     shares = np.linspace(0, 1, min(n_bins, max(len(X) - 1, 1)) + 1)
     # One of the values themselves: between them rounding would make edges up.

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import sklearn
 from _tables import polars
+from sklearn.linear_model import LinearRegression
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from skann.preprocessing import PiecewiseLinearEncoder, TableEncoder
@@ -50,7 +51,31 @@ class TestNumbers:
         X = np.append(np.arange(50.0), 1e300)[:, None]
         assert np.abs(TableEncoder().fit(X[:-1]).transform(X)).max() <= 3
 
-    @pytest.mark.parametrize("unit", [1e-320, 1e-200, 1e200, 1e306])
+    @pytest.mark.parametrize(
+        ("wild", "share"),
+        [(1e12, 0), (-1e300, 0), (-1e9, 0.05), (-1e9, 0.3), (-999_999, 0.05)],
+    )
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_fit_keeps_numbers_beside_wild_values_apart(self, wild, share, dtype):
+        rng = np.random.default_rng(0)
+        x = rng.normal(size=2000)
+        coded = x.copy()
+        coded[rng.random(2000) < share] = wild
+        coded[0] = wild
+        known = coded == x
+        Z = TableEncoder(dtype=dtype).fit_transform(coded[:, None])
+        y = np.sin(2 * x[known])
+        plain = TableEncoder(dtype=dtype).fit_transform(x[known][:, None])
+        found, best = (
+            LinearRegression().fit(A, y).score(A, y) for A in (Z[known], plain)
+        )
+        assert found > best - 0.01
+        if share < 0.1:
+            size = TableEncoder(0, dtype=dtype).fit_transform(coded[:, None])[known]
+            plain = TableEncoder(0, dtype=dtype).fit_transform(x[known][:, None])
+            np.testing.assert_allclose(size, plain, atol=0.1)
+
+    @pytest.mark.parametrize("unit", [1e-320, 1e-200, 1e200, 1e306, 5e306])
     def test_every_unit_is_encoded_alike(self, unit):
         x = np.arange(-20.0, 30)[:, None]
         found = TableEncoder(4).fit_transform(x * unit)

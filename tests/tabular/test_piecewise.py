@@ -75,6 +75,12 @@ def test_edges_that_float32_can_t_tell_apart_are_steps():
     )
 
 
+def test_fit_takes_edges_of_a_random_sample():
+    X = np.zeros((400_000, 1))
+    X[1::2, 0] = np.arange(200_000)
+    assert len(PiecewiseLinearEncoder(4).fit(X).bin_edges_[0]) > 2
+
+
 def test_names_say_which_bin():
     encoder = PiecewiseLinearEncoder(2).fit([[0.0, 5.0], [1.0, 6.0], [2.0, 7.0]])
     names = ["a", "b", "a_bin0", "a_bin1", "b_bin0", "b_bin1"]
