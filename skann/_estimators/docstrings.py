@@ -204,8 +204,8 @@ scoring : str, callable, list, tuple or dict, default="loss"
     "training_score": """\
 training_score : bool, default=False
     Whether `history_` has a column "training_score": what `scoring` (the first of
-    several; accuracy or R² for "loss") says of the rows trained on after each
-    epoch. It takes a prediction of all of them.""",
+    several; the estimator's own `score` for "loss") says of the rows trained on
+    after each epoch. It takes a prediction of all of them.""",
     "gradient_norms": """\
 gradient_norms : bool, default=False
     Whether `history_` has a column "gradient_norm_0" for the layer next to the inputs,

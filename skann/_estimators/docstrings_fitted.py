@@ -40,8 +40,8 @@ validation_loss_curve_ : list of float or None
     Loss on the validation data after each epoch.""",
     "validation_scores_": """\
 validation_scores_ : list of float or None
-    Score on the validation data after each epoch: a classifier's accuracy or a
-    regressor's R², unless `scoring` says otherwise.""",
+    Score on the validation data after each epoch: a classifier's accuracy or
+    what a regressor's `score` is, unless `scoring` says otherwise.""",
     "best_iter_": """\
 best_iter_ : int
     The epoch whose weights were kept: the best on the validation data with

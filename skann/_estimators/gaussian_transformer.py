@@ -20,9 +20,9 @@ class GaussianTransformer(RealTransformer):
         targets.n_outputs = 2 * self.n_outputs
         return targets
 
-    def rescaling_to(self, other):
+    def rescaling_to(self, other, n_steps):
         """The rescaling from this one's units to another's; None if there is none."""
-        change = super().rescaling_to(other)
+        change = super().rescaling_to(other, n_steps)
         if change is None:
             return None
         # The logarithm of a variance in other units is another by a constant.

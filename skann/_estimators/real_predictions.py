@@ -9,7 +9,6 @@ from .._training.data import Data
 from .._typing import Array, ArrayLike, Matrix
 from .gaussian_transformer import GaussianTransformer
 from .real_targets import real_targets
-from .regression_losses import has_several_quantiles
 from .validation import check_sample_weight
 
 
@@ -80,10 +79,13 @@ class RealPredictions:
     def score(
         self, X: Matrix, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> float:
-        """Coefficient of determination R², the mean over outputs.
+        """Coefficient of determination R², or D² of the loss, the mean over outputs.
 
-        For a list of quantiles, the mean over them of D², the same for the pinball
-        loss: ``sklearn.metrics.d2_pinball_score``.
+        D² is the same share for another loss than the squared error. It is the score of
+        the losses that scikit-learn has it for: "quantile" (``d2_pinball_score``),
+        "absolute_error" (``d2_absolute_error_score``), and "poisson", "gamma" and
+        "tweedie" (``d2_tweedie_score``, which ``PoissonRegressor`` has as well).
+        ``sklearn.metrics.r2_score`` of predictions is R² for any loss.
 
         Parameters
         ----------
@@ -98,8 +100,9 @@ class RealPredictions:
         Returns
         -------
         score : float
-            1 - Σ s (y - f(x))² / Σ s (y - mean y)²; NaN where an output has fewer than
-            two observed targets.
+            1 - Σ s loss(y, f(x)) / Σ s loss(y, c), with the constant c of the lowest
+            loss: the mean, or the quantile. NaN where an output has fewer than two
+            observed targets.
 
         Examples
         --------
@@ -109,7 +112,7 @@ class RealPredictions:
         >>> round(net.score(X, y), 3)
         1.0
         """
-        if self.missing_targets == "error" and not has_several_quantiles(self):
+        if self.missing_targets == "error" and not self._scores_by_d2():
             return super().score(X, real_targets(y), sample_weight)
         raw = self._raw(X)
         y = self._check_targets(y, raw)
@@ -118,3 +121,6 @@ class RealPredictions:
         targets = self._encode(self._transformer, y, raw.dtype)
         weight = check_sample_weight(sample_weight, raw)
         return self._transformer.score(raw, Data(raw, y, targets, weight))
+
+    def _scores_by_d2(self):
+        return "_network" in vars(self) and self._network.loss_function.has_d2

@@ -14,8 +14,10 @@ import math
 import numpy as np
 
 from .._network.losses import LOSSES
+from .._network.network import loss_function
 from .._training.data import Targets
 from .._training.target_rescaling import TargetRescaling
+from .d2 import d2_score
 from .target_statistics import TargetStatistics
 
 # A change of the mean or the scale by this part of the scale is rounding.
@@ -134,8 +136,15 @@ class RealTransformer:
         """What has been seen of the targets."""
         return self._statistics
 
-    def rescaling_to(self, other):
-        """The rescaling from this one's units to another's; None if there is none."""
+    def rescaling_to(self, other, n_steps):
+        """The rescaling from this one's units to another's; None if there is none.
+
+        Parameters
+        ----------
+        other : RealTransformer
+        n_steps : int
+            Steps that the network has been trained for.
+        """
         known = self._statistics.count > 0
         ratio = self.scale / other.scale
         # The unit of targets that were all alike was a guess. Small targets would have
@@ -191,15 +200,17 @@ class RealTransformer:
         return np.dtype(dtype if (near & inside).all() else np.float64)
 
     def score(self, raw, data):
-        """Weighted R² on the rows in use, the mean over outputs; NaN for one row.
+        """Weighted R² on the rows in use, or D² of a loss that has it; NaN for one row.
 
-        scikit-learn's way there takes a hundred times as long.
+        The mean over outputs. scikit-learn's way there takes a hundred times as long.
         """
-        truth, found = (
-            data.take(as_columns(data.y)),
-            as_columns(self.inverse_transform(raw)),
-        )
+        truth = data.take(as_columns(data.y))
         weight = np.ones(len(truth)) if data.weight is None else data.take(data.weight)
+        loss = loss_function(data.targets.loss, data.targets.loss_options)
+        if loss.has_d2:
+            y = (truth - self.mean) / self.scale
+            return d2_score(loss, *self._like_outputs(raw, y), weight)
+        found = as_columns(self.inverse_transform(raw))
         weights = np.where(np.isnan(truth), 0, weight[:, None])
         if (np.count_nonzero(weights, axis=0) < 2).any():
             return float("nan")
@@ -211,6 +222,10 @@ class RealTransformer:
         constant = np.where(residuals == 0, 1.0, 0.0)
         safe = np.where(total == 0, 1, total)
         return float(np.where(total == 0, constant, 1 - residuals / safe).mean())
+
+    def _like_outputs(self, raw, y):
+        """Raw outputs as they are decoded, and a column of targets for each."""
+        return raw, y
 
 
 def _check_squares(columns, encoded):

@@ -48,7 +48,7 @@ class RegressionTargets:
         )
 
     def _target_rescaling(self, transformer):
-        return self._transformer.rescaling_to(transformer)
+        return self._transformer.rescaling_to(transformer, self._progress.n_steps)
 
     def _encode(self, transformer, y, dtype):
         name, options = loss_of(self)

@@ -78,7 +78,9 @@ class BPRegressor(
         set of defaults suit targets in any unit; predictions are in the unit of `y`.
         Over calls of `partial_fit` mean and variance are those of all rows so far, and
         with a warm start those of the rows given; as they move, the output layer is
-        rescaled so that predictions stay.
+        rescaled so that predictions stay. Behind a log link predictions follow the mean
+        as long as the network is young, and stay as far as its steps can have learnt
+        their level.
     missing_targets : {"error", "ignore"}, default="error"
         What to do about NaN in `y`: refuse it; or take it as "not observed", so that
         the row trains the other outputs. Rows without any target are left out.

@@ -26,6 +26,8 @@ class Loss:
         Whether the loss of one constant prediction says anything.
     takes_zero : bool
         Behind a log link, whether a target may be zero.
+    has_d2 : bool
+        Whether a regressor's score is D² of this loss, which scikit-learn has; else R².
     has_curvature : bool
         Whether the second derivative says anything: not where the loss is of straight
         lines.
@@ -40,6 +42,7 @@ class Loss:
     degree = 2
     is_robust = False
     has_guess = True
+    has_d2 = False
     takes_zero = False
     has_curvature = True
     dispersion = None
@@ -107,6 +110,12 @@ class ElementwiseLoss(Loss):
         known = ~np.isnan(y)
         value, delta = self._value_and_delta(z, np.where(known, y, 1))
         return np.where(known, value, 0).sum(axis=1), np.where(known, delta, 0)
+
+    def by_output(self, z, y):
+        """Loss of each output; zero where the target is NaN."""
+        known = ~np.isnan(y)
+        value, _ = self._value_and_delta(z, np.where(known, y, 1))
+        return np.where(known, value, 0)
 
     def hessian_product(self, z, y, direction):
         known = ~np.isnan(y)

@@ -24,6 +24,7 @@ class AbsoluteError(ElementwiseLoss):
     out_activation = "identity"
     degree = 1
     is_robust = True
+    has_d2 = True
     has_curvature = False
 
     def _value_and_delta(self, z, y):
@@ -99,6 +100,7 @@ class Quantile(ElementwiseLoss):
     out_activation = "identity"
     degree = 1
     is_robust = True
+    has_d2 = True
     has_curvature = False
 
     def __init__(self, *levels):
@@ -123,6 +125,7 @@ class LogLinkLoss(ElementwiseLoss):
     """A deviance of positive predictions a = exp(z)."""
 
     out_activation = "exp"
+    has_d2 = True
 
     def link(self, mean):
         return np.log(np.maximum(mean, np.finfo(np.float64).tiny))

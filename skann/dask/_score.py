@@ -18,7 +18,7 @@ class ClusterScore:
         y: DaskCollection,
         sample_weight: DaskCollection | None = None,
     ) -> float:
-        """Accuracy of a classifier, R² of a regressor.
+        """Accuracy of a classifier; R² of a regressor, or D² of its loss.
 
         Parameters
         ----------

@@ -16,6 +16,7 @@ from .._engine import choice
 from .._estimators.column_scale import ColumnScale, fitted_scaler
 from .._estimators.real_transformer import as_columns
 from .._network import memory
+from .._network.network import loss_function
 from .._training.data import Data
 
 
@@ -238,12 +239,13 @@ def moments(transformer, raw, data):
 
     Those that R² over several shards is put together from.
     """
+    targets = data.targets
     if not hasattr(transformer, "mean"):
+        return None
+    if loss_function(targets.loss, targets.loss_options).has_d2:
         return None
     truth = data.take(as_columns(data.y)).astype(np.float64)
     found = as_columns(transformer.inverse_transform(raw))
-    if found.shape != truth.shape:
-        return None  # several quantiles of one target
     weight = np.ones(len(truth)) if data.weight is None else data.take(data.weight)
     weights = np.where(np.isnan(truth), 0, weight[:, None])
     truth = np.where(weights > 0, truth, 0)

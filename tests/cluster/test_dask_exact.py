@@ -172,6 +172,7 @@ def test_r2_is_over_all_rows(two_workers):
     ("kind", "options"),
     [
         (DaskBPRegressor, {"loss": "quantile", "quantile": [0.1, 0.9]}),
+        (DaskBPRegressor, {"loss": "absolute_error"}),
         (DaskBPRegressor, {"loss": "gaussian"}),
         (DaskBPClassifier, {"class_weight": "balanced"}),
         (DaskBPClassifier, {"loss": "perceptron"}),

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,8 +10,11 @@ from _helpers import small_net, theta
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import GammaRegressor, PoissonRegressor, QuantileRegressor
 from sklearn.metrics import (
+    d2_absolute_error_score,
     d2_pinball_score,
+    d2_tweedie_score,
     mean_absolute_error,
+    mean_gamma_deviance,
     mean_pinball_loss,
     mean_poisson_deviance,
     r2_score,
@@ -19,6 +23,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPRegressor
 
 from skann import BPRegressor, load_model
+from skann.losses import Tweedie
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(400, 3))
@@ -104,10 +109,31 @@ class TestCounts:
             model.partial_fit(X, COUNTS)
         assert r2_score(MEAN, model.predict(X)) > 0.8
 
-    def test_overflow_is_an_error(self):
-        model = BPRegressor(loss="poisson", **TO_THE_END).fit(X, COUNTS)
-        with pytest.raises(ValueError, match="X has values for which predictions over"):
-            model.predict(1e6 * X)
+    @pytest.mark.parametrize("unit", [1e-5, 1e-2])
+    @pytest.mark.parametrize("loss", ["poisson", "gamma", "tweedie", Tweedie(3)])
+    def test_level_of_a_stream_that_starts_with_small_targets_is_learnt(
+        self, loss, unit
+    ):
+        streams = [small_net(BPRegressor, loss=loss) for _ in range(2)]
+        streams[0].partial_fit(X[:20], unit * AMOUNTS[:20])
+        for model in streams * 20:
+            model.partial_fit(X[20:], AMOUNTS[20:])
+        found, without = (mean_gamma_deviance(MEAN, m.predict(X)) for m in streams)
+        assert found < 1.2 * without
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    @pytest.mark.parametrize("loss", ["poisson", "gamma", "tweedie"])
+    def test_predict_gives_infinity_for_a_wild_row_alone(self, loss, dtype):
+        rows = X.astype(dtype)
+        model = small_net(BPRegressor, loss=loss).fit(rows, AMOUNTS)
+        expected, wild = model.predict(rows), rows.copy()
+        # The input that raises the output.
+        wild[7] = 1e6 * np.sign(model.input_gradients(rows[:1])[0])
+        with pytest.warns(RuntimeWarning, match="in 1 of 400 rows, first in row 7"):
+            found = model.predict(wild)
+        assert found.dtype == dtype
+        assert np.isposinf(found[7])
+        assert_array_equal(np.delete(found, 7), np.delete(expected, 7))
 
 
 class TestQuantiles:
@@ -157,7 +183,8 @@ class TestQuantiles:
     def test_one_number_is_one_column(self):
         model = small_net(BPRegressor, loss="quantile", quantile=0.3).fit(X, NOISY)
         assert model.predict(X).shape == (400,)
-        assert model.score(X, NOISY) == r2_score(NOISY, model.predict(X))
+        other = small_net(BPRegressor, loss="quantile", quantile=[0.3]).fit(X, NOISY)
+        assert model.score(X, NOISY) == other.score(X, NOISY)
 
     def test_gaps_and_partial_fit(self):
         y = np.where(np.arange(400) % 7 == 0, np.nan, NOISY)
@@ -204,6 +231,49 @@ class TestOutliers:
         assert abs(straight - absolute).mean() < abs(squares - absolute).mean()
 
 
+@pytest.mark.parametrize("weight", [None, rng.integers(0, 3, 400)], ids=["", "w"])
+class TestScore:
+    @pytest.mark.parametrize(
+        ("parameters", "y", "expected"),
+        [
+            ({"loss": "squared_error"}, NOISY, r2_score),
+            ({"loss": "huber"}, NOISY, r2_score),
+            ({"loss": "gaussian"}, NOISY, r2_score),
+            ({"loss": "absolute_error"}, NOISY, d2_absolute_error_score),
+            ({"loss": "quantile"}, NOISY, d2_absolute_error_score),
+            (
+                {"loss": "quantile", "quantile": 0.9},
+                NOISY,
+                partial(d2_pinball_score, alpha=0.9),
+            ),
+            ({"loss": "poisson"}, COUNTS, partial(d2_tweedie_score, power=1)),
+            ({"loss": "gamma"}, AMOUNTS, partial(d2_tweedie_score, power=2)),
+            ({"loss": "tweedie"}, COUNTS, partial(d2_tweedie_score, power=1.5)),
+            ({"loss": Tweedie(3)}, AMOUNTS, partial(d2_tweedie_score, power=3)),
+        ],
+    )
+    def test_score_is_r2_or_d2_of_the_loss(self, parameters, y, expected, weight):
+        validation = {"X_val": X, "y_val": y, "sample_weight_val": weight}
+        model = small_net(BPRegressor, **parameters).fit(X, y, **validation)
+        # scikit-learn's quantiles lie between two targets, which costs the guess a bit.
+        near = pytest.approx(
+            expected(y, model.predict(X), sample_weight=weight), abs=1e-3
+        )
+        assert model.score(X, y, weight) == near
+        assert model.validation_scores_[-1] == near
+
+    @each_log_loss
+    def test_score_of_several_targets_is_their_mean(self, loss, weight):
+        y = np.column_stack([TARGETS[loss], 100 * AMOUNTS])
+        model = small_net(BPRegressor, loss=loss).fit(X, y)
+        power = {"poisson": 1, "gamma": 2}[loss]
+        expected = [
+            d2_tweedie_score(*columns, power=power, sample_weight=weight)
+            for columns in zip(y.T, model.predict(X).T, strict=True)
+        ]
+        assert model.score(X, y, weight) == pytest.approx(np.mean(expected))
+
+
 @each_loss
 class TestEveryLoss:
     def test_units_of_the_targets_do_not_matter(self, loss):
@@ -237,8 +307,10 @@ class TestEveryLoss:
 
     def test_targets_in_other_units_go_on_predicting_the_same(self, loss):
         y = TARGETS[loss]
-        model = small_net(BPRegressor, loss=loss, learning_rate_init=1e-30)
-        before = model.partial_fit(X[:100], y[:100]).predict(X)
+        model = small_net(BPRegressor, loss=loss, batch_size=1)
+        for _ in range(8):
+            model.partial_fit(X[:100], y[:100])
+        before = model.set_params(learning_rate_init=1e-30).predict(X)
         after = model.partial_fit(X[100:], 30 * y[100:]).predict(X)
         assert_allclose(after, before, rtol=1e-7)
 
