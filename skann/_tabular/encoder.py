@@ -45,8 +45,9 @@ class TableEncoder(
       levels beyond it becomes a number besides, if `fit` is given one column of `y`:
       what the targets of its rows are, as ``sklearn.preprocessing.TargetEncoder`` has
       it.
-    * Text, most of it different and of several words, becomes 30 columns: the largest
-      singular directions of its sequences of three and four letters.
+    * Text, most of it different and of several words, with or without spaces between
+      them, becomes 30 columns: the largest singular directions of its sequences of
+      three and four letters, or of one and two Chinese or Japanese characters.
 
     What a column is, is decided in `fit`: by its dtype; of objects by what they are.
     Text that is written as 2024-12-31 or 2024-12-31 23:59:59 throughout is dates.

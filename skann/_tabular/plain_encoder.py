@@ -158,7 +158,8 @@ def _targets(plain, n_levels):
 
 
 def _text(plain):
-    part = _part(plain, Text(), ("idf", "components", "scale"))
+    part = _part(plain, Text(), ("idf", "components", "scale", "lengths"))
+    require(part.lengths in ([1, 2], [3, 4]), "lengths of sequences must be known")
     right = are_numbers(part.idf, (N_SEQUENCES,)) and isinstance(part.scale, float)
     require(right and np.isfinite(part.scale), "text must have a weight a sequence")
     right = are_numbers(part.components, (None, N_SEQUENCES)) and len(part.components)

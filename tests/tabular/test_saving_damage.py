@@ -124,6 +124,7 @@ HOSTILE = [
     (of_encoder("_text"), [], "texts are not"),
     (of_encoder("_text", 0, "idf"), 1, "weight a sequence"),
     (of_encoder("_text", 0, "components"), 1, "directions"),
+    (of_encoder("_text", 0, "lengths"), [1, 10**9], "lengths of sequences"),
     (of_encoder("_levels"), None, "state lacks"),
 ]
 

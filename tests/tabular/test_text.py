@@ -1,5 +1,7 @@
 """Free text: what is taken for it, and what becomes of it."""
 
+import uuid
+
 import numpy as np
 import pytest
 import sklearn
@@ -21,15 +23,49 @@ def test_sentences_are_text():
     assert is_text(sentences(200))
 
 
+def test_is_text_looks_at_a_random_sample_of_all_entries():
+    one_word = np.array([f"id{i}" for i in range(1000)], dtype=object)
+    assert is_text(np.concatenate([one_word, sentences(4000)]))
+    alternating = np.repeat(sentences(4000), 2)
+    alternating[::2] = [f"id{i}" for i in range(4000)]
+    assert is_text(alternating)
+
+
+@pytest.mark.parametrize(
+    ("words", "between"),
+    [
+        (["房子", "花园", "车库", "旧", "安静", "街道", "附近", "湖边"], ""),
+        (["いえ", "庭", "車庫", "古い", "静か", "通り", "近い", "湖"], ""),
+        (["บ้าน", "สวน", "เก่า", "เงียบ", "ถนน", "ใกล้"], ""),
+        (WORDS, "_"),
+        (WORDS, "/"),
+        (WORDS, ""),
+    ],
+)
+def test_text_without_spaces_is_text_of_which_a_linear_model_finds_the_words(
+    words, between
+):
+    rng = np.random.default_rng(0)
+    rows = [rng.choice(words, 6) for _ in range(600)]
+    texts = np.array([between.join(row) for row in rows], dtype=object)
+    assert is_text(texts)
+    y = np.array([words[-1] in row for row in rows])
+    Z = Text().fit(texts[:400]).transform(texts)
+    weights = np.linalg.lstsq(Z[:400], y[:400] - 0.5, rcond=None)[0]
+    assert np.mean((Z[400:] @ weights > 0) == y[400:]) > 0.9
+
+
 @pytest.mark.parametrize(
     "column",
     [
         np.array([f"id{i}" for i in range(200)], dtype=object),  # one word each
+        np.array([str(uuid.UUID(int=i * 3**70)) for i in range(200)], dtype=object),
+        np.array([f"王{chr(0x4E00 + i)}" for i in range(200)], dtype=object),  # names
         np.repeat(sentences(20), 10),  # the same again and again
         sentences(50),  # few enough for a category
         np.full(200, None),
     ],
-    ids=["ids", "repeated", "few", "gaps"],
+    ids=["ids", "keys", "short names", "repeated", "few", "gaps"],
 )
 def test_names_of_levels_are_none(column):
     assert not is_text(column)
