@@ -167,6 +167,11 @@ def _integers(values, name):
 def _refuse(values, types, name):
     known = str | bool | np.bool_ | Real
     for row, value in enumerate(values):
+        if _is_gap(value):
+            raise ValueError(
+                f"{name} must hold class labels without gaps; got {value!r} in row "
+                f"{row}. Leave rows without a label out."
+            )
         if not isinstance(value, known):
             raise ValueError(
                 f"{name} must hold class labels: text, integers or booleans; got "
@@ -176,6 +181,12 @@ def _refuse(values, types, name):
         f"{name} must hold class labels of one type in a column; got "
         f"{', '.join(sorted(kind.__name__ for kind in types))}."
     )
+
+
+def _is_gap(value):
+    if isinstance(value, Real):
+        return value != value
+    return value is None or type(value).__name__ in ("NAType", "NaTType")
 
 
 def _share_a_dtype(columns):

@@ -161,7 +161,7 @@ class TestErrors:
         [
             ({}, "y must hold class labels: .* got {} of type dict in row 3"),
             (Decimal(1), "got Decimal.*of type Decimal in row 3"),
-            (pd.NA, "got <NA> .* in row 3"),
+            (pd.NA, "y must hold class labels without gaps; got <NA> in row 3"),
             (pd.Timestamp("2020", tz="UTC"), "of type Timestamp in row 3"),
             ("yes", "y must hold class labels of one type in a column; got int, str"),
         ],
@@ -177,8 +177,18 @@ class TestErrors:
             make().fit(X, SIDE, X_val=X, y_val=y)
 
     def test_none_is_named(self):
-        with pytest.raises(ValueError, match="got None of type NoneType in row 1"):
+        with pytest.raises(ValueError, match="without gaps; got None in row 1"):
             make().fit(X[:3], [0, None, 1])
+
+    @pytest.mark.parametrize("dtype", ["category", "string", "str", object])
+    @pytest.mark.parametrize("gap", [None, np.nan, pd.NA])
+    def test_fit_names_the_gap_among_text_labels(self, dtype, gap):
+        y = pd.Series(["b", "a", gap, "b"], dtype=dtype)
+        for labels in (y, y.to_frame().assign(other="c")):
+            with pytest.raises(
+                ValueError, match=r"y must .* without gaps; got .* in row 2\."
+            ):
+                make().fit(X[:4], labels)
 
     @pytest.mark.parametrize("kind", [set, iter, dict.fromkeys])
     def test_what_has_no_order_is_named(self, kind):
