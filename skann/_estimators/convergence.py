@@ -9,6 +9,7 @@ from warnings import warn
 
 from sklearn.exceptions import ConvergenceWarning
 
+from .._optimize.averaging import averaging_for
 from .._training.guessing import loss_of_guessing
 from .column_scale import unfit_columns
 from .parameters import solver_class
@@ -38,8 +39,9 @@ def warn_if_training_failed(estimator, monitor, data):
     message = _still_falling(estimator, monitor)
     if not message or len(columns()):
         message = _no_better_than_guessing(estimator, data, columns) or message
-    if message:
-        warn(message, ConvergenceWarning, stacklevel=3)
+    for each in (message, _average_never_started(estimator, monitor)):
+        if each:
+            warn(each, ConvergenceWarning, stacklevel=3)
 
 
 def _no_better_than_guessing(estimator, data, unfit):
@@ -72,6 +74,19 @@ def _no_better_than_guessing(estimator, data, unfit):
         f"and that of one constant prediction {guess:.4g}. "
         f"{scaling if shown else ''}"
         "Change the learning rate (learning_rate_init) or raise max_iter."
+    )
+
+
+def _average_never_started(estimator, monitor):
+    """What to say of an average that training has ended before; "" otherwise."""
+    rule, (name, planned) = averaging_for(estimator.average), monitor.limit
+    if rule is None or rule.share(0, monitor.n_iter / planned) is not None:
+        return ""
+    return (
+        f"average={estimator.average!r} had no effect: training ended after "
+        f"{monitor.n_iter} of {name}={planned} iterations, before averaging starts "
+        f"({monitor.stop_reason}). Lower {name} or the average's start, or use "
+        "average='ema', which has none."
     )
 
 

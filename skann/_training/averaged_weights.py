@@ -19,7 +19,15 @@ class AveragedWeights:
     average : ndarray of shape (n_parameters,) or None
     n : int
         How often the average has taken some of theta.
+
+    Attributes
+    ----------
+    keeps_zeros : bool
+        Whether a weight is zero in the average where it is zero at an epoch's end: an
+        L1 penalty is to leave exact zeros, which no mean of earlier weights has.
     """
+
+    keeps_zeros = False
 
     def __init__(self, rule, moving=None, average=None, n=0):
         self.rule, self.moving, self.average, self.n = rule, moving, average, n
@@ -73,6 +81,8 @@ class AveragedWeights:
         if not self.rule.by_step:
             self._take(theta, done)
         np.copyto(self.moving, theta)
+        if self.keeps_zeros:
+            self.average[self.moving == 0] = 0
         np.copyto(theta, self.average)
         self._in_epoch = False
 

@@ -221,6 +221,8 @@ def _solve(
     backtracking,
 ):
     l1, alpha = _penalties(parameters)
+    if progress.average is not None:
+        progress.average.keeps_zeros = l1 > 0
     if not solver.uses_learning_rate:
         objective = engine.objective(network, alpha, theta, data)
         if progress.trainable is not None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from _helpers import small_net, theta
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 
 from skann import BPClassifier, BPRegressor, load_model
@@ -55,6 +56,16 @@ class TestFormula:
     def test_swa_that_has_not_begun(self):
         model = small_net(BPRegressor, average=SWA(0.9), max_iter=8, **ONE_STEP)
         assert_allclose(theta(model.fit(X, Y)), path_of(8)[-1], rtol=1e-10)
+
+    @pytest.mark.parametrize("average", ["swa", SWA(0.9)])
+    @pytest.mark.parametrize("Estimator", [BPClassifier, BPRegressor])
+    def test_swa_that_training_does_not_reach_warns(self, Estimator, average):
+        model = small_net(Estimator, average=average, max_iter=20, n_iter_no_change=5)
+        model.set_params(tol=10.0, learning_rate_init=0.03)
+        with pytest.warns(
+            ConvergenceWarning, match="average=.* no effect: .* 6 of max"
+        ):
+            model.fit(X, Y > 0)
 
     def test_torch_s(self):
         swa_utils = pytest.importorskip("torch.optim.swa_utils")

@@ -52,8 +52,10 @@ class TestEither:
         assert_allclose(theta(other), theta(one), rtol=1e-9)
 
     @pytest.mark.parametrize("solver", ["auto", "adam", "sgd", "lion", "adagrad"])
-    def test_weights_become_zero(self, Estimator, solver):
+    @pytest.mark.parametrize("average", [None, "ema", "swa"])
+    def test_weights_become_zero(self, Estimator, solver, average):
         model = small_net(Estimator, solver=solver, alpha=0.1, l1_ratio=1.0)
+        model.set_params(average=average)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model.set_params(max_iter=60, batch_size=200)
