@@ -1,8 +1,9 @@
 """Validation data in other units than the training data: a warning of it.
 
 Inside a pipeline ``X_val`` comes to the network as it was given, while ``X`` has been
-scaled on its way. Nothing fails then: the validation loss is that of other data, and
-early stopping goes by it.
+scaled on its way; a ``TransformedTargetRegressor`` transforms ``y`` and leaves ``y_val``.
+Nothing fails then: the validation loss is that of other data, and early stopping goes
+by it.
 """
 
 from warnings import warn
@@ -10,13 +11,20 @@ from warnings import warn
 import numpy as np
 from scipy.sparse import issparse
 
+from .real_transformer import as_columns
+
 # How far off a column must be to count: its mean, in standard deviations of the
 # training rows; its spread, as a ratio. Drift and chance stay below in most columns.
 _FAR, _RATIO = 3.0, 10.0
+# The last rows of a series with a trend may spread ten times less than all before.
+_TARGET_RATIO = 30.0
 
 # A column tells its spread in so many values other than zero: rare words and
 # categories are left out.
 _ENOUGH = 10
+
+# Standard deviations from one quartile of normal values to the other.
+_NORMAL_QUARTILES = 1.349
 
 
 def warn_of_other_units(data, validation):
@@ -48,6 +56,57 @@ def warn_of_other_units(data, validation):
         "transform_input=['X_val'] sends X_val through them as well.",
         UserWarning,
         stacklevel=2,
+    )
+
+
+def warn_of_other_targets(data, validation):
+    """Warn where more than half of the columns of ``y_val`` are far off.
+
+    By quartiles of the values other than zero: real targets may have heavy tails, or be
+    zero in most rows.
+
+    Parameters
+    ----------
+    data, validation : Data
+        As above, with real targets.
+    """
+    train, own = _quartiles(data), _quartiles(validation)
+    told = (train[3] >= _ENOUGH) & (own[3] >= _ENOUGH)
+    told &= (train[2] > train[0]) & (own[2] > own[0])
+    if not told.any():
+        return
+    (low, middle, high, _), (own_low, own_middle, own_high, _) = train, own
+    with np.errstate(over="ignore", invalid="ignore"):
+        spread, own_spread = (high - low)[told], (own_high - own_low)[told]
+        shift = np.abs(own_middle - middle)[told] / (spread / _NORMAL_QUARTILES)
+        ratio = own_spread / spread
+    far = (shift > _FAR) | (ratio > _TARGET_RATIO) | (ratio < 1 / _TARGET_RATIO)
+    if far.mean() <= 0.5:
+        return
+    warn(
+        f"y_val is not in the units of y: medians lie up to {shift.max():.3g} standard "
+        f"deviations apart, and the spread of y_val is {ratio.min():.3g} to "
+        f"{ratio.max():.3g} times that of y. A TransformedTargetRegressor transforms y "
+        "and not y_val: transform y_val as well, or leave the units to normalize_y.",
+        UserWarning,
+        stacklevel=2,
+    )
+
+
+def _quartiles(data):
+    """Of each column of y: the quartiles of values other than zero, and their number.
+
+    An array of shape (4, n_outputs); NaN where there is no such value.
+    """
+    y = as_columns(data.y)[data.sample()].astype(np.float64)
+    columns = [column[np.isfinite(column) & (column != 0)] for column in y.T]
+    return np.transpose(
+        [
+            (*np.quantile(own, (0.25, 0.5, 0.75)), len(own))
+            if len(own)
+            else (np.nan, np.nan, np.nan, 0)
+            for own in columns
+        ]
     )
 
 

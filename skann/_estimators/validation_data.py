@@ -6,7 +6,8 @@ import numpy as np
 from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 
 from .._training.data import Data
-from .other_units import warn_of_other_units
+from .other_units import warn_of_other_targets, warn_of_other_units
+from .real_transformer import RealTransformer
 from .rows import validate_rows
 from .validation import check_sample_weight, prefix_errors
 
@@ -70,6 +71,8 @@ def given_validation_data(estimator, data, inputs, transformer, scale, partial):
     given = scale.standardize(Data(X, y, targets, weight))
     if not partial:  # whose calls bring rows as they come, a few at a time
         warn_of_other_units(data, given)
+        if isinstance(transformer, RealTransformer):
+            warn_of_other_targets(data, given)
     return given
 
 

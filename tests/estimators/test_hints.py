@@ -224,6 +224,43 @@ class TestValidationDataInOtherUnits:
         y, other = np.arange(150) % 2, change(SCALED)
         BPClassifier(3, max_iter=2).fit(SCALED, y, X_val=other, y_val=y[: len(other)])
 
+    @pytest.mark.parametrize("sparse_rows", [False, True])
+    @pytest.mark.parametrize(
+        ("transform", "loss"),
+        [
+            (lambda y: 1000 * y, "squared_error"),
+            (lambda y: y / 1000, "huber"),
+            (lambda y: (y - y.mean()) / y.std(), "quantile"),
+            (np.log, "gaussian"),
+            (lambda y: 100 * y, "gamma"),
+            (lambda y: np.column_stack([y * 1000, y]), "squared_error"),
+        ],
+    )
+    def test_targets_in_other_units_than_y(self, transform, loss, sparse_rows):
+        y = np.exp(8 + SCALED[:, 0])
+        rows = sparse.csr_array(SCALED) if sparse_rows else SCALED
+        train = y if transform(y).ndim == 1 else np.column_stack([y, y * 1000])
+        y_val = transform(y)
+        net = BPRegressor(3, loss=loss, max_iter=2)
+        with pytest.warns(UserWarning, match="y_val is not in the units of y: medians"):
+            net.fit(rows, train, X_val=rows, y_val=y_val)
+
+    @pytest.mark.parametrize(
+        ("y", "y_val"),
+        [
+            (np.arange(150.0), np.arange(150.0) + 150),  # a trend
+            (np.arange(150.0), np.arange(150.0, 161.0)),  # its last rows
+            (np.random.default_rng(0).standard_cauchy(150), None),
+            (np.random.default_rng(0).poisson(0.05, 150), None),
+            (np.ones(150), 5 * np.ones(150)),
+            (np.arange(150.0), 1000 * np.arange(5)),  # too few to tell
+        ],
+    )
+    def test_not_of_targets_where_there_is_another_reason(self, y, y_val):
+        y_val = y[::2] if y_val is None else y_val
+        net = BPRegressor(3, loss="absolute_error", max_iter=2)
+        net.fit(SCALED, y, X_val=SCALED[: len(y_val)], y_val=y_val)
+
     def test_not_of_rare_columns(self):
         rare = sparse.random(400, 50, density=0.01, format="csr", random_state=0)
         y = np.arange(400) % 2
