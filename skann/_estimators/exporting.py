@@ -1,7 +1,9 @@
 """The methods of estimators that export what they predict by."""
 
+import functools
+from collections.abc import Callable
 from numbers import Integral
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -11,14 +13,13 @@ from .._export.description import Description
 from .._network.normalization import folded
 from .._typing import DTypeLike
 from .gaussian_transformer import GaussianTransformer
-from .label_transformers import (
-    IndicatorTransformer,
-    LabelTransformer,
-    MultioutputTransformer,
-)
+from .label_transformers import IndicatorTransformer, MultioutputTransformer
+from .log_transformer import LogTransformer
 from .model_file import SaveNetwork
 from .quantile_transformer import QuantileTransformer
 from .real_transformer import RealTransformer
+
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 _LANGUAGES = {
     "python": code_python.source,
@@ -30,71 +31,80 @@ _LANGUAGES = {
 def describe(estimator):
     """The :class:`Description` of a fitted estimator."""
     check_is_fitted(estimator)
-    transformer = estimator._transformer
-    _refuse_what_has_no_code(estimator._network, transformer)
-    weights, biases = _plain_layers(estimator)
-    network = {
-        "name": type(estimator).__name__,
-        "weights": weights,
-        "biases": biases,
-        "activations": estimator.activations_,
-    }
-    if isinstance(transformer, GaussianTransformer):
-        # Of mean and deviation the mean is written.
-        for kind in ("weights", "biases"):
-            network[kind][-1] = network[kind][-1][..., : transformer.n_outputs]
-    if isinstance(transformer, IndicatorTransformer):
-        return Description(**network, outputs="labels", classes=[transformer.classes])
-    if isinstance(transformer, MultioutputTransformer):
-        classes, outputs = transformer.classes, estimator.out_activation_
-        return Description(**network, outputs=outputs, classes=classes, several=True)
-    if isinstance(transformer, LabelTransformer):
-        two = len(transformer.classes) == 2
-        outputs = "two classes" if two else estimator.out_activation_
-        return Description(**network, outputs=outputs, classes=[transformer.classes])
-    return Description(
-        **network,
-        outputs="real",
-        mean=transformer.mean,
-        scale=transformer.scale,
-        result_dtype=transformer.result_dtype,
-    )
-
-
-def _refuse_what_has_no_code(network, transformer):
-    out_activation, kind = network.loss_function.out_activation, None
-    if isinstance(transformer, QuantileTransformer):
-        kind = "a list of quantiles"
-    elif out_activation == "exp" or not (
-        isinstance(transformer, RealTransformer) or out_activation != "identity"
-    ):
-        kind = f"loss={network.loss!r}"
-    for activation in network.activations:
+    for activation in estimator._network.activations:
         if not isinstance(activation, str):
-            kind = f"activation={activation!r}"
-    if network.skip:
-        kind = "skip_connection=True"
-    elif network.normalization == "layer":
-        kind = "normalization='layer'"
-    if kind is not None:
-        raise ValueError(
-            f"to_onnx and to_code can't write networks of {kind}; save_model and "
-            "pickle keep them."
-        )
+            raise ValueError(
+                f"activation={activation!r} is code of one's own, which to_onnx and "
+                "to_code can't translate. joblib and pickle keep the model, for where "
+                "the class can be imported."
+            )
+    about = {"name": type(estimator).__name__, "activations": estimator.activations_}
+    about |= _arrays(estimator)
+    transformer = estimator._transformer
+    if isinstance(transformer, RealTransformer):
+        return Description(**about, **_units(transformer, len(about["biases"][-1])))
+    about["classes"] = [transformer.classes]
+    about["has_probabilities"] = estimator.out_activation_ != "identity"
+    if isinstance(transformer, IndicatorTransformer):
+        return Description(**about, outputs="labels")
+    if isinstance(transformer, MultioutputTransformer):
+        about["classes"], about["several"] = transformer.classes, True
+    elif len(transformer.classes) == 2:
+        return Description(**about, outputs="two classes")
+    return Description(**about, outputs=estimator.out_activation_)
 
 
-def _plain_layers(estimator):
-    """Weights and biases of each layer, without normalisation by batches."""
+def _arrays(estimator):
+    """The parameters of the network, without normalisation by batches."""
     network, theta = estimator._network, estimator._theta
     if network.normalization == "batch":
         network, theta = folded(network, theta)
-    views = network.layout.weights(theta), network.layout.biases(theta)
-    return tuple([np.array(view) for view in kind] for kind in views)
+    layout, theta = network.layout, theta.copy()
+    return {
+        "weights": layout.weights(theta),
+        "biases": layout.biases(theta),
+        "skip": layout.skip(theta),
+        "norms": list(zip(*layout.normalizers(theta), strict=True)),
+    }
+
+
+def _units(transformer, n_outputs):
+    """What becomes of the outputs of a regressor, and the units of its targets."""
+    kinds = {
+        LogTransformer: "exp",
+        QuantileTransformer: "sorted",
+        GaussianTransformer: "normal",
+    }
+    about = {"mean": transformer.mean, "scale": transformer.scale}
+    if isinstance(transformer, QuantileTransformer):  # of one target
+        about = {name: np.repeat(unit, n_outputs) for name, unit in about.items()}
+    return {
+        **about,
+        "outputs": kinds.get(type(transformer), "linear"),
+        "result_dtype": transformer.result_dtype,
+    }
+
+
+def _returns_a_model(method: Method) -> Method:
+    """Decorate ``to_onnx`` so that a path is answered by what writes a file."""
+
+    @functools.wraps(method)
+    def checked(self, *args, **kwargs):
+        if args or "path" in kwargs:
+            raise TypeError(
+                f"{type(self).__name__}.to_onnx() returns a model and writes no file; "
+                f"onnx.save({type(self).__name__}.to_onnx(), path) does. Parameters "
+                f"are given by name; got {args[0] if args else kwargs['path']!r}."
+            )
+        return method(self, **kwargs)
+
+    return cast(Method, checked)
 
 
 class Export(SaveNetwork):
     """What estimators have that can be saved and exported."""
 
+    @_returns_a_model
     def to_onnx(
         self,
         *,
@@ -106,9 +116,11 @@ class Export(SaveNetwork):
 
         Its input is ``"X"``, of shape (N, n_features). A classifier's outputs are
         ``"label"`` and ``"probabilities"``, with several columns of classes
-        ``"label_0"``, ``"probabilities_0"`` and so on; a regressor's is ``"variable"``,
-        of shape (N, n_outputs), in the unit of ``y``. These are the names that skl2onnx
-        gives. Needs ``onnx``: ``pip install "skann[onnx]"``.
+        ``"label_0"``, ``"probabilities_0"`` and so on; where the loss makes no
+        probabilities, ``"scores"``, the raw outputs, take their place. A regressor's is
+        ``"variable"``, of shape (N, n_outputs), in the unit of ``y``; with
+        ``loss="gaussian"`` there is ``"std"`` besides, the standard deviations. Needs
+        ``onnx``: ``pip install "skann[onnx]"``.
 
         Parameters
         ----------
@@ -132,11 +144,12 @@ class Export(SaveNetwork):
         ------
         ImportError
             If ``onnx`` is not installed.
+        TypeError
+            If a path is given.
         ValueError
-            If a parameter is not valid, or the labels are such as ONNX has not: of
-            several types, or unsigned beyond 2⁶³; or for "perceptron", "quantile" with
-            a list, losses with a log link, an activation of one's own, a direct path,
-            and layers that are normalised by rows. Of "gaussian" the mean is written.
+            If a parameter is not valid, an activation is of a class of one's own, or
+            labels are of a kind that ONNX lacks: of several types, or unsigned beyond
+            2⁶³.
 
         Examples
         --------
@@ -165,10 +178,11 @@ class Export(SaveNetwork):
         Parameters
         ----------
         language : {"python", "c", "javascript"}, default="python"
-            Python with NumPy: a module with `predict` and, for classes,
-            `predict_proba`, which take rows. C99: functions of the same names for one
-            row. JavaScript: `predict` and `predictProba` for one row, as a module of
-            Node.js or, in a browser, in the object `model`.
+            Python with NumPy: a module with `predict`, for classes `predict_proba`, and
+            with ``loss="gaussian"`` `predict_std`, which take rows. C99: functions of
+            the same names for one row. JavaScript: `predict`, `predictProba` and
+            `predictStd` for one row, as a module of Node.js or, in a browser, in the
+            object `model`.
 
         Returns
         -------
@@ -178,8 +192,8 @@ class Export(SaveNetwork):
         Raises
         ------
         ValueError
-            If the language is not one of these, or a class label has no literal; or for
-            what :meth:`to_onnx` can't write either.
+            If the language is not one of these, a class label has no literal, or an
+            activation is of a class of one's own.
 
         Examples
         --------

@@ -79,7 +79,9 @@ class SaveModel(VersionedState):
         try:
             archive.write(path, data)
         except TypeError as error:
-            raise ValueError(f"{type(self).__name__} can't be saved: {error}") from None
+            raise ValueError(
+                f"{type(self).__name__} can't be saved: {error} {_PICKLES}"
+            ) from None
 
     def _to_file(self, where=""):
         """Class, parameters and what is fitted, as a file has them.
@@ -119,7 +121,8 @@ class SaveModel(VersionedState):
         return cls(**{n: cls._parameter_from_file(n, p) for n, p in items})
 
     def _parameter_to_file(self, name, value, where):
-        return _parameter(name, option_to_plain(name, value), where)
+        default = inspect.signature(type(self)).parameters[name].default
+        return _parameter(name, option_to_plain(name, value), where, default)
 
     @classmethod
     def _parameter_from_file(cls, name, plain):
@@ -146,11 +149,22 @@ class SaveNetwork(SaveModel):
         return from_plain(state)
 
     def _fitted_to_file(self, where):
-        return {
+        fitted = {
             name: value
             for name, value in to_plain(self).items()
             if name in _FITTED or (name.endswith("_") and not name.startswith("_"))
         }
+        progress = fitted["_progress"] = dict(fitted["_progress"])
+        # The state of an object of a user's own class: the parameter has been set to
+        # another object since, with which training would not use that state any more.
+        for name in ("optimizer", "schedule", "average"):
+            state = progress[name]
+            plain = (
+                state["rule"] if isinstance(state, dict) and "rule" in state else state
+            )
+            if not isinstance(plain, dict):
+                progress[name] = None
+        return fitted
 
     @classmethod
     def _fitted_from_file(cls, fitted):
@@ -165,7 +179,7 @@ class SaveNetwork(SaveModel):
         return from_plain(fitted)
 
 
-def _parameter(name, value, where):
+def _parameter(name, value, where, default):
     """Kind and content of a parameter; an error that names one that can't be saved."""
     if isinstance(value, np.random.RandomState):
         return {"kind": "RandomState", "state": value.get_state(legacy=False)}
@@ -174,10 +188,25 @@ def _parameter(name, value, where):
     if not _is_plain(value):
         raise ValueError(
             f"{where}{name}={value!r} can't be saved: a model file holds numbers, text "
-            "and arrays, and objects of skann's own. Set it to its default first, "
-            f"set_params({name}=...), or save with joblib or pickle."
+            f"and arrays, and objects of skann's own. {_advice(name, where, default)}"
         )
     return {"kind": "value", "value": value}
+
+
+_PICKLES = (
+    "joblib and pickle keep the model, if functions and classes of your own are in a "
+    "module that can be imported."
+)
+
+
+def _advice(name, where, default):
+    """What to do about a parameter that can't be saved."""
+    if name in ("loss", "activation"):  # which the fitted network goes on using
+        return _PICKLES
+    call = f"set_params({where}{name}={default!r})"
+    if where.endswith("."):  # of a member
+        call = f"{where}set_params({name}={default!r})"
+    return f"The rest can be after {call}, which is the default; {_PICKLES}"
 
 
 def _is_plain(value):

@@ -18,6 +18,8 @@ _OPTIONS = {
     "output_class_labels": [False, True],
     "raw_scores": [False, True],
 }
+# Of regressors, as of scikit-learn's Gaussian processes.
+_RETURN_STD = {"return_std": [False, True]}
 
 
 def register_onnx_converters() -> None:
@@ -25,7 +27,8 @@ def register_onnx_converters() -> None:
 
     Call it once, before ``skl2onnx.to_onnx`` or ``convert_sklearn``. The networks are
     written as by ``to_onnx``, and the options are those of scikit-learn's classifiers:
-    ``zipmap``, ``output_class_labels`` and ``raw_scores``. Needs skl2onnx:
+    ``zipmap``, ``output_class_labels`` and ``raw_scores``; and ``return_std`` for
+    deviations from a regressor with ``loss="gaussian"``. Needs skl2onnx:
     ``pip install "skann[skl2onnx]"``.
 
     Raises
@@ -48,8 +51,33 @@ def register_onnx_converters() -> None:
         BPClassifier, "SkannBPClassifier", _shapes, _convert, options=_OPTIONS
     )
     skl2onnx.update_registered_converter(
-        BPRegressor, "SkannBPRegressor", _shapes, _convert
+        BPRegressor,
+        "SkannBPRegressor",
+        _shapes,
+        _convert,
+        parser=_parse_regressor,
+        options=_RETURN_STD,
     )
+
+
+def _parse_regressor(scope, model, inputs, custom_parsers=None):
+    """The outputs of a regressor, as skl2onnx declares them."""
+    types = imported("skl2onnx.common.data_types", "the converter", "skl2onnx")
+    operator = scope.declare_local_operator("SkannBPRegressor", model)
+    operator.inputs = inputs
+    names = ["variable"]
+    if scope.get_options(model, {"return_std": False})["return_std"]:
+        outputs = describe(model).outputs
+        if outputs != "normal":
+            raise ValueError(
+                "return_std=True needs a network trained with loss='gaussian', which "
+                f"learns deviations; got loss={model.loss!r}."
+            )
+        names.append("std")
+    for name in names:
+        kind = types.guess_tensor_type(inputs[0].type)
+        operator.outputs.append(scope.declare_local_variable(name, kind))
+    return operator.outputs
 
 
 def _description(operator):
@@ -78,9 +106,10 @@ def _shapes(operator):
     description, dtype = _description(operator), _dtype(operator)
     n_rows, n_outputs = operator.inputs[0].get_first_dimension(), description.n_outputs
     real = {np.float32: types.FloatTensorType, np.float64: types.DoubleTensorType}
-    if description.outputs == "real":
+    if description.is_real:
         kind = real[description.result_dtype(dtype).type]
-        operator.outputs[0].type = kind([n_rows, n_outputs])
+        for output in operator.outputs:
+            output.type = kind([n_rows, description.n_values])
         return
     shape = [n_rows]
     if description.outputs == "labels":
@@ -106,19 +135,22 @@ def _convert(scope, operator, container):
             f"target_opset must be at least {LEAST_OPSET}; got "
             f"{container.target_opset}."
         )
-    model = operator.raw_operator
-    is_classifier = isinstance(model, BPClassifier)
-    options = scope.get_options(model, {"raw_scores": False}) if is_classifier else {}
-    names = ("label", "probabilities") if is_classifier else ("variable",)
+    model, description = operator.raw_operator, _description(operator)
     outputs = [output.full_name for output in operator.outputs]
-    known = dict(zip(names, outputs, strict=True))
+    if description.is_real:
+        names, options = ("variable", "std"), {"with_std": len(outputs) > 1}
+    else:
+        raw_scores = scope.get_options(model, {"raw_scores": False})["raw_scores"]
+        second = "probabilities" if description.has_probabilities else "scores"
+        names, options = ("label", second), {"raw_scores": raw_scores}
+    known = dict(zip(names, outputs, strict=False))
     prefix = scope.get_unique_operator_name("network") + "_"
     nodes, constants = part_of_graph(
-        _description(operator),
+        description,
         _dtype(operator),
         operator.inputs[0].full_name,
         prefix,
-        options.get("raw_scores", False),
+        **options,
     )
     helper = imported("onnx.helper", "the converter", "onnx")
     container.initializers.extend(constants)

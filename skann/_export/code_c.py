@@ -1,17 +1,22 @@
 """A network as a file of C99 that needs the mathematics library alone."""
 
+from .._network.normalization import EPSILON
 from .code_common import (
+    DEVIATION,
     FORMULAS,
     SIGMOID,
     SOFTPLUS,
+    arrays_of,
     header,
     labels_of,
     lines_of,
     used_activations,
+    values_of,
 )
 
 _NAMES = {name: name for name in ("tanh", "exp", "expm1", "log1p", "erf")}
 _NAMES |= {"max": "fmax", "min": "fmin", "abs": "fabs"}
+_NAMES |= {"mean": "MEAN[k]", "scale": "SCALE[k]", "log_scale": "LOG_SCALE[k]"}
 
 _LAYER = """\
 static void layer(const real *w, const real *b, int n_in, int n_out, const real *a,
@@ -22,6 +27,31 @@ static void layer(const real *w, const real *b, int n_in, int n_out, const real 
     for (int i = 0; i < n_in; i++)
         for (int j = 0; j < n_out; j++)
             z[j] += a[i] * w[i * n_out + j];
+}
+"""
+
+_NORMALIZE = f"""\
+static void normalize(const real *gain, const real *shift, int n, real *z)
+{{
+    real mean = 0, variance = 0;
+    for (int j = 0; j < n; j++)
+        mean += z[j] / n;
+    for (int j = 0; j < n; j++)
+        variance += (z[j] - mean) * (z[j] - mean) / n;
+    for (int j = 0; j < n; j++)
+        z[j] = (z[j] - mean) / sqrt(variance + {EPSILON}) * gain[j] + shift[j];
+}}
+"""
+
+_SORT = """\
+static void sort(real *z, int n)
+{
+    for (int k = 1; k < n; k++)
+        for (int j = k; j > 0 && z[j - 1] > z[j]; j--) {
+            real larger = z[j - 1];
+            z[j - 1] = z[j];
+            z[j] = larger;
+        }
 }
 """
 
@@ -36,7 +66,9 @@ static void softmax(real *p, int n)
     for (int k = 0; k < n; k++)
         p[k] /= sum;
 }
+"""
 
+_LARGEST = """\
 static int largest_of(const real *z, int n)
 {
     int found = 0;
@@ -54,22 +86,26 @@ def source(description):
     parts.append(
         "typedef double real; /* float where memory is short: then to 1e-6 */\n"
     )
-    parts.append(f"enum {{ N_FEATURES = {description.n_features}, ")
-    parts[-1] += f"N_OUTPUTS = {description.n_outputs} }};\n"
-    for i, (weights, biases) in enumerate(
-        zip(description.weights, description.biases, strict=True)
-    ):
-        parts += [_array(f"W{i}", weights), _array(f"B{i}", biases)]
+    sizes = {"N_FEATURES": description.n_features, "N_OUTPUTS": description.n_outputs}
+    if description.outputs == "normal":
+        sizes["N_VALUES"] = description.n_values
+    sizes = ", ".join(f"{name} = {n}" for name, n in sizes.items())
+    parts.append(f"enum {{ {sizes} }};\n")
+    parts += [_array(*item) for item in arrays_of(description).items()]
     functions = {"softplus": SOFTPLUS, "sigmoid": SIGMOID}
     functions |= {n: FORMULAS[n] for n in used_activations(description)}
     parts += [""] + [_function(*item) for item in functions.items()]
-    parts += [_LAYER, _raw_outputs(description)]
-    if description.outputs == "real":
-        return "\n".join([*parts, _values(description)])
-    if description.outputs in ("softmax", "logistic"):
-        parts.append(_SOFTMAX)
-    parts += [*_labels(description), _proba(description), _predict(description)]
-    return "\n".join(parts)
+    parts += [_LAYER, *[_NORMALIZE] * bool(description.norms)]
+    parts.append(_raw_outputs(description))
+    if description.is_real:
+        return "\n".join([*parts, *_values(description)])
+    if description.outputs not in ("two classes", "labels"):
+        parts.append(_LARGEST)
+    parts += _labels(description)
+    if description.has_probabilities:
+        is_softmax = description.outputs in ("softmax", "logistic")
+        parts += [*[_SOFTMAX] * is_softmax, _proba(description)]
+    return "\n".join([*parts, _predict(description)])
 
 
 def _array(name, values):
@@ -101,27 +137,54 @@ def _raw_outputs(description):
         last = i == len(description.weights) - 1
         out = "z" if last else f"a[{i % 2}]"
         lines.append(f"    layer(W{i}, B{i}, {n_in}, {n_out}, {given}, {out});")
+        if i < len(description.norms):
+            lines.append(f"    normalize(GAIN{i}, SHIFT{i}, {n_out}, {out});")
         if name != "identity":
             lines.append(f"    for (int j = 0; j < {n_out}; j++)")
             lines.append(f"        {out}[j] = {_own(name)}({out}[j]);")
         given = out
+    if description.skip is not None:
+        lines.append("    layer(SKIP, z, N_FEATURES, N_OUTPUTS, x, z);")
     if len(description.weights) == 1:
         lines.remove(f"    real a[2][{widest}];")
     return "\n".join([*lines, "}\n"])
 
 
 def _values(description):
-    return "\n".join(
-        [
-            _array("MEAN", description.mean),
-            _array("SCALE", description.scale),
-            "\n/* N_OUTPUTS values for N_FEATURES numbers. */",
-            "void predict(const real *x, real *y)\n{",
-            "    raw_outputs(x, y);",
-            "    for (int k = 0; k < N_OUTPUTS; k++)",
-            "        y[k] = y[k] * SCALE[k] + MEAN[k];\n}\n",
+    formula = values_of(description, _NAMES)
+    if description.outputs == "normal":
+        what = "standard deviations around the predictions"
+        return [
+            _half("predict", "values", "z[k]", formula),
+            _half("predict_std", what, "z[N_VALUES + k]", DEVIATION.format(**_NAMES)),
         ]
-    )
+    is_sorted = description.outputs == "sorted"
+    return [
+        *[_SORT] * is_sorted,
+        "/* N_OUTPUTS values for N_FEATURES numbers. */",
+        "void predict(const real *x, real *y)\n{",
+        "    raw_outputs(x, y);",
+        *["    sort(y, N_OUTPUTS);"] * is_sorted,
+        "    for (int k = 0; k < N_OUTPUTS; k++) {",
+        "        real z = y[k];",
+        f"        y[k] = {formula};\n    }}\n}}\n",
+    ]
+
+
+def _half(name, what, output, formula):
+    """A function of one half of the outputs: means, or deviations."""
+    return f"""\
+/* N_VALUES {what}, for N_FEATURES numbers. */
+void {name}(const real *x, real *y)
+{{
+    real all[N_OUTPUTS];
+    raw_outputs(x, all);
+    for (int k = 0; k < N_VALUES; k++) {{
+        real z = {output.replace("z", "all")};
+        y[k] = {formula};
+    }}
+}}
+"""
 
 
 def _labels(description):

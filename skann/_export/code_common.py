@@ -3,6 +3,7 @@
 import numpy as np
 
 from .._network.activations import Selu
+from .._network.gaussian_loss import LEAST_VARIANCE
 from .._version import __version__
 
 _WIDTH = 88
@@ -27,6 +28,16 @@ FORMULAS = {
 }
 SOFTPLUS = "{max}(z, 0.0) + {log1p}({exp}(-{abs}(z)))"
 SIGMOID = "{exp}(-softplus(-z))"
+
+# The least positive number with all digits: predictions behind a log link are positive.
+_TINY = float(np.finfo(float).tiny)
+# Real predictions of an output z, and the deviation of one that stands for it.
+_VALUES = {
+    "linear": "z * {scale} + {mean}",
+    "exp": f"{{max}}({{exp}}(z + {{log_scale}}), {_TINY!r})",
+}
+_LEAST = float(-np.log(LEAST_VARIANCE))
+DEVIATION = f"{{exp}}(0.5 * (softplus(z + {_LEAST!r}) - {_LEAST!r})) * {{scale}}"
 
 
 def header(description):
@@ -67,6 +78,37 @@ def labels_of(classes):
         if not isinstance(label, str | int | float):
             raise ValueError(f"source code can't have the label {label!r}.")
     return labels
+
+
+def arrays_of(description):
+    """The arrays of numbers that a file has, by their names in it."""
+    found = {}
+    for i, (weights, biases) in enumerate(
+        zip(description.weights, description.biases, strict=True)
+    ):
+        found |= {f"W{i}": weights, f"B{i}": biases}
+    for i, (gain, shift) in enumerate(description.norms):
+        found |= {f"GAIN{i}": gain, f"SHIFT{i}": shift}
+    if description.skip is not None:
+        found["SKIP"] = description.skip
+    if description.outputs == "exp":
+        found["LOG_SCALE"] = np.log(description.scale)
+    elif description.is_real:
+        found |= {"MEAN": description.mean, "SCALE": description.scale}
+    return found
+
+
+def values_of(description, names):
+    """The formula of real predictions from an output z, with a language's names.
+
+    Parameters
+    ----------
+    description : Description
+    names : dict of str to str
+        Of the functions, and of "mean", "scale" and "log_scale".
+    """
+    kind = "exp" if description.outputs == "exp" else "linear"
+    return _VALUES[kind].format(**names)
 
 
 def used_activations(description):

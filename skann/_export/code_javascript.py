@@ -2,14 +2,18 @@
 
 import json
 
+from .._network.normalization import EPSILON
 from .code_common import (
+    DEVIATION,
     FORMULAS,
     SIGMOID,
     SOFTPLUS,
+    arrays_of,
     header,
     labels_of,
     lines_of,
     used_activations,
+    values_of,
 )
 
 _NAMES = {
@@ -17,6 +21,7 @@ _NAMES = {
     for name in ("tanh", "exp", "expm1", "log1p", "abs", "max", "min")
 }
 _NAMES["erf"] = "erf"
+_NAMES |= {"mean": "MEAN[k]", "scale": "SCALE[k]", "log_scale": "LOG_SCALE[k]"}
 
 _ERF = """\
 function erf(z) {
@@ -32,12 +37,21 @@ function erf(z) {
 """
 
 _LAYER = """\
-function layer(weights, biases, a, activation) {
+function layer(weights, biases, a) {
   const z = Array.from(biases), n = z.length;
   for (let i = 0; i < a.length; i++)
     for (let j = 0; j < n; j++) z[j] += a[i] * weights[i * n + j];
-  return z.map(activation);
+  return z;
 }
+"""
+
+_NORMALIZED = f"""\
+function normalized(z, gain, shift) {{
+  const mean = z.reduce((a, b) => a + b) / z.length;
+  const variance = z.reduce((a, b) => a + (b - mean) ** 2, 0) / z.length;
+  const scale = Math.sqrt(variance + {EPSILON});
+  return z.map((v, j) => ((v - mean) / scale) * gain[j] + shift[j]);
+}}
 """
 
 _SOFTMAX = """\
@@ -47,7 +61,9 @@ function softmax(z) {
   const sum = e.reduce((a, b) => a + b);
   return e.map((v) => v / sum);
 }
+"""
 
+_LARGEST = """\
 function largestOf(z) {
   return z.reduce((found, v, k) => (v > z[found] ? k : found), 0);
 }
@@ -66,11 +82,8 @@ def source(description):
     """The script's text."""
     parts = ["// " + "\n// ".join(header(description))]
     parts.append("(function (root) {\n" + '"use strict";\n')
-    for i, (weights, biases) in enumerate(
-        zip(description.weights, description.biases, strict=True)
-    ):
-        parts += [_array(f"W{i}", weights), _array(f"B{i}", biases)]
-    functions = {"softplus": SOFTPLUS, "sigmoid": SIGMOID, "identity": "z"}
+    parts += [_array(*item) for item in arrays_of(description).items()]
+    functions = {"softplus": SOFTPLUS, "sigmoid": SIGMOID}
     functions |= {n: FORMULAS[n] for n in used_activations(description)}
     parts += [""] + [
         f"function {name}(z) {{\n  return {formula.format(**_NAMES)};\n}}\n"
@@ -78,17 +91,24 @@ def source(description):
     ]
     if "gelu" in description.activations:
         parts.append(_ERF)
-    parts += [_LAYER, f"// For one row, an array of {description.n_features} numbers."]
+    parts += [_LAYER, *[_NORMALIZED] * bool(description.norms)]
+    parts.append(f"// For one row, an array of {description.n_features} numbers.")
     parts.append("function rawOutputs(x) {\n  let a = x;")
     for i, name in enumerate([*description.activations, "identity"]):
-        parts.append(f"  a = layer(W{i}, B{i}, a, {name});")
-    parts.append("  return a;\n}\n")
-    real = description.outputs == "real"
-    parts += _values(description) if real else _classes(description)
-    names = (
-        "{ rawOutputs, predict }" if real else "{ rawOutputs, predict, predictProba }"
-    )
-    parts.append(f"const model = {names};")
+        z = f"layer(W{i}, B{i}, a)"
+        if i < len(description.norms):
+            z = f"normalized({z}, GAIN{i}, SHIFT{i})"
+        parts.append(f"  a = {z if name == 'identity' else f'{z}.map({name})'};")
+    direct = "a" if description.skip is None else "layer(SKIP, a, x)"
+    parts.append(f"  return {direct};\n}}\n")
+    names = ["rawOutputs", "predict"]
+    if description.is_real:
+        parts += _values(description)
+        names += ["predictStd"] * (description.outputs == "normal")
+    else:
+        parts += _classes(description)
+        names += ["predictProba"] * description.has_probabilities
+    parts.append(f"const model = {{ {', '.join(names)} }};")
     parts.append(
         'if (typeof module === "object" && module.exports) module.exports = model;'
     )
@@ -100,13 +120,22 @@ def _array(name, values):
 
 
 def _values(description):
-    return [
-        _array("MEAN", description.mean),
-        _array("SCALE", description.scale),
-        f"\n// An array of {description.n_outputs} values for one row.",
+    n, outputs = description.n_values, description.outputs
+    part = {"sorted": ".sort((a, b) => a - b)", "normal": f".slice(0, {n})"}
+    parts = [
+        f"// An array of {n} values for one row.",
         "function predict(x) {",
-        "  return rawOutputs(x).map((v, k) => v * SCALE[k] + MEAN[k]);\n}\n",
+        f"  const z = rawOutputs(x){part.get(outputs, '')};",
+        f"  return z.map((z, k) => {values_of(description, _NAMES)});\n}}\n",
     ]
+    if outputs == "normal":
+        parts += [
+            "// Standard deviations of the values around the predictions.",
+            "function predictStd(x) {",
+            f"  const z = rawOutputs(x).slice({n});",
+            f"  return z.map((z, k) => {DEVIATION.format(**_NAMES)});\n}}\n",
+        ]
+    return parts
 
 
 def _literal(label):
@@ -121,29 +150,32 @@ def _classes(description):
         "[" + ", ".join(map(_literal, labels_of(own))) + "]"
         for own in description.classes
     ]
-    parts = [_SOFTMAX, "function probabilities(z) {"]
-    parts.append(f"  return {_PROBABILITIES[description.outputs]};\n}}\n")
-    if not description.several:
-        found = f"CLASSES[{_INDEX.get(description.outputs, 'largestOf(z)')}]"
-        if description.outputs == "labels":
-            found = "z.map((v) => Number(v > 0))"
-        return [
-            *parts,
-            f"const CLASSES = {tasks[0]};\n",
-            "function predictProba(x) {\n  return probabilities(rawOutputs(x));\n}\n",
-            "function predict(x) {\n  const z = rawOutputs(x);",
-            f"  return {found};\n}}\n",
-        ]
-    parts.append("// Of each column: its classes, and which outputs are theirs.")
+    parts = [_LARGEST]
+    if description.has_probabilities:
+        parts += [_SOFTMAX, "function probabilities(z) {"]
+        parts.append(f"  return {_PROBABILITIES[description.outputs]};\n}}\n")
+    if description.several:
+        return parts + _of_several_columns(description, tasks)
+    parts.append(f"const CLASSES = {tasks[0]};\n")
+    if description.has_probabilities:
+        parts.append("function predictProba(x) {")
+        parts.append("  return probabilities(rawOutputs(x));\n}\n")
+    found = f"CLASSES[{_INDEX.get(description.outputs, 'largestOf(z)')}]"
+    if description.outputs == "labels":
+        found = "z.map((v) => Number(v > 0))"
+    parts.append("function predict(x) {\n  const z = rawOutputs(x);")
+    return [*parts, f"  return {found};\n}}\n"]
+
+
+def _of_several_columns(description, tasks):
+    parts = ["// Of each column: its classes, and which outputs are theirs."]
     parts.append("const TASKS = [")
     for (start, end, _), own in zip(description.tasks, tasks, strict=True):
         parts.append(f"  {{ classes: {own}, start: {start}, end: {end} }},")
+    parts.append("];\n")
     each = "  const z = rawOutputs(x);\n  return TASKS.map((t) => "
-    return [
-        *parts,
-        "];\n",
-        "function predictProba(x) {\n" + each,
-        "    probabilities(z.slice(t.start, t.end)));\n}\n",
-        "function predict(x) {\n" + each,
-        "    t.classes[largestOf(z.slice(t.start, t.end))]);\n}\n",
-    ]
+    if description.has_probabilities:
+        parts.append("function predictProba(x) {\n" + each)
+        parts.append("    probabilities(z.slice(t.start, t.end)));\n}\n")
+    parts.append("function predict(x) {\n" + each)
+    return [*parts, "    t.classes[largestOf(z.slice(t.start, t.end))]);\n}\n"]

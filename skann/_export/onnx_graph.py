@@ -10,10 +10,13 @@ ONNX operators: https://onnx.ai/onnx/operators/
 """
 
 import math
+from functools import partial
 
 import numpy as np
 
 from .._network.activations import Selu
+from .._network.gaussian_loss import LEAST_VARIANCE
+from .._network.normalization import EPSILON
 from .._optional import imported
 from .._version import __version__
 
@@ -45,13 +48,22 @@ class _Graph:
         self.constants.append(self._onnx.numpy_helper.from_array(array, name))
         return name
 
-    def apply(self, operator, *inputs, **attributes):
-        """The name of an operator's result; numbers among the inputs are constants."""
+    def apply(self, operator, *inputs, others=(), **attributes):
+        """The name of an operator's result; numbers among the inputs are constants.
+
+        ``others`` are names of further results that it has.
+        """
         names = [x if isinstance(x, str) else self.constant(x) for x in inputs]
         name = f"{self._prefix}{operator}_{len(self.nodes)}"
+        results = [name, *(f"{name}_{other}" for other in others)]
         make = self._onnx.helper.make_node
-        self.nodes.append(make(operator, names, [name], name=name, **attributes))
+        self.nodes.append(make(operator, names, results, name=name, **attributes))
         return name
+
+    def columns(self, value, start, end):
+        """The name of some columns of a matrix."""
+        ends = [self.constant([at], np.int64) for at in (start, end, 1)]
+        return self.apply("Slice", value, *ends)
 
     def cast(self, value, dtype):
         """The name of the same value in another dtype."""
@@ -67,11 +79,23 @@ class _Graph:
         self.outputs.append(info)
 
 
-def _softplus(graph, z):
-    # log(1 + exp(z)) in a form that does not overflow.
+def _softplus(graph, z, constant=None):
+    # log(1 + exp(z)) in a form that does not overflow; constants are of z's dtype.
+    zero, one = map(constant or graph.constant, (0.0, 1.0))
     small = graph.apply("Exp", graph.apply("Neg", graph.apply("Abs", z)))
-    tail = graph.apply("Log", graph.apply("Add", small, 1.0))
-    return graph.apply("Add", graph.apply("Max", z, 0.0), tail)
+    tail = graph.apply("Log", graph.apply("Add", small, one))
+    return graph.apply("Add", graph.apply("Max", z, zero), tail)
+
+
+def _normalized(graph, z, gain, shift):
+    """A layer normalised by rows: means by products, for one way in every opset."""
+    n = len(gain)
+    mean_of = graph.constant(np.full((n, 1), 1 / n))
+    z = graph.apply("Sub", z, graph.apply("MatMul", z, mean_of))
+    variance = graph.apply("MatMul", graph.apply("Mul", z, z), mean_of)
+    root = graph.apply("Sqrt", graph.apply("Add", variance, EPSILON))
+    z = graph.apply("Mul", graph.apply("Div", z, root), graph.constant(gain))
+    return graph.apply("Add", z, graph.constant(shift))
 
 
 def _exponential(graph, z, alpha):
@@ -158,36 +182,57 @@ def _index(graph, raw, outputs):
 
 
 def _add_classes(graph, raw, description, to_kind, raw_scores=False):
-    probability = to_kind(graph.dtype)
+    probability, name = to_kind(graph.dtype), "probabilities"
+    if not description.has_probabilities:
+        raw_scores, name = True, "scores"
     if description.outputs == "labels":
         yes = graph.cast(graph.apply("Greater", raw, 0.0), np.int64)
         shape = [description.n_outputs]
         graph.output(yes, "label", to_kind(np.int64), shape)
         p = _probabilities(graph, raw, "labels", raw_scores)
-        graph.output(p, "probabilities", probability, shape)
+        graph.output(p, name, probability, shape)
         return
     for i, (start, end, classes) in enumerate(description.tasks):
         part, suffix = raw, ""
         if description.several:
-            ends = [graph.constant([at], np.int64) for at in (start, end, 1)]
-            part, suffix = graph.apply("Slice", raw, *ends), f"_{i}"
+            part, suffix = graph.columns(raw, start, end), f"_{i}"
         labels = _label_array(classes)
         index = _index(graph, part, description.outputs)
         label = graph.apply("Gather", graph.constant(labels, labels.dtype), index)
         graph.output(label, f"label{suffix}", to_kind(labels.dtype), [])
         p = _probabilities(graph, part, description.outputs, raw_scores)
-        graph.output(p, f"probabilities{suffix}", probability, [len(classes)])
+        graph.output(p, f"{name}{suffix}", probability, [len(classes)])
 
 
-def _add_values(graph, raw, description, to_kind):
+def _add_values(graph, raw, description, to_kind, with_std=True):
     dtype = description.result_dtype(graph.dtype)
     if dtype != graph.dtype:
         raw = graph.cast(raw, dtype)
-    mean, scale = (
-        graph.constant(units, dtype) for units in (description.mean, description.scale)
-    )
-    y = graph.apply("Add", graph.apply("Mul", raw, scale), mean)
-    graph.output(y, "variable", to_kind(dtype), [description.n_outputs])
+    n_values, about = description.n_values, (to_kind(dtype), [description.n_values])
+    constant = partial(graph.constant, dtype=dtype)
+    mean, scale = constant(description.mean), constant(description.scale)
+    if description.outputs == "exp":
+        z = graph.apply("Add", raw, constant(np.log(description.scale)))
+        # Predictions are positive.
+        least = constant(np.finfo(dtype).tiny)
+        y = graph.apply("Max", graph.apply("Exp", z), least)
+        graph.output(y, "variable", *about)
+        return
+    z = raw
+    if description.outputs == "sorted":
+        n = graph.constant([n_values], np.int64)
+        z = graph.apply("TopK", raw, n, others=["places"], axis=1, largest=0)
+    elif description.outputs == "normal":
+        z = graph.columns(raw, 0, n_values)
+    y = graph.apply("Add", graph.apply("Mul", z, scale), mean)
+    graph.output(y, "variable", *about)
+    if description.outputs == "normal" and with_std:
+        s = graph.columns(raw, n_values, 2 * n_values)
+        least, half = constant(math.log(LEAST_VARIANCE)), constant(0.5)
+        above = _softplus(graph, graph.apply("Sub", s, least), constant)
+        logarithm = graph.apply("Mul", graph.apply("Add", above, least), half)
+        std = graph.apply("Mul", graph.apply("Exp", logarithm), scale)
+        graph.output(std, "std", *about)
 
 
 def _kinds(onnx):
@@ -196,21 +241,23 @@ def _kinds(onnx):
 
 
 def _add_network(graph, a, description, to_kind, **options):
-    layers = zip(
-        description.weights,
-        description.biases,
-        [*description.activations, "identity"],
-        strict=True,
-    )
-    for weights, biases, name in layers:
+    X, norms = a, description.norms
+    names = [*description.activations, "identity"]
+    layers = zip(description.weights, description.biases, names, strict=True)
+    for i, (weights, biases, name) in enumerate(layers):
         product = graph.apply("MatMul", a, graph.constant(weights))
         z = graph.apply("Add", product, graph.constant(biases))
+        if i < len(norms):
+            z = _normalized(graph, z, *norms[i])
         a = ONNX_ACTIVATIONS[name](graph, z)
-    add = _add_values if description.outputs == "real" else _add_classes
+    if description.skip is not None:
+        direct = graph.apply("MatMul", X, graph.constant(description.skip))
+        a = graph.apply("Add", a, direct)
+    add = _add_values if description.is_real else _add_classes
     add(graph, a, description, to_kind, **options)
 
 
-def part_of_graph(description, dtype, source, prefix, raw_scores):
+def part_of_graph(description, dtype, source, prefix, **options):
     """The nodes and constants of a :class:`Description`, for a larger graph.
 
     Parameters
@@ -222,8 +269,9 @@ def part_of_graph(description, dtype, source, prefix, raw_scores):
         Name of the input; it is cast.
     prefix : str
         What the names of values begin with, but for the outputs'.
-    raw_scores : bool
-        Whether raw outputs take the place of probabilities.
+    **options
+        For classes ``raw_scores``, whether raw outputs take the place of probabilities;
+        for real values ``with_std``, whether deviations are an output.
 
     Returns
     -------
@@ -232,7 +280,6 @@ def part_of_graph(description, dtype, source, prefix, raw_scores):
     """
     onnx = imported("onnx", "the converter", "onnx")
     graph = _Graph(onnx, dtype, prefix)
-    options = {} if description.outputs == "real" else {"raw_scores": raw_scores}
     source = graph.cast(source, dtype)
     _add_network(graph, source, description, _kinds(onnx), **options)
     return graph.nodes, graph.constants

@@ -5,6 +5,8 @@
 
 import json
 import os
+import pickle
+import re
 import zipfile
 from pathlib import Path
 
@@ -19,11 +21,38 @@ from sklearn.model_selection import KFold
 import skann
 from skann import BPClassifier, BPRegressor, load_model
 from skann._estimators.versioned_state import STATE_FORMAT
+from skann.activations import Activation
+from skann.averaging import EMA
+from skann.losses import Loss
 from skann.solvers import SGD
 
 pytestmark = pytest.mark.filterwarnings(FEW_ITERATIONS_ARE_ENOUGH)
 
 MODELS = Path(__file__).parent / "models"
+
+
+class MySGD(SGD):
+    pass
+
+
+class MyEMA(EMA):
+    pass
+
+
+class MyLoss(Loss):
+    def value(self, z, y):
+        return 0.25 * ((z - y) ** 4).sum(axis=1)
+
+    def derivative(self, z, y):
+        return (z - y) ** 3
+
+
+class Sine(Activation):
+    def value(self, z):
+        return np.sin(z)
+
+    def derivative(self, z):
+        return np.cos(z)
 
 
 @pytest.fixture
@@ -116,6 +145,47 @@ class TestRefusals:
         with pytest.raises(ValueError, match=f"^{name}=.*can't be saved"):
             model.save_model(path)
         assert path.read_bytes() == b"before"
+
+    @pytest.mark.parametrize("method", ["fit", "partial_fit"])
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("scoring", lambda model, X, y: 1.0),
+            ("learning_rate", lambda step: 0.01),
+            ("solver", MySGD(momentum=0.5)),
+            ("average", MyEMA()),
+        ],
+    )
+    def test_the_advice_about_a_parameter_works(self, path, name, value, method):
+        model = small_net(BPRegressor, **{name: value})
+        getattr(model, method)(X, X[:, 0])
+        with pytest.raises(ValueError, match="can't be saved") as info:
+            model.save_model(path)
+        call = re.search(
+            r"after (set_params\(.*\)), which is the default", str(info.value)
+        )
+        eval(f"model.{call[1]}")
+        model.save_model(path)
+        loaded = load_model(path)
+        assert_array_equal(loaded.predict(X), model.predict(X))
+        for each in (loaded, model):
+            each.partial_fit(X, X[:, 0])
+        assert_array_equal(theta(loaded), theta(model))
+
+    @pytest.mark.parametrize(
+        ("name", "own"), [("loss", MyLoss()), ("activation", Sine())]
+    )
+    def test_the_advice_about_code_of_ones_own_works(self, path, name, own):
+        model = small_net(BPRegressor, **{name: own}).fit(X, X[:, 0])
+        for _ in range(2):
+            with pytest.raises(
+                ValueError, match=r"can't be saved.*pickle keep"
+            ) as info:
+                model.save_model(path)
+            assert "set_params" not in str(info.value)
+            again = pickle.loads(pickle.dumps(model))
+            assert_array_equal(again.predict(X), model.predict(X))
+            model.set_params(**{name: "mse" if name == "loss" else "relu"})
 
     def test_a_class_of_ones_own(self, path):
         class Mine(BPClassifier):

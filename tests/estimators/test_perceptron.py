@@ -188,12 +188,10 @@ class TestInitialize:
             Estimator().initialize(np.full((2, 2), np.nan), [0, 1])
 
 
-def test_what_is_written_of_perceptrons_and_steps():
-    model = rosenblatt(max_iter=2).fit(X, SEPARABLE)
-    with pytest.raises(ValueError, match="can't write networks of loss='perceptron'"):
-        model.to_code()
+def test_code_of_perceptrons_and_steps_predicts_the_same():
+    perceptron = rosenblatt(max_iter=2).fit(X, SEPARABLE)
     stepped = small_net(BPRegressor, activation="step", solver="adam")
-    stepped.fit(X, INSEPARABLE)
-    module = {}
-    exec(stepped.to_code(), module)  # our own text
-    assert_allclose(np.ravel(module["predict"](X)), stepped.predict(X), atol=1e-6)
+    for model in (perceptron, stepped.fit(X, INSEPARABLE)):
+        module = {}
+        exec(model.to_code(), module)  # our own text
+        assert_allclose(np.ravel(module["predict"](X)), model.predict(X), atol=1e-6)

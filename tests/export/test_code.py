@@ -14,6 +14,7 @@ from sklearn.exceptions import NotFittedError
 from skann import BPClassifier, BPRegressor
 from skann._export.code_common import FORMULAS
 from skann._network.activations import ACTIVATIONS
+from skann.losses import Loss, Tweedie
 
 rng = np.random.RandomState(0)
 X = rng.normal(size=(50, 4))
@@ -34,12 +35,25 @@ TARGETS = {
 LOSSES = ["mse", "cross_entropy", "softmax"]
 
 
+class LogCosh(Loss):
+    """A loss of one's own, which predictions do not depend on."""
+
+    link = "log"
+
+    def value(self, z, y):
+        r = z - np.log(y)
+        return (np.logaddexp(r, -r) - np.log(2)).sum(axis=1)
+
+    def derivative(self, z, y):
+        return np.tanh(z - np.log(y))
+
+
 def in_python(source, folder, rows):
     """What its functions give for the rows, as a dict of lists of arrays."""
     module = {}
     exec(compile(source, "model.py", "exec"), module)
     found = {}
-    for name in ("predict", "predict_proba"):
+    for name in ("predict", "predict_proba", "predict_std"):
         if name in module:
             result = module[name](rows)
             found[name] = result if isinstance(result, list) else [result]
@@ -54,13 +68,15 @@ def in_javascript(source, folder, rows):
         f"const X = {json.dumps(rows.tolist())};"
         "const big = (k, v) => (typeof v === 'bigint' ? v.toString() : v);"
         "console.log(JSON.stringify([X.map(m.predict), "
-        "m.predictProba ? X.map(m.predictProba) : 0], big));",
+        "m.predictProba ? X.map(m.predictProba) : 0, "
+        "m.predictStd ? X.map(m.predictStd) : 0], big));",
         "utf-8",
     )
     out = subprocess.run([node, folder / "run.js"], capture_output=True, check=True)
-    labels, proba = json.loads(out.stdout)
+    labels, proba, std = json.loads(out.stdout)
     if proba == 0:
-        return {"predict": [np.array(labels)]}
+        of_std = {} if std == 0 else {"predict_std": [np.array(std)]}
+        return {"predict": [np.array(labels)], **of_std}
     if isinstance(proba[0][0], list):
         columns = zip(*proba, strict=True)
         proba = [np.array(own) for own in columns]
@@ -95,13 +111,19 @@ def classes_in_c(library, name, n, classes):
 def c_predictions(source, folder, model, rows):
     library = in_c(source, folder, rows)
     if isinstance(model, BPRegressor):
-        n = model.n_outputs_
-        return {"predict": [np.array([doubles(library.predict, r, n) for r in rows])]}
+        n = np.size(model.predict(rows[:1]))
+        names = ["predict", *["predict_std"] * (model.loss == "gaussian")]
+        return {
+            name: [np.array([doubles(library[name], r, n) for r in rows])]
+            for name in names
+        }
     several = isinstance(model.classes_, list)
     classes = model.classes_ if several else [model.classes_]
     sizes = list(map(len, classes))
-    proba = np.array([doubles(library.predict_proba, r, sum(sizes)) for r in rows])
-    proba = np.split(proba, np.cumsum(sizes)[:-1], axis=1)
+    proba = None
+    if hasattr(model, "predict_proba"):
+        proba = np.array([doubles(library.predict_proba, r, sum(sizes)) for r in rows])
+        proba = np.split(proba, np.cumsum(sizes)[:-1], axis=1)
     names = [f"CLASSES_{i}" if several else "CLASSES" for i in range(len(classes))]
     if several or model.multilabel_:
         n = len(classes) if several else model.n_outputs_
@@ -145,13 +167,20 @@ def check(language, model, folder, rows=X):
     if isinstance(model, BPRegressor):
         expected = model.predict(rows).reshape(len(rows), -1)
         assert_allclose(found["predict"][0], expected, rtol=1e-6, atol=1e-6)
+        if model.loss == "gaussian":
+            _, std = model.predict(rows, return_std=True)
+            std = std.reshape(len(rows), -1)
+            assert_allclose(found["predict_std"][0], std, rtol=1e-6)
         return
-    labels, proba = model.predict(rows), model.predict_proba(rows)
-    several = isinstance(proba, list)
-    for mine, theirs in zip(
-        found["predict_proba"], proba if several else [proba], strict=True
-    ):
-        assert_allclose(mine, theirs, rtol=1e-6, atol=1e-9)
+    labels, several = model.predict(rows), isinstance(model.classes_, list)
+    if hasattr(model, "predict_proba"):
+        proba = model.predict_proba(rows)
+        for mine, theirs in zip(
+            found["predict_proba"], proba if several else [proba], strict=True
+        ):
+            assert_allclose(mine, theirs, rtol=1e-6, atol=1e-9)
+    if several and len(found["predict"]) == 1:  # without probabilities
+        found["predict"] = found["predict"][0].T
     for mine, theirs in zip(
         found["predict"], labels.T if several else [labels], strict=True
     ):
@@ -183,6 +212,33 @@ class TestPredictions:
         model = BPRegressor((6, 5), activation, max_iter=10, random_state=0)
         model.fit(X, 3 * X[:, :2] + [5, -700])
         check(language, model, tmp_path, 3 * X)
+
+    @pytest.mark.parametrize(
+        "loss", ["poisson", "gamma", Tweedie(1.2), "quantile", "gaussian", LogCosh()]
+    )
+    def test_losses_of_real_targets(self, tmp_path, language, loss):
+        y = 1e3 * np.exp(X[:, :2])
+        model = BPRegressor((5,), loss=loss, max_iter=20, random_state=0)
+        if loss == "quantile":
+            y = y[:, 0]
+            # In an order that changes where outputs cross.
+            model.set_params(quantile=[0.1, 0.5, 0.9], max_iter=1)
+        check(language, model.fit(X, y), tmp_path, 3 * X)
+
+    @pytest.mark.parametrize("hidden", [(), (6, 5)])
+    @pytest.mark.parametrize("normalization", [None, "layer", "batch"])
+    def test_direct_paths_and_normalisation(
+        self, tmp_path, language, normalization, hidden
+    ):
+        about = {"skip_connection": True, "max_iter": 5, "random_state": 0}
+        model = BPClassifier(hidden, normalization=normalization, **about)
+        check(language, model.fit(X, THREE), tmp_path, 3 * X)
+
+    @pytest.mark.parametrize("targets", ["two classes", "text", "labels", "columns"])
+    def test_perceptrons_have_no_probabilities(self, tmp_path, language, targets):
+        model = BPClassifier((), loss="perceptron", solver="sgd", random_state=0)
+        model.set_params(learning_rate="constant", max_iter=5)
+        check(language, model.fit(X, TARGETS[targets]), tmp_path)
 
     @pytest.mark.parametrize("hidden", [(), (1,), (3, 9, 2, 4)])
     def test_depths(self, tmp_path, language, hidden):

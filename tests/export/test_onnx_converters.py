@@ -87,6 +87,33 @@ def test_values(n_outputs, dtype):
     assert_allclose(found, expected, rtol=1e-5)
 
 
+def test_a_regressor_with_a_log_link():
+    y = np.exp(X[:, :2])
+    model = pipeline(BPRegressor, loss="poisson", skip_connection=True).fit(X, y)
+    (found,) = converted(model)
+    assert_allclose(found, model.predict(X), rtol=1e-5)
+
+
+def test_deviations_are_an_output_where_they_are_asked_for():
+    model = pipeline(BPRegressor, loss="gaussian", max_iter=5).fit(X, X[:, 0])
+    y, std = model.predict(X, return_std=True)
+    (found,) = converted(model)
+    assert_allclose(found[:, 0], y, atol=1e-5)
+    found, found_std = converted(model, options={id(model[-1]): {"return_std": True}})
+    assert_allclose(found[:, 0], y, atol=1e-5)
+    assert_allclose(found_std[:, 0], std, rtol=1e-5)
+    model = pipeline(BPRegressor, max_iter=5).fit(X, X[:, 0])
+    with pytest.raises(ValueError, match="loss='gaussian'"):
+        converted(model, options={id(model[-1]): {"return_std": True}})
+
+
+def test_a_perceptron_has_scores():
+    model = pipeline(BPClassifier, loss="perceptron", max_iter=5).fit(X, THREE)
+    label, scores = converted(model, options={"zipmap": False})
+    assert_array_equal(label, model.predict(X))
+    assert_allclose(scores, model.decision_function(X), atol=1e-5)
+
+
 def test_two_networks_in_one_graph():
     from sklearn.ensemble import VotingRegressor
 

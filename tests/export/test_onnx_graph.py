@@ -1,5 +1,6 @@
 """ONNX models predict what the estimators predict, in two runtimes."""
 
+import pickle
 import sys
 
 import numpy as np
@@ -11,6 +12,8 @@ from sklearn.exceptions import NotFittedError
 from skann import BPClassifier, BPRegressor
 from skann._export.onnx_graph import ONNX_ACTIVATIONS
 from skann._network.activations import ACTIVATIONS
+from skann.activations import Activation
+from skann.losses import Tweedie
 
 rng = np.random.RandomState(0)
 X = rng.normal(size=(80, 4))
@@ -29,6 +32,14 @@ TARGETS = {
     "columns": np.column_stack([THREE, TWO]),
 }
 LOSSES = ["mse", "cross_entropy", "softmax"]
+
+
+class Sine(Activation):
+    def value(self, z):
+        return np.sin(z)
+
+    def derivative(self, z):
+        return np.cos(z)
 
 
 def reference(model):
@@ -54,7 +65,10 @@ def onnx():
 
 
 def check_classifier(model, found, rows):
-    labels, proba = model.predict(rows), model.predict_proba(rows)
+    second = "predict_proba" if hasattr(model, "predict_proba") else "decision_function"
+    labels, proba = model.predict(rows), getattr(model, second)(rows)
+    if isinstance(proba, np.ndarray) and proba.ndim == 1:
+        proba = np.column_stack([-proba, proba])
     several = isinstance(proba, list)
     labels = labels.T if several else [labels]
     proba = proba if several else [proba]
@@ -109,6 +123,51 @@ class TestPredictions:
             assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
 
     @each_runtime
+    @pytest.mark.parametrize(
+        "loss", ["poisson", "gamma", Tweedie(1.2), "quantile", "gaussian", "huber"]
+    )
+    def test_a_regressor_with_each_loss(self, runtime, loss):
+        y = 1e3 * np.exp(X[:, :2])
+        model = BPRegressor((6, 5), loss=loss, max_iter=20, random_state=0)
+        if loss == "quantile":
+            y = y[:, 0]
+            # In an order that changes where outputs cross.
+            model.set_params(quantile=[0.1, 0.5, 0.9], max_iter=1)
+        model.fit(X, y)
+        for dtype in (np.float32, np.float64):
+            rows = (3 * X).astype(dtype)
+            [found, *std] = runtime(model.to_onnx(dtype=dtype))(rows)
+            assert found.dtype == dtype
+            assert_allclose(found, model.predict(rows), rtol=2e-5)
+            if loss == "gaussian":
+                [std] = std
+                assert std.dtype == dtype
+                assert_allclose(std, model.predict(rows, return_std=True)[1], rtol=2e-5)
+            else:
+                assert std == []
+
+    @each_runtime
+    @pytest.mark.parametrize("normalization", [None, "layer", "batch"])
+    def test_direct_paths_and_normalisation(self, runtime, normalization):
+        about = {"skip_connection": True, "max_iter": 5, "random_state": 0}
+        for hidden in ((), (6, 5)):
+            model = BPClassifier(hidden, normalization=normalization, **about)
+            model.fit(X, THREE)
+            for dtype in (np.float32, np.float64):
+                rows = (3 * X).astype(dtype)
+                made = model.to_onnx(dtype=dtype)
+                check_classifier(model, runtime(made)(rows), rows)
+
+    @each_runtime
+    @pytest.mark.parametrize("targets", ["two classes", "text", "labels", "columns"])
+    def test_perceptrons_have_scores(self, runtime, targets):
+        model = BPClassifier((), loss="perceptron", solver="sgd", random_state=0)
+        model.set_params(learning_rate="constant", max_iter=5).fit(X, TARGETS[targets])
+        made, rows = model.to_onnx(), X.astype(np.float32)
+        check_classifier(model, runtime(made)(rows), rows)
+        assert made.graph.output[1].name.startswith("scores")
+
+    @each_runtime
     def test_targets_that_float32_can_not_tell_apart(self, runtime):
         y = 1e9 + X[:, 0]
         model = BPRegressor((5,), max_iter=30, random_state=0).fit(X, y)
@@ -130,11 +189,16 @@ class TestPredictions:
     def test_sets_of_operators(self, runtime, opset):
         for activation in ("gelu", "selu", "mish"):
             model = BPClassifier((5,), activation, loss="mse", max_iter=3)
+            model.set_params(normalization="layer", skip_connection=True)
             model.set_params(random_state=0).fit(X, THREE)
             made = model.to_onnx(target_opset=opset)
             assert made.opset_import[0].version == opset
             rows = X.astype(np.float32)
             check_classifier(model, runtime(made)(rows), rows)
+        model = BPRegressor((5,), loss="quantile", quantile=[0.2, 0.8], max_iter=3)
+        model.fit(X, X[:, 0])
+        [found] = runtime(model.to_onnx(target_opset=opset))(rows)
+        assert_allclose(found, model.predict(rows), atol=1e-5)
 
     def test_one_row(self):
         model = BPRegressor((5,), max_iter=3, random_state=0).fit(X, X[:, 0])
@@ -173,6 +237,20 @@ class TestModel:
         model = BPRegressor((5,), max_iter=3).fit(X, X[:, 0])
         with pytest.raises(ValueError, match=f"^{name} must be"):
             model.to_onnx(**{name: value})
+
+    def test_a_path_is_answered_by_what_writes_files(self, tmp_path):
+        model = BPRegressor((5,), max_iter=3).fit(X, X[:, 0])
+        for call in (model.to_onnx, lambda path: model.to_onnx(path=path)):
+            with pytest.raises(TypeError, match=r"onnx.save\(BPRegressor.to_onnx"):
+                call(tmp_path / "model.onnx")
+
+    def test_an_activation_of_ones_own_is_refused_with_what_keeps_it(self):
+        model = BPRegressor((5,), Sine(), max_iter=3).fit(X, X[:, 0])
+        for export in (model.to_onnx, model.to_code):
+            with pytest.raises(ValueError, match=r"activation=Sine\(\).*pickle keep"):
+                export()
+        again = pickle.loads(pickle.dumps(model))
+        assert_array_equal(again.predict(X), model.predict(X))
 
     def test_labels_that_onnx_has_not(self):
         model = BPClassifier((5,), max_iter=3)

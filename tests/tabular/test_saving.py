@@ -5,6 +5,7 @@
 
 import json
 import pickle
+import re
 from pathlib import Path
 
 import joblib
@@ -297,6 +298,17 @@ class Mine(BPRegressor):
 
 
 RATE = BPRegressor((2,), max_iter=1, learning_rate=lambda step: 0.1)
+
+
+def test_the_advice_about_a_network_of_a_table_works(path):
+    model = TabularRegressor(**FEW, estimator=clone(RATE)).fit(NUMBERS, NUMBERS[:, 0])
+    for _ in range(1 + len(model.estimators_)):
+        with pytest.raises(ValueError, match="can't be saved") as info:
+            model.save_model(path)
+        call = re.search(r"after (\S*set_params\(.*\)), which is", str(info.value))
+        eval(f"model.{call[1]}")
+    model.save_model(path)
+    assert_array_equal(load_model(path).predict(NUMBERS), model.predict(NUMBERS))
 
 
 class TestOthersObjects:
