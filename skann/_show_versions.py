@@ -19,7 +19,7 @@ def show_versions() -> None:
     >>> skann.show_versions()  # doctest: +ELLIPSIS
     skann: ...
     """
-    engine = f"NumPy (the compiled engine is {binding.why_missing})"
+    engine = f"NumPy (the compiled engine {binding.why_missing})"
     if binding.is_compiled():
         engine = f"compiled, {binding.level()} instructions"
     found = {

@@ -1,13 +1,16 @@
 """What show_versions prints."""
 
 import os
+import shutil
 import subprocess
 import sys
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
 
 import numpy as np
 
 import skann
-from skann._engine.native import binding
+from skann._engine.native import binding, missing
 
 
 def lines(capsys):
@@ -27,7 +30,7 @@ def test_says_which_engine_is_in_use(capsys, monkeypatch):
     if binding.is_compiled():
         assert lines(capsys)["engine"] == f"compiled, {binding.level()} instructions"
     monkeypatch.setattr(binding, "_compiled", None)
-    monkeypatch.setattr(binding, "why_missing", "on holiday")
+    monkeypatch.setattr(binding, "why_missing", "is on holiday")
     assert lines(capsys)["engine"] == "NumPy (the compiled engine is on holiday)"
 
 
@@ -62,8 +65,48 @@ def output_without_engine(**environment):
 
 def test_an_engine_that_was_not_built_is_missed_once():
     warning, *versions = output_without_engine(SKANN_COMPILED="1")
-    assert warning.startswith("skann's compiled engine is not there: no such file.")
-    assert "engine: NumPy (the compiled engine is not there: no such file)" in versions
+    reason = "the compiled engine can't be loaded: no such file"
+    if not binding.is_compiled():
+        reason = f"the compiled engine {binding.why_missing}"
+    assert warning.startswith(f"skann's {reason[4:]}. NumPy does its work")
+    assert f"engine: NumPy ({reason})" in versions
+
+
+def test_a_source_folder_that_hides_the_installed_package_says_so(tmp_path):
+    source = Path(skann.__file__).parent
+    leave_out = shutil.ignore_patterns("_compiled*", "data", "static", "__pycache__")
+    shutil.copytree(source, tmp_path / "skann", ignore=leave_out)
+    (tmp_path / "pyproject.toml").touch()
+    installed = tmp_path / "site-packages"
+    (installed / missing._PLACE).mkdir(parents=True)
+    (installed / missing._PLACE / f"_compiled{EXTENSION_SUFFIXES[0]}").touch()
+    found = subprocess.run(
+        [sys.executable, "-c", "import skann"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(installed), "SKANN_COMPILED": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    warning = found.stderr
+    assert f"not built in the source folder {tmp_path}, from which" in warning
+    assert "Start Python in another folder to import the installed skann" in warning
+    assert "circular" not in warning
+
+
+def test_advice_fits_the_place_of_the_package(tmp_path):
+    folder = tmp_path / missing._PLACE
+    folder.mkdir(parents=True)
+
+    def explained():
+        error = ImportError("other magic")
+        return " ".join(missing.explained(error, folder, [str(tmp_path)]))
+
+    assert "was not built when skann was installed Install a C comp" in explained()
+    (tmp_path / "pyproject.toml").touch()
+    assert f"from which skann is imported pip install -e {tmp_path} bu" in explained()
+    (folder / f"_compiled{EXTENSION_SUFFIXES[-1]}").touch()
+    assert "can't be loaded: other magic Install skann again" in explained()
 
 
 def test_one_that_was_switched_off_is_not_missed():

@@ -13,24 +13,25 @@ import math
 import os
 import warnings
 from functools import cache, lru_cache
+from importlib import import_module
 
 import joblib
 import numpy as np
 from scipy import sparse
 
 from ..step_options import PLAIN
-from . import rules
+from . import missing, rules
 
-#: Why it is not in use; None if it is.
-why_missing = None
+#: Why it is not in use; None if it is. With advice, unless it has been switched off.
+why_missing = _advice = None
 _compiled = None
 if os.environ.get("SKANN_COMPILED") == "0":
-    why_missing = "switched off by SKANN_COMPILED=0"
+    why_missing = "is switched off by SKANN_COMPILED=0"
 else:
     try:
-        from . import _compiled
+        _compiled = import_module("._compiled", __package__)
     except ImportError as error:
-        why_missing = f"not there: {error}"
+        why_missing, _advice = missing.explained(error)
 
 if _compiled is not None and (_wanted_level := os.environ.get("SKANN_SIMD")):
     # A level below the processor's best, for tests and for comparing results.
@@ -92,11 +93,11 @@ def is_compiled():
 
 def warn_if_not_built():
     """Warn, unless the engine is there or has been switched off."""
-    if _compiled is None and "SKANN_COMPILED" not in (why_missing or ""):
+    if _advice is not None:
         warnings.warn(
-            f"skann's compiled engine is {why_missing}. NumPy does its work, several "
-            "times slower. Install a C compiler and then skann once more, or set "
-            "SKANN_COMPILED=0 to do without it and without this warning.",
+            f"skann's compiled engine {why_missing}. NumPy does its work, several "
+            f"times slower. {_advice} SKANN_COMPILED=0 in the environment does without "
+            "it, and without this warning.",
             stacklevel=3,
         )
 
