@@ -188,8 +188,8 @@ class TestImports:
 
 class TestSize:
     @over_modules
-    def test_no_file_over_350_lines(self, name):
-        assert len(FILES[name].read_text("utf-8").splitlines()) <= 350
+    def test_no_file_over_400_lines(self, name):
+        assert len(FILES[name].read_text("utf-8").splitlines()) <= 400
 
     @over_modules
     def test_no_function_over_60_lines(self, name):

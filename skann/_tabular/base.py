@@ -15,13 +15,11 @@ from typing import Any, Self
 
 import numpy as np
 from joblib import effective_n_jobs
-from scipy.sparse import issparse
 from sklearn.base import clone
-from sklearn.utils import check_array, check_random_state, get_tags
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .._bases import BaseEstimator, Tags
+from .._bases import BaseEstimator
 from .._decorators import fit_context
 from .._engine.one_thread import one_thread
 from .._estimators.validation import check_sample_weight, unchanged_on_error
@@ -29,17 +27,14 @@ from .._threads import in_threads
 from .._typing import Array, ArrayLike, Matrix
 from . import recipe
 from .blend import blend_weights
-from .columns import checked
-from .encoder import TableEncoder
+from .encoding import AUTO, PASSTHROUGH, EncodesTables
 from .folds import SingleSplit, splits
 from .matrices import first_columns
 from .report import network_line, table_line
 from .saving import SaveTables
 
-AUTO, PASSTHROUGH = "auto", "passthrough"
 
-
-class BaseTabular(SaveTables, BaseEstimator, metaclass=ABCMeta):
+class BaseTabular(EncodesTables, SaveTables, BaseEstimator, metaclass=ABCMeta):
     """Base of :class:`TabularClassifier` and :class:`TabularRegressor`."""
 
     # The groups of a cross-validation are not sent to fit unless it asks for them.
@@ -73,6 +68,10 @@ class BaseTabular(SaveTables, BaseEstimator, metaclass=ABCMeta):
 
         What the estimator has to know of them is set here.
         """
+
+    @abstractmethod
+    def _target_columns(self, y):
+        """The targets as columns of numbers: see ``target_columns.py``."""
 
     @abstractmethod
     def _effective_weight(self, y, weight):
@@ -153,17 +152,17 @@ class BaseTabular(SaveTables, BaseEstimator, metaclass=ABCMeta):
         rng = check_random_state(self.random_state)
         parts = splits(self.cv, X, y, groups, used, codes, rng.randint(2**31))
         self._dtype = np.dtype(recipe.dtype(len(used)))
-        Z = self._vectorized(X, y, row_weight)
+        Z, of_folds = self._vectorized(X, y, row_weight, parts, groups)
         kinds = (None,) if self.estimator is not None else recipe.kinds(len(used))
         if self.verbose:
             print(table_line(self, len(used), Z, len(parts) * len(kinds)))
         seeds = iter(rng.randint(2**31, size=len(kinds) * len(parts)).tolist())
         jobs = [
-            (self._network(kind, len(used)), kind, part, next(seeds))
+            (self._network(kind, len(used)), kind, fold, parts[fold], next(seeds))
             for kind in kinds
-            for part in parts
+            for fold in range(len(parts))
         ]
-        trained = self._train_all(jobs, Z, y, weight)
+        trained = self._train_all(jobs, Z, of_folds, y, weight)
         self.estimators_ = [network for network, _ in trained]
         found = [of_fold for _, of_fold in trained]
         by_kind = np.split(np.arange(len(jobs)), len(kinds))
@@ -209,24 +208,35 @@ class BaseTabular(SaveTables, BaseEstimator, metaclass=ABCMeta):
                 "cv which rows that is."
             )
 
-    def _train_all(self, jobs, Z, y, weight):
+    def _train_all(self, jobs, Z, of_folds, y, weight):
         n_jobs = effective_n_jobs(self.n_jobs)
+        # Networks of one fold follow each other, for they see the same target means.
+        order = sorted(range(len(jobs)), key=lambda i: jobs[i][2])
+        data = Z, of_folds, n_jobs > 1, y, weight
         with one_thread() if n_jobs > 1 else nullcontext():
-            calls = ((i, *job, Z, y, weight) for i, job in enumerate(jobs))
-            return list(in_threads(n_jobs, self._train, calls))
+            calls = ((i, *jobs[i], *data) for i in order)
+            trained = list(in_threads(n_jobs, self._train, calls))
+        places = {i: place for place, i in enumerate(order)}
+        return [trained[places[i]] for i in range(len(jobs))]
 
     def _network(self, kind, n_rows):
         if kind is None:
             return clone(self.estimator)
         return self._Network(**kind.parameters(n_rows))
 
-    def _train(self, i, network, kind, part, seed, Z, y, weight):
+    def _train(
+        self, i, network, kind, fold, part, seed, Z, of_folds, is_shared, y, weight
+    ):
         """A network, trained, and its outputs for the rows of its fold."""
         train, held_out = part
         start = perf_counter()
         network.set_params(random_state=seed)
+        given = Z
         if kind is not None and not kind.sees_bins:
             Z = first_columns(Z, getattr(self.vectorizer_, "n_plain_", None))
+        if of_folds is not None:
+            Z = Z.copy() if is_shared and Z is given else Z
+            of_folds.write(Z, fold)
         if network.early_stopping:
             network.set_params(validation_fraction=SingleSplit(train, held_out))
         else:
@@ -245,56 +255,6 @@ class BaseTabular(SaveTables, BaseEstimator, metaclass=ABCMeta):
         outputs = self._outputs(network, Z[held_out]) if len(held_out) else None
         return network, (held_out, outputs)
 
-    def _checked(self, X, reset):
-        """X for the vectorizer; for "passthrough", the matrix."""
-        if _is(self.vectorizer, PASSTHROUGH):
-            dtypes = (np.float32, np.float64)
-            return validate_data(
-                self, X, reset=reset, accept_sparse="csr", dtype=dtypes, order="C"
-            )
-        if _is(self.vectorizer, AUTO):
-            return checked(self, X, reset)
-        validate_data(self, X, reset=reset, skip_check_array=True)
-        return X
-
-    def _vectorized(self, X, y, row_weight):
-        if _is(self.vectorizer, PASSTHROUGH):
-            self.vectorizer_ = PASSTHROUGH
-            return self._matrix(X)
-        if _is(self.vectorizer, AUTO):
-            vectorizer = TableEncoder(dtype=self._dtype.type)
-            vectorizer.set_output(transform="default")
-            Z = vectorizer.fit_transform(X, y, sample_weight=row_weight)
-        else:
-            vectorizer = clone(self.vectorizer)
-            own = isinstance(vectorizer, TableEncoder)
-            weight = {"sample_weight": row_weight} if own else {}
-            Z = vectorizer.fit_transform(X, y, **weight)
-        self.vectorizer_ = vectorizer
-        return self._matrix(Z)
-
-    def _encoded(self, X):
-        check_is_fitted(self)
-        X = self._checked(X, reset=False)
-        if not _is(self.vectorizer_, PASSTHROUGH):
-            X = self.vectorizer_.transform(X)
-        return self._matrix(X)
-
-    def _matrix(self, Z):
-        """What a vectorizer has made, as the networks take it."""
-        if not issparse(Z) and Z.shape[1] == 0:
-            # Networks need an input; this one tells them nothing.
-            return np.zeros((Z.shape[0], 1), self._dtype)
-        if _is(self.vectorizer, PASSTHROUGH):
-            return Z.astype(self._dtype, copy=False)
-        return check_array(
-            Z,
-            accept_sparse="csr",
-            dtype=self._dtype,
-            order="C",
-            input_name=f"the table that {type(self.vectorizer_).__name__} has encoded",
-        )
-
     def _averaged(self, X):
         """The weighed mean of the networks' outputs, in float64."""
         Z = self._encoded(X)
@@ -308,21 +268,6 @@ class BaseTabular(SaveTables, BaseEstimator, metaclass=ABCMeta):
                 found = self._outputs(network, parts[n_seen])
                 total = total + share * found.astype(np.float64, copy=False)
         return total
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        own = tags.input_tags
-        if _is(self.vectorizer, PASSTHROUGH):
-            own.sparse = True
-        elif _is(self.vectorizer, AUTO):
-            own.allow_nan = own.string = own.categorical = True
-        else:
-            tags.input_tags = get_tags(self.vectorizer).input_tags
-        return tags
-
-
-def _is(value, name):
-    return isinstance(value, str) and value == name
 
 
 def _out_of_fold(found, shape):

@@ -25,6 +25,7 @@ from .._typing import (
 from .base import BaseTabular
 from .class_outputs import ClassOutputs
 from .docstrings import document
+from .target_columns import columns_of_classes
 
 
 @document
@@ -142,6 +143,10 @@ class TabularClassifier(DocLinks, ClassifierMixin, ClassOutputs, BaseTabular):
         self._indicator = not single and not self._several
         y = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
         return (y.ravel() if single else y), targets.labels
+
+    def _target_columns(self, y):
+        named = [(list(map(str, own)), codes) for own, codes in self._columns]
+        return columns_of_classes(named)
 
     def _effective_weight(self, y, weight):
         if self.class_weight is None:

@@ -15,12 +15,15 @@ from .._estimators.validation import check_sample_weight
 from .._estimators.versioned_state import VersionedState
 from .._typing import Array, ArrayLike, DTypeLike, Matrix
 from . import plain_encoder, recipe
-from .categories import Levels, Targets, is_target
+from .categories import Levels
 from .columns import DATE, LEVEL, NUMBER, as_kind, checked, kind_of, read
 from .dates import parts_of
 from .encoded_names import TEXT, EncodedNames, unique
+from .fold_columns import FoldColumns
 from .matrices import side_by_side
 from .numbers import Numbers
+from .target_columns import target_columns
+from .target_means import TargetMeans
 from .text import Text, is_text
 
 # Rows whose parts are in memory at a time, beside the whole.
@@ -42,9 +45,9 @@ class TableEncoder(
     * Categories become a column for each level, a gap being a level of its own. Levels
       beyond `max_categories` share one column, by their frequency; a level that `fit`
       has not seen is one of them, and zeros where there are none. A category with
-      levels beyond it becomes a number besides, if `fit` is given one column of `y`:
-      what the targets of its rows are, as ``sklearn.preprocessing.TargetEncoder`` has
-      it.
+      levels beyond it gets target means besides, if `fit` is given `y`: a number for
+      each target or class (two classes share one; more than 30 are projected to 30),
+      drawn towards the mean of all rows where a level has few.
     * Text, most of it different and of several words, with or without spaces between
       them, becomes 30 columns: the largest singular directions of its sequences of
       three and four letters, or of one and two Chinese or Japanese characters.
@@ -134,9 +137,10 @@ class TableEncoder(
         X : DataFrame or array-like of shape (n_samples, n_features)
             The table.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-            Targets, for categories of many levels; several columns are not used.
+            Targets, for categories of many levels: numbers, or labels of classes.
         sample_weight : array-like of shape (n_samples,), default=None
-            Row weights, for means and spreads; rows of weight zero are left out.
+            Row weights, for means and spreads, of targets too; rows of weight zero are
+            left out.
 
         Returns
         -------
@@ -183,31 +187,62 @@ class TableEncoder(
         2
         """
         X = checked(self, X, reset=True)
-        columns = read(X)
+        targets = None if y is None else target_columns(y, X)
         weight = check_sample_weight(sample_weight, X)
+        return self._fit(X, targets, weight)[0]
+
+    def fit_for_folds(self, X, targets, weight, splits, groups):
+        """Learn the columns and encode them, for networks that have a fold each.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+        targets : tuple
+            Columns of targets and their labels; see ``target_columns.py``.
+        weight : ndarray of shape (n_samples,) or None
+        splits, groups
+            As for :class:`TargetMeans`.
+
+        Returns
+        -------
+        Z : ndarray of shape (n_samples, n_features_out)
+        of_folds : FoldColumns or None
+            The columns of Z that differ between folds, if there are any.
+        """
+        self._validate_params()
+        return self._fit(checked(self, X, reset=True), targets, weight, splits, groups)
+
+    def _fit(self, X, targets, weight, splits=(), groups=None):
+        columns = read(X)
         known = slice(None)
+        all_weights = np.ones(len(columns[0])) if weight is None else weight
         if weight is not None and not weight.all():
             known = weight > 0
             weight = weight[known]
         self._decide_kinds(columns, known)
         numbers, levels, texts = self._sorted(columns)
-        self._targets = None
+        self._targets = crossed = None
+        n_plain = numbers.shape[1]
         many = [
             j
             for j, column in enumerate(levels[known].T)
             if len(set(column)) > self.max_categories
         ]
-        if many and is_target(y):
-            self._targets = Targets(many)
-            found = self._targets.fit_transform(levels, np.ravel(y), known)
-            numbers = np.hstack([numbers, found])
+        if many and targets is not None:
+            self._targets = TargetMeans(many)
+            about = targets, all_weights, splits, groups
+            crossed = self._targets.fit(levels, *about)
+            numbers = np.hstack([numbers, crossed.numbers()])
         self._numbers = Numbers().fit(
             numbers[known], weight, partial(self._bins_for, len(levels[known]))
         )
         self._levels = Levels().fit(levels[known], self.max_categories)
         self._text = [Text().fit(column[known]) for column in texts]
         self.n_plain_ = len(self._names_out(None)[0])
-        return self._encoded(numbers, levels, texts)
+        Z = self._encoded(numbers, levels, texts)
+        if crossed is None:
+            return Z, None
+        return Z, FoldColumns(crossed, self._numbers, n_plain, Z)
 
     def transform(self, X: Matrix) -> Array:
         """Encode a table.

@@ -98,6 +98,20 @@ class Numbers:
         all_ramps(scaled[:, self.with_bins], self.bin_edges, bins)
         return parts, [bins]
 
+    def from_column(self, first):
+        """The same encoding of the columns from this one on alone."""
+        part = Numbers()
+        own = [i for i, j in enumerate(self.kept) if j >= first]
+        places = {i: place for place, i in enumerate(own)}
+        part.kept = [self.kept[i] - first for i in own]
+        for name in ("unit", "median", "mean", "deviation"):
+            setattr(part, name, getattr(self, name)[own])
+        part.with_gaps = [places[i] for i in self.with_gaps if i in places]
+        part.with_bins = [places[i] for i in self.with_bins if i in places]
+        n_before = len(self.with_bins) - len(part.with_bins)
+        part.bin_edges = self.bin_edges[n_before:]
+        return part
+
     def names(self, names):
         """Names of the parts' columns and of the bins, for those of the numbers."""
         names = [names[j] for j in self.kept]

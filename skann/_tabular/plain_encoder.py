@@ -6,7 +6,7 @@ its type and size, and that the parts belong together.
 
 import numpy as np
 
-from .categories import Levels, Targets
+from .categories import Levels
 from .columns import DATE, LEVEL, NUMBER
 from .dates import PART_NAMES
 from .encoded_names import TEXT
@@ -21,6 +21,7 @@ from .plain_checks import (
     check_names,
     require,
 )
+from .target_means import TargetMeans
 from .text import N_SEQUENCES, Text
 
 # Types as a setting, which plain data are not.
@@ -98,9 +99,9 @@ def _check_columns(state):
     return n_numbers, kinds.count(LEVEL), kinds.count(TEXT)
 
 
-def _part(plain, part, names):
+def _part(plain, part, names, what=None):
     """A part with these attributes."""
-    what = type(part).__name__.lower()
+    what = what or type(part).__name__.lower()
     require(isinstance(plain, dict), f"{what} must be an object")
     require(plain.keys() == set(names), f"{what} must have {sorted(names)}")
     vars(part).update(plain)
@@ -141,7 +142,7 @@ def _is_bool(value):
 
 def _targets(plain, n_levels):
     names = ("columns", "labels", "levels", "encodings", "means")
-    part = _part(plain, Targets(None), names)
+    part = _part(plain, TargetMeans(None), names, "target means")
     require(are_places(part.columns, n_levels), "categories with targets are unknown")
     labels, means = part.labels, part.means
     require(labels is None or are_texts(labels), "labels of targets must be text")

@@ -15,6 +15,7 @@ from .._estimators.validation import check_targets
 from .._typing import Array, Matrix, RandomState, Splitter, Verbose
 from .base import BaseTabular
 from .docstrings import document
+from .target_columns import columns_of_values
 
 
 @document
@@ -112,6 +113,9 @@ class TabularRegressor(DocLinks, RegressorMixin, BaseTabular):
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         return y, None
+
+    def _target_columns(self, y):
+        return columns_of_values(y)
 
     def _effective_weight(self, y, weight):
         return weight

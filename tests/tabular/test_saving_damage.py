@@ -120,7 +120,7 @@ HOSTILE = [
     (of_encoder("_levels", "kept"), [7], "kept categories"),
     (of_encoder("_levels", "own"), [[1]], "own levels"),
     (of_encoder("_levels", "shared"), ["no"], "shared levels"),
-    (of_encoder("_targets"), {}, "targets must have"),
+    (of_encoder("_targets"), {}, "target means must have"),
     (of_encoder("_text"), [], "texts are not"),
     (of_encoder("_text", 0, "idf"), 1, "weight a sequence"),
     (of_encoder("_text", 0, "components"), 1, "directions"),
