@@ -22,9 +22,8 @@ over_minimizers = pytest.mark.parametrize(
 
 def recorded(monitor, column):
     """One column of what the monitor has written down."""
-    history = new_history()
-    monitor.write_to(history)
-    return history[column]
+    history = monitor.appended_to(new_history())
+    return list(history[column])
 
 
 class Run:

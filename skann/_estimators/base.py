@@ -1,10 +1,9 @@
 """What classifier and regressor share: parameters, the template of a fit, attributes.
 
 The way through a fit: check parameters and data, encode the targets (the subclass's
-part), lay out theta and fill it, hand everything to ``_training.run``, and publish the
-fitted attributes. Training works on a copy of theta and nothing is published before it
-has succeeded, so an error leaves the fitted model as it was; attributes that
-scikit-learn's validation sets early are put back by ``unchanged_on_error``.
+part), lay out theta and fill it, hand everything to ``_training.run``, and set the
+fitted attributes. All of that is done to a draft with a copy of theta (``drafts.py``),
+so an error or an interrupt leaves the fitted model as it was.
 
 What a later ``partial_fit`` or warm start needs is in ``_progress``: the random
 generator always (or an int seed would repeat one permutation for ever), the optimiser's
@@ -33,6 +32,7 @@ from .auto import auto_values, one_cycle_settings, uses_one_cycle, with_sklearn_
 from .callback_support import CallbackSupport, follower
 from .column_scale import ColumnScale
 from .convergence import warn_if_training_failed
+from .drafts import fitted_at_once
 from .exporting import Export
 from .fit_inputs import FitInputs
 from .hints import ExplainedParameters, known_arguments_only
@@ -46,7 +46,6 @@ from .validation import (
     check_sample_weight,
     check_targets,
     hidden_layers,
-    unchanged_on_error,
 )
 from .validation_data import train_and_validation_data
 
@@ -173,7 +172,7 @@ class BaseBP(
         >>> BPClassifier(random_state=0).fit(X, y).stop_reason_
         'max_iter reached'
         """
-        with unchanged_on_error(self):
+        with fitted_at_once(self) as draft:
             resume = self.warm_start and hasattr(self, "_theta")
             inputs = FitInputs(
                 sample_weight,
@@ -183,10 +182,11 @@ class BaseBP(
                 coef_init,
                 intercept_init,
                 groups,
+                estimator=self,
             )
-            monitor, data = self._train(X, y, inputs, resume)
+            monitor, data = draft._train(X, y, inputs, resume)
             if not self.warm_start:
-                self._progress.forget()
+                draft._progress.forget()
         warn_if_training_failed(self, monitor, data)
         return self
 
@@ -194,7 +194,8 @@ class BaseBP(
         """What the subclasses' ``partial_fit`` do after their own checks."""
         # scikit-learn's decorator skips this for a model that is already fitted.
         self._validate_params()
-        self._train(X, y, inputs, hasattr(self, "_theta"), partial=True)
+        with fitted_at_once(self) as draft:
+            draft._train(X, y, inputs, hasattr(self, "_theta"), partial=True)
         return self
 
     def _train(self, X, y, inputs, resume, partial=False):
@@ -242,7 +243,8 @@ class BaseBP(
                 to.auto_params_["standardize"] = scale.changes
 
         rows = data.rows, *as_given, weight
-        observer = follower(self, settings, rows, progress, publish, partial)
+        about = settings, rows, progress, publish, partial
+        observer = follower(inputs.estimator, self, *about)
         parts = network, data, held_out, solver, schedule, observer, partial
         training = Training(self, transformer, *parts)
         if resume or partial:
@@ -326,8 +328,8 @@ class BaseBP(
         self._network, self._theta, self._progress = network, theta, progress
         if not resume:
             self._forget_record()
-        monitor.write_to(self._history)
-        self._batch_losses.extend(monitor.batch_losses)
+        self._history = monitor.appended_to(self._history)
+        self._batch_losses = self._batch_losses.extended(monitor.batch_losses)
         self.n_iter_ = monitor.n_iter
         self.stop_reason_ = monitor.stop_reason
         if monitor.stop_reason is None and not partial:

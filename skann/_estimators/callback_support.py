@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Self
 from sklearn import __version__ as sklearn_version
 from sklearn.utils import _safe_indexing
 
-from .._training.dynamic_array import DynamicArray
 from .._training.progress import Progress
 
 if TYPE_CHECKING:
@@ -27,10 +26,6 @@ else:
         from sklearn.callback import CallbackSupportMixin as _Mixin
     except ImportError:
         _Mixin = object
-
-# What scikit-learn sets on an estimator while it fits. An error must not take it away,
-# for the callbacks are torn down by it.
-LIFE_CYCLE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
 
 class CallbackSupport(_Mixin):
@@ -105,12 +100,15 @@ class EpochMetadata(dict):
         return EpochMetadata, (dict(self), self.history_row)
 
 
-def follower(estimator, settings, given, progress, publish, partial):
+def follower(estimator, draft, settings, given, progress, publish, partial):
     """What calls the estimator's callbacks during a run, or None if it has none.
 
     Parameters
     ----------
     estimator : CallbackSupport
+        Has the callbacks, and is what they are told of.
+    draft : CallbackSupport
+        What is being fitted for it; see ``drafts.py``.
     settings : object
         Has the estimator's parameters as they are used.
     given : tuple
@@ -130,15 +128,16 @@ def follower(estimator, settings, given, progress, publish, partial):
     """
     if partial or not getattr(estimator, "_skl_callbacks", None):
         return None
-    return Follower(estimator, settings.max_iter, given, progress, publish)
+    about = estimator, draft, settings.max_iter
+    return Follower(*about, given, progress, publish)
 
 
 class Follower:
     """One fit's tasks, for its monitor to call; see :func:`follower`."""
 
-    def __init__(self, estimator, max_iter, given, progress, publish):
+    def __init__(self, estimator, draft, max_iter, given, progress, publish):
         rows, X, y, sample_weight = given
-        self._estimator, self._progress = estimator, progress
+        self._estimator, self._draft, self._progress = estimator, draft, progress
         self._publish, self._epoch, self._monitor = publish, None, None
 
         def used(array):
@@ -196,7 +195,7 @@ class Follower:
         )
 
     def end(self):
-        """The fit has ended, and the estimator has its attributes."""
+        """The fit has ended, and the draft has its attributes."""
         if self._epoch is not None:
             # One that a minimiser has begun and found no better point in.
             self._epoch.call_on_fit_task_end(estimator=self._estimator)
@@ -204,31 +203,22 @@ class Follower:
             estimator=self._estimator,
             **self._given,
             metadata=self._weights,
-            reconstruction_attributes=_nothing_but_itself,
+            reconstruction_attributes=lambda: vars(self._draft) | _nothing_but_itself(),
         )
 
     def _model(self):
         """A copy of the estimator, fitted until the end of this epoch."""
-        model = copy.copy(self._estimator)
+        model = copy.copy(self._draft)
         vars(model).update(self._attributes(self._monitor))
         return model
 
     def _attributes(self, monitor):
         """What makes a shallow copy of the estimator one that was fitted until now."""
-        view = copy.copy(self._estimator)
-        for name in ("_history", "_batch_losses"):
-            if name in vars(view):  # they go on growing
-                setattr(view, name, _own(vars(view)[name]))
+        view = copy.copy(self._draft)
         so_far = _progress_so_far(self._progress, monitor)
         self._publish(view, monitor.theta.copy(), so_far, monitor)
         view.stop_reason_ = monitor.stop_reason
         return vars(view) | _nothing_but_itself()
-
-
-def _own(record):
-    if isinstance(record, DynamicArray):
-        return DynamicArray(record.values)
-    return {name: list(column) for name, column in record.items()}
 
 
 def _nothing_but_itself():

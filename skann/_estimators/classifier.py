@@ -35,7 +35,6 @@ from .label_smoothing import smoothed
 from .label_transformers import LOSS_NAMES, make_label_transformer
 from .labels import labels_as_array
 from .parameters import PARAMETER_CONSTRAINTS, supports_partial_fit
-from .validation import unchanged_on_error
 
 
 @document
@@ -299,12 +298,11 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         >>> net.t_
         200
         """
-        with unchanged_on_error(self):
-            check_not_balanced(self.class_weight)
-            inputs = FitInputs(sample_weight, X_val, y_val, sample_weight_val)
-            inputs.coef_init, inputs.intercept_init = coef_init, intercept_init
-            inputs.classes = validate_classes(classes, getattr(self, "classes_", None))
-            return self._partial_fit(X, y, inputs)
+        check_not_balanced(self.class_weight)
+        inputs = FitInputs(sample_weight, X_val, y_val, sample_weight_val)
+        inputs.coef_init, inputs.intercept_init = coef_init, intercept_init
+        inputs.classes = validate_classes(classes, getattr(self, "classes_", None))
+        return self._partial_fit(X, y, inputs)
 
     def _validate_pair(self, X, y, reset):
         return super()._validate_pair(X, labels_as_array(y), reset)

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass
 class FitInputs:
-    """What ``fit`` and ``partial_fit`` are given besides X and y."""
+    """What ``fit`` and ``partial_fit`` are given besides X and y.
+
+    ``estimator`` is the one that was called, whose draft is fitted.
+    """
 
     sample_weight: object = None
     X_val: object = None
@@ -15,3 +18,4 @@ class FitInputs:
     intercept_init: object = None
     groups: object = None
     classes: object = None
+    estimator: object = None

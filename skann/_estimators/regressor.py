@@ -23,7 +23,6 @@ from .parameters import PARAMETER_CONSTRAINTS, supports_partial_fit
 from .real_predictions import RealPredictions
 from .regression_losses import LOSS_NAMES, has_log_link, has_several_quantiles
 from .regression_targets import RegressionTargets
-from .validation import unchanged_on_error
 
 
 @document
@@ -292,10 +291,9 @@ class BPRegressor(
         >>> net.t_
         6
         """
-        with unchanged_on_error(self):
-            inputs = FitInputs(sample_weight, X_val, y_val, sample_weight_val)
-            inputs.coef_init, inputs.intercept_init = coef_init, intercept_init
-            return self._partial_fit(X, y, inputs)
+        inputs = FitInputs(sample_weight, X_val, y_val, sample_weight_val)
+        inputs.coef_init, inputs.intercept_init = coef_init, intercept_init
+        return self._partial_fit(X, y, inputs)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

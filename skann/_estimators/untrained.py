@@ -6,8 +6,8 @@ from typing import Any, Self
 from .._training.data import Data
 from .._training.monitor import Limits, Monitor
 from .._typing import ArrayLike, Matrix
+from .drafts import fitted_at_once
 from .fitted import FittedNetwork
-from .validation import unchanged_on_error
 
 
 class Untrained(FittedNetwork):
@@ -82,20 +82,20 @@ class Untrained(FittedNetwork):
         True
         """
         self._validate_params()
-        with unchanged_on_error(self):
-            X, y = self._validate_pair(X, y, reset=True)
-            transformer = self._new_transformer(y, None, None)
-            targets = self._encode(transformer, y, X.dtype)
-            weight = self._effective_weight(None, transformer, targets)
+        with fitted_at_once(self) as draft:
+            X, y = draft._validate_pair(X, y, reset=True)
+            transformer = draft._new_transformer(y, None, None)
+            targets = draft._encode(transformer, y, X.dtype)
+            weight = draft._effective_weight(None, transformer, targets)
             data = Data(X, y, targets, weight).with_positive_weight()
-            network = self._make_network(X, targets)
-            theta, progress = self._initial_state(network, data, X.dtype, None, False)
+            network = draft._make_network(X, targets)
+            theta, progress = draft._initial_state(network, data, X.dtype, None, False)
             network.layout.fill(theta, coef_init, intercept_init)
             if trainable is not None:
                 progress.trainable = network.layout.mask(trainable)
             nothing_yet = Monitor(theta, Limits())
-            self._set_fitted_attributes(
+            draft._set_fitted_attributes(
                 transformer, network, theta, progress, nothing_yet, False, True
             )
-            self.auto_params_ = {}
+            draft.auto_params_ = {}
         return self

@@ -13,29 +13,9 @@ from sklearn.utils import check_array, check_consistent_length
 
 from .._network.activations import ACTIVATIONS
 from .._training.divergence import DivergenceError
-from .callback_support import LIFE_CYCLE
 from .function_objects import Activation
 from .hints import did_you_mean
 from .rows import check_indices
-
-
-@contextmanager
-def unchanged_on_error(estimator):
-    """Give the estimator its attributes back if the block raises.
-
-    The block must not write to the arrays the attributes hold.
-    """
-    before = dict(vars(estimator))
-    try:
-        yield
-    except BaseException:
-        after = dict(vars(estimator))
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        for name in LIFE_CYCLE:
-            if name in after:
-                vars(estimator)[name] = after[name]
-        raise
 
 
 @contextmanager

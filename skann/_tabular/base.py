@@ -22,7 +22,8 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from .._bases import BaseEstimator
 from .._decorators import fit_context
 from .._engine.one_thread import one_thread
-from .._estimators.validation import check_sample_weight, unchanged_on_error
+from .._estimators.drafts import fitted_at_once
+from .._estimators.validation import check_sample_weight
 from .._threads import in_threads
 from .._typing import Array, ArrayLike, Matrix
 from . import recipe
@@ -133,8 +134,8 @@ class BaseTabular(EncodesTables, SaveTables, BaseEstimator, metaclass=ABCMeta):
         >>> len(model.fit([[float(i)] for i in range(40)], range(40)).estimators_) > 1
         True
         """
-        with unchanged_on_error(self):
-            self._fit(X, y, sample_weight, groups)
+        with fitted_at_once(self) as draft:
+            draft._fit(X, y, sample_weight, groups)
         return self
 
     def _fit(self, X, y, sample_weight, groups):

@@ -31,7 +31,7 @@ class AveragedWeights:
 
     def __init__(self, rule, moving=None, average=None, n=0):
         self.rule, self.moving, self.average, self.n = rule, moving, average, n
-        self._in_epoch = False
+        self._in_epoch = self._is_due = False
 
     def begin_epoch(self, theta):
         """Put the moving weights in the place of their average."""
@@ -76,15 +76,16 @@ class AveragedWeights:
         done : float
             Share of the run's epochs that are over.
         """
-        if not self._in_epoch:
-            return
-        if not self.rule.by_step:
-            self._take(theta, done)
-        np.copyto(self.moving, theta)
-        if self.keeps_zeros:
-            self.average[self.moving == 0] = 0
-        np.copyto(theta, self.average)
-        self._in_epoch = False
+        if self._in_epoch:
+            if not self.rule.by_step:
+                self._take(theta, done)
+            # In one operation: an interrupt comes between any two.
+            vars(self).update(moving=theta.copy(), _in_epoch=False, _is_due=True)
+        if self._is_due:
+            if self.keeps_zeros:
+                self.average[self.moving == 0] = 0
+            np.copyto(theta, self.average)
+            self._is_due = False
 
     def _take(self, theta, done):
         share = self.rule.share(self.n, done)

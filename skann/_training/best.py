@@ -25,8 +25,9 @@ class BestWeights:
     def update(self, value, epoch, score, theta):
         """Take another epoch's; a copy of ``theta`` is kept if it is better."""
         if value < self.value:
-            self.value, self.epoch, self.score = value, epoch, score
-            self.theta = theta.copy()
+            # In one operation, which no interrupt divides.
+            kept = {"value": value, "epoch": epoch, "score": score}
+            vars(self).update(kept, theta=theta.copy())
 
 
 class WeightsBeforeSpike:

@@ -63,6 +63,7 @@ def train(objective, monitor, *, solver, max_iter, tol, curvature=choice.curvatu
     except _Ended:
         pass
     except KeyboardInterrupt:
+        monitor.complete()
         warnings.warn("Training interrupted by user.", stacklevel=2)
         monitor.stop_reason = "interrupted by user"
     # Minimisers try points that may be far worse than those it accepts.

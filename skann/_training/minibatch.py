@@ -72,6 +72,7 @@ def train(
             if ended:
                 break
     except KeyboardInterrupt:
+        monitor.complete()
         warnings.warn("Training interrupted by user.", stacklevel=2)
         monitor.stop_reason = "interrupted by user"
     epochs.flush()

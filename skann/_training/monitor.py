@@ -19,8 +19,9 @@ from functools import partial
 
 import numpy as np
 
-from .best import WeightsBeforeSpike
+from .best import BestWeights, WeightsBeforeSpike
 from .divergence import check_finite
+from .dynamic_array import DynamicList
 
 COLUMNS = (
     "epoch",
@@ -37,7 +38,7 @@ _NO_VALIDATION = (math.nan, math.nan)
 
 def new_history():
     """A history without entries: a list for each of :data:`COLUMNS`."""
-    return {name: [] for name in COLUMNS}
+    return {name: DynamicList() for name in COLUMNS}
 
 
 @dataclass
@@ -144,7 +145,7 @@ class Monitor:
         self._n_iter_before = n_iter_before
         # One number after the other: a tuple an epoch would keep the collector busy.
         self._entries, self.batch_losses = [], array("d")
-        self.loss = self.engine = None
+        self.loss = self.engine = self._ending = None
         self.n_seen = self.n_iter = 0
         self.stop_reason = None
         self.limit = ("max_iter", max_iter)
@@ -184,19 +185,23 @@ class Monitor:
         """Seconds of training in the model's life."""
         return time.perf_counter() - self._started
 
-    def write_to(self, history):
-        """Append this run to a history of lists by :data:`COLUMNS` and further ones."""
-        n_before = len(history["epoch"])
-        for i, name in enumerate(COLUMNS):
-            history[name].extend(self._entries[i :: len(COLUMNS)])
-        n_epochs = len(history["epoch"])
+    def appended_to(self, history):
+        """A new history: this run after one of lists by :data:`COLUMNS` and further."""
+        n = len(COLUMNS)
+        longer = {
+            name: history[name].extended(self._entries[i::n])
+            for i, name in enumerate(COLUMNS)
+        }
+        n_before, n_epochs = len(history["epoch"]), len(longer["epoch"])
         further = self._further_columns
         # A run before or this one may have been without some of them.
         for name in dict.fromkeys([*history, *further]):
             if name not in COLUMNS:
-                column = history.get(name, [math.nan] * n_before)
-                column = [*column, *further.get(name, ())][:n_epochs]
-                history[name] = column + [math.nan] * (n_epochs - len(column))
+                column = history.get(name) or DynamicList([math.nan] * n_before)
+                own = further.get(name, ())[: n_epochs - n_before]
+                gap = [math.nan] * (n_epochs - n_before - len(own))
+                longer[name] = column.extended([*own, *gap])
+        return longer
 
     @property
     def reads_theta(self):
@@ -257,14 +262,13 @@ class Monitor:
         if self._further is not None:
             self._further()
         now = time.perf_counter()
-        self.loss = loss
         seconds = now - self._started
-        # Whole, and before it is counted: an interrupt comes between any two lines.
         row = epoch, loss, on_validation, score, rate, gradient_norm, seconds
+        n_losses = len(self.batch_losses)
+        # An interrupt comes between any two lines: `complete` does what is left.
+        self._ending = self.n_iter + 1, self.n_seen + n_rows, n_losses, batch_losses
         self._entries += row
-        self.n_iter += 1
-        self.n_seen += n_rows
-        self.batch_losses.fromlist(batch_losses)
+        self._count()
         if self._before_spike is not None:
             self._before_spike.update(loss, epoch, self.theta)
         if self._has_patience_only:
@@ -288,6 +292,28 @@ class Monitor:
         if self._observer is not None and self._observer.end_epoch(self):
             self.stop_reason = self.stop_reason or "a callback asked to stop"
         return self.stop_reason is not None
+
+    def _count(self):
+        """Count the epoch whose entries are in the record; twice is as good as once."""
+        self.n_iter, self.n_seen, n_losses, batch_losses = self._ending
+        del self.batch_losses[n_losses:]
+        self.batch_losses.fromlist(batch_losses)
+        self.loss = self._entries[1 - len(COLUMNS)]
+
+    def complete(self):
+        """Make the record whole after an interrupt.
+
+        An epoch that is in the record counts, and its parameters are kept if they are
+        the best.
+        """
+        n_recorded = len(self._entries) // len(COLUMNS)
+        if self._ending is None or self._ending[0] != n_recorded:
+            return  # the last epoch has not got into the record
+        self._count()
+        if isinstance(self.best, BestWeights):
+            epoch, loss, on_validation, score = self._entries[-len(COLUMNS) :][:4]
+            value = self.watched_value(loss, on_validation, score)
+            self.best.update(value, epoch, score, self.theta)
 
     def watched_value(self, loss, validation_loss, score):
         """What is watched of an epoch with these figures."""

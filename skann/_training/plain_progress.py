@@ -19,7 +19,7 @@ from .._optimize.plain_options import (
 )
 from .averaged_weights import AveragedWeights
 from .best import BestWeights
-from .dynamic_array import DynamicArray
+from .dynamic_array import DynamicArray, DynamicList
 from .monitor import new_history
 from .progress import Progress
 from .stopping import Patience
@@ -155,7 +155,7 @@ def _outer(vector, n_parameters):
 def history_to_plain(history):
     """The record's columns as arrays."""
     return {
-        name: np.array(column, np.int64 if name == "epoch" else np.float64)
+        name: np.array(list(column), np.int64 if name == "epoch" else np.float64)
         for name, column in history.items()
     }
 
@@ -180,7 +180,7 @@ def history_from_plain(plain):
             raise ValueError(
                 f"column {name!r} of the record is not one number an epoch."
             )
-        history[name] = column.tolist()
+        history[name] = DynamicList(column.tolist())
     return history
 
 

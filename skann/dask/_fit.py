@@ -109,7 +109,8 @@ class Fit:
 
         source = self._source
         given = None, source.X, source.y, source.sample_weight
-        observer = follower(estimator, settings, given, progress, publish, False)
+        about = settings, given, progress, publish
+        observer = follower(estimator, estimator, *about, False)
         monitor = run(
             settings,
             solver,

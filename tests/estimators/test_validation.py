@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator
 
 from skann import BPClassifier, BPRegressor
 from skann._estimators.validation import (
@@ -11,7 +10,6 @@ from skann._estimators.validation import (
     check_targets,
     hidden_layers,
     prefix_errors,
-    unchanged_on_error,
 )
 from skann._network.activations import ACTIVATIONS
 
@@ -157,36 +155,6 @@ def test_an_argument_is_named_in_errors():
         fail(ValueError("too long"))
     with pytest.raises(KeyError):
         fail(KeyError("other errors are left alone"))
-
-
-class TestUnchangedOnError:
-    def make(self):
-        estimator = BaseEstimator()
-        estimator.coefs_, estimator.n_iter_ = [1, 2], 3
-        return estimator
-
-    @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-    def test_attributes_come_back(self, error):
-        estimator = self.make()
-        before = dict(vars(estimator))
-
-        def fail():
-            with unchanged_on_error(estimator):
-                estimator.n_iter_ = 4
-                estimator.classes_ = [0, 1]
-                del estimator.coefs_
-                raise error
-
-        with pytest.raises(error):
-            fail()
-        assert vars(estimator) == before
-
-    def test_without_an_error_they_stay(self):
-        estimator = self.make()
-        with unchanged_on_error(estimator):
-            estimator.n_iter_ = 4
-            del estimator.coefs_
-        assert vars(estimator) == {"n_iter_": 4}
 
 
 class TestHiddenLayerSizesAsArrays:

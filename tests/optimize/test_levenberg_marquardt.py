@@ -32,8 +32,7 @@ def trained(case, solver, n_iter, alpha=0.0):
     objective = Objective(network, alpha, theta, make_data(X, y, network.loss))
     monitor = Monitor(theta, Limits(), max_iter=n_iter)
     train(objective, monitor, solver=solver, max_iter=n_iter, tol=0.0)
-    history = new_history()
-    monitor.write_to(history)
+    history = monitor.appended_to(new_history())
     return theta, history
 
 

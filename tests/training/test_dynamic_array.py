@@ -25,7 +25,7 @@ def test_starts_empty_or_with_what_is_given():
 def test_does_not_hold_on_to_what_is_given():
     given = np.arange(3.0)
     array = DynamicArray(given)
-    array.extend(given)
+    array = array.extended(given)
     given[...] = -1
     np.testing.assert_array_equal(array.values, [0, 1, 2, 0, 1, 2])
 
@@ -35,7 +35,7 @@ def test_entries_come_in_order(length):
     array, expected = DynamicArray(), []
     for i in range(20):
         part = np.arange(length) + 1000 * i
-        array.extend(part if i % 2 else part.tolist())
+        array = array.extended(part if i % 2 else part.tolist())
         expected.extend(part)
         np.testing.assert_array_equal(array.values, expected)
 
@@ -44,7 +44,7 @@ def test_values_can_t_be_written_to():
     array = DynamicArray([1.0, 2.0])
     with pytest.raises(ValueError, match="read-only"):
         array.values[0] = 5
-    array.extend([3.0])
+    array = array.extended([3.0])
     np.testing.assert_array_equal(array.values, [1, 2, 3])
 
 
@@ -52,7 +52,7 @@ def test_a_view_stays_what_it_was():
     array = DynamicArray([1.0])
     views = []
     for i in range(10):
-        array.extend([i])
+        array = array.extended([i])
         views.append((array.values, array.values.copy()))
     for view, then in views:
         np.testing.assert_array_equal(view, then)
@@ -61,23 +61,23 @@ def test_a_view_stays_what_it_was():
 @pytest.mark.parametrize("duplicate", DUPLICATES)
 def test_a_duplicate_grows_by_itself(duplicate):
     array = DynamicArray([1.0, 2.0])
-    array.extend([3.0])
+    array = array.extended([3.0])
     twin = DUPLICATES[duplicate](array)
-    twin.extend([4.0])
-    array.extend([5.0])
+    twin = twin.extended([4.0])
+    array = array.extended([5.0])
     np.testing.assert_array_equal(twin.values, [1, 2, 3, 4])
     np.testing.assert_array_equal(array.values, [1, 2, 3, 5])
 
 
 def test_a_pickle_holds_the_entries_and_no_room():
     array = DynamicArray(np.zeros(10_000))
-    array.extend([1.0])  # doubles the room
+    array = array.extended([1.0])  # doubles the room
     assert len(pickle.dumps(array)) < 8 * 10_001 + 500
 
 
 def test_memory_moves_seldom():
     array, places = DynamicArray(), set()
     for i in range(10_000):
-        array.extend([i])
+        array = array.extended([i])
         places.add(array.values.__array_interface__["data"][0])
     assert len(places) < 40

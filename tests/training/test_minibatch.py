@@ -127,9 +127,8 @@ class Recorder(SCHEDULES["constant"]):
 
 def recorded(monitor, column):
     """One column of what the monitor has written down."""
-    history = new_history()
-    monitor.write_to(history)
-    return history[column]
+    history = monitor.appended_to(new_history())
+    return list(history[column])
 
 
 @pytest.mark.usefixtures("engine")

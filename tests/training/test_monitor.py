@@ -24,8 +24,7 @@ WATCHED = {False: "training loss", True: "validation loss"}
 
 
 def recorded(monitor):
-    history = new_history()
-    monitor.write_to(history)
+    history = monitor.appended_to(new_history())
     return history
 
 
@@ -88,7 +87,7 @@ class TestRecord:
         for before, loss in ((0, 3.0), (1, 2.0)):
             monitor = make(n_iter_before=before)
             monitor.end_of_epoch(loss, [loss], 1)
-            monitor.write_to(history)
+            history = monitor.appended_to(history)
         assert history["epoch"] == [1, 2]
         assert history["loss"] == [3.0, 2.0]
         assert {len(column) for column in history.values()} == {2}
