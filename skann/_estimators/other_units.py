@@ -1,9 +1,8 @@
 """Validation data in other units than the training data: a warning of it.
 
 Inside a pipeline ``X_val`` comes to the network as it was given, while ``X`` has been
-scaled on its way; a ``TransformedTargetRegressor`` transforms ``y`` and leaves ``y_val``.
-Nothing fails then: the validation loss is that of other data, and early stopping goes
-by it.
+scaled on its way; a ``TransformedTargetRegressor`` transforms ``y`` alone. Nothing
+fails then: the validation loss is that of other data, and early stopping goes by it.
 """
 
 from warnings import warn

@@ -139,7 +139,7 @@ def learning_rate_range_test(
     estimator : BPClassifier or BPRegressor
         With a solver of mini-batches, so neither "rprop" nor "lbfgs". Not changed, and
         need not be fitted; its `learning_rate`, `learning_rate_init`, `power_t`,
-        `max_iter`, `warm_start` and `early_stopping` don't matter. A pipeline has to be
+        `max_iter`, `warm_start`, `n_init` and `early_stopping` don't matter. A pipeline has to be
         taken apart: give its last step, and X as that step sees it.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Training data.
@@ -280,7 +280,7 @@ def _model(estimator, rates):
     model = clone(estimator).set_params(
         **{
             name: getattr(defaults, name)
-            for name in ("learning_rate_init", "power_t", "warm_start")
+            for name in ("learning_rate_init", "power_t", "warm_start", "n_init")
         },
         early_stopping=False,
         average=None,  # the loss is that of the weights that are trained

@@ -60,6 +60,15 @@ over_solvers = pytest.mark.parametrize(
 
 
 class TestSteps:
+    @pytest.mark.parametrize("Estimator", [BPClassifier, BPRegressor])
+    def test_several_starts_are_tested_from_one(self, Estimator):
+        X, y = data("two classes")
+        one, three = (
+            learning_rate_range_test(small_net(Estimator, n_init=n), X, y, n_steps=10)
+            for n in (1, 3)
+        )
+        np.testing.assert_array_equal(one.losses, three.losses)
+
     @over_kinds
     @over_solvers
     def test_are_those_of_training_at_these_rates(self, kind, solver):
