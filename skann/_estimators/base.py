@@ -217,6 +217,7 @@ class BaseBP(
         network = self._make_network(X, targets)
         draw = partial_function(draw_weights, self.weight_init, network, data, dtype)
         theta, progress = self._initial_state(network, data, dtype, solver, resume)
+        progress.trainable = network.layout.mask(self.trainable)
         if not resume:
             check_starts(self, inputs)
         change = self._target_rescaling(transformer) if resume else None

@@ -90,7 +90,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
     {max_fun, weight_init, n_hidden_layers, n_hidden_units, scoring}
     {training_score, gradient_norms, max_time, target_loss, dropout, max_grad_norm}
     {max_grad_value, max_norm, input_dropout, input_noise, average, skip_connection}
-    {normalization, n_init, n_jobs, divergence_retries}
+    {normalization, n_init, n_jobs, divergence_retries, trainable}
 
     Attributes
     ----------
@@ -198,6 +198,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         n_init: int = 1,
         n_jobs: int | None = None,
         divergence_retries: int = 0,
+        trainable: Sequence[bool | ArrayLike] | None = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -246,6 +247,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         self.n_init = n_init
         self.n_jobs = n_jobs
         self.divergence_retries = divergence_retries
+        self.trainable = trainable
 
     @available_if(supports_partial_fit)
     @fit_context(prefer_skip_nested_validation=True)

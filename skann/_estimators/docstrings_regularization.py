@@ -27,6 +27,14 @@ max_norm : float, default=None
 max_grad_value : float, default=None
     The components of a mini-batch's gradient are cut off at this value, up and down,
     before `max_grad_norm` looks at its length; None for no limit.""",
+    "trainable": """\
+trainable : list of bool or array-like of bool, default=None
+    What training may change, for each layer: True; False for a frozen layer, whose
+    weights and biases stay as they are drawn, or as `coef_init` and `intercept_init`
+    give them; or a boolean array of shape (n_in, n_out), where it is False for frozen
+    weights, such as zeros for connections that are not there. None is all. With
+    `warm_start` and in `partial_fit` it may be another from call to call, to unfreeze
+    layers one by one.""",
     "skip_connection": """\
 skip_connection : bool, default=False
     Whether outputs have a direct linear path from the inputs besides the one through

@@ -40,6 +40,7 @@ PARAMETER_CONSTRAINTS = {
     "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
     "max_grad_value": [Interval(Real, 0, None, closed="neither"), None],
     "average": [StrOptions(set(AVERAGES)), Averaging, None],
+    "trainable": [list, tuple, None],
     "divergence_retries": [Interval(Integral, 0, None, closed="left")],
     "batch_size": [
         StrOptions({"auto"}),

@@ -139,8 +139,8 @@ def learning_rate_range_test(
     estimator : BPClassifier or BPRegressor
         With a solver of mini-batches, so neither "rprop" nor "lbfgs". Not changed, and
         need not be fitted; its `learning_rate`, `learning_rate_init`, `power_t`,
-        `max_iter`, `warm_start`, `n_init` and `early_stopping` don't matter. A pipeline has to be
-        taken apart: give its last step, and X as that step sees it.
+        `max_iter`, `warm_start`, `n_init` and `early_stopping` don't matter. A pipeline
+        has to be taken apart: give its last step, and X as that step sees it.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Training data.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)

@@ -5,6 +5,7 @@ import math
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from warnings import warn
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -53,7 +54,18 @@ def draw_weights(weight_init, network, data, dtype, rng):
 
 
 def check_starts(estimator, inputs):
-    """Whether there can be as many starts as are asked for; else an error."""
+    """Whether there can be as many starts as are asked for; else an error.
+
+    And a warning of weights that ``initialize`` was given and a new fit drops.
+    """
+    if "_theta" in vars(estimator) and estimator._progress.given:
+        warn(
+            "fit starts anew, and drops the weights that initialize was given. Set "
+            "warm_start=True to go on from them, or give them to fit as coef_init and "
+            "intercept_init.",
+            UserWarning,
+            stacklevel=5,
+        )
     if estimator.n_init == 1:
         return
     what = None
@@ -184,7 +196,7 @@ class Training:
                     return None
                 solver, schedule = copy.deepcopy(unused)
                 training = replace(self, solver=solver, schedule=schedule)
-                so_far = Progress(generators[i - 1])
+                so_far = Progress(generators[i - 1], trainable=progress.trainable)
                 own = draw(so_far.rng)
             try:
                 monitor = training.run(_in_time(settings, deadline), own, so_far)

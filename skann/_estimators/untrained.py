@@ -8,6 +8,7 @@ from .._training.monitor import Limits, Monitor
 from .._typing import ArrayLike, Matrix
 from .drafts import fitted_at_once
 from .fitted import FittedNetwork
+from .hints import known_arguments_only
 
 
 class Untrained(FittedNetwork):
@@ -15,6 +16,7 @@ class Untrained(FittedNetwork):
 
     auto_params_: dict[str, Any]
 
+    @known_arguments_only
     def initialize(
         self,
         X: Matrix,
@@ -22,13 +24,13 @@ class Untrained(FittedNetwork):
         *,
         coef_init: Sequence[ArrayLike] | None = None,
         intercept_init: Sequence[ArrayLike] | None = None,
-        trainable: Sequence[bool | ArrayLike] | None = None,
     ) -> Self:
         """Make the network and its starting weights, and train nothing.
 
         It predicts with weights set by hand, or with those that `fit` would start from
         for the same `random_state`. `partial_fit`, and `fit` with ``warm_start=True``,
-        go on from there; another `fit` starts anew.
+        go on from there; another `fit` starts anew, with a warning where weights were
+        given.
 
         Parameters
         ----------
@@ -42,11 +44,6 @@ class Untrained(FittedNetwork):
             Weights, one array a layer; None draws them as `weight_init` says.
         intercept_init : list of array-like of shape (n_out,), default=None
             Biases, one array a layer; None for zeros.
-        trainable : list of bool or array-like of bool, default=None
-            What later training may change, for each layer: True, False (its weights and
-            biases stay as they are), or a boolean array of shape (n_in, n_out); where
-            it is False the weight stays, at zero for a connection that is not there.
-            None is all. It holds as long as training goes on, in files and pickles too.
 
         Returns
         -------
@@ -72,10 +69,9 @@ class Untrained(FittedNetwork):
 
         Rosenblatt's network: random neurons that stay, and one that learns.
 
-        >>> net = BPClassifier((50,), "relu", solver="adam", warm_start=True)
-        >>> net.set_params(learning_rate_init=0.1, random_state=0)
-        BPClassifier(...)
-        >>> front = net.initialize(X, y, trainable=[False, True]).coefs_[0].copy()
+        >>> net = BPClassifier((50,), solver="adam", trainable=[False, True])
+        >>> net = net.set_params(learning_rate_init=0.1, random_state=0)
+        >>> front = net.initialize(X, y).coefs_[0].copy()
         >>> net.fit(X, y).predict(X)
         array([1, 0, 0, 1])
         >>> bool((net.coefs_[0] == front).all())
@@ -89,10 +85,10 @@ class Untrained(FittedNetwork):
             weight = draft._effective_weight(None, transformer, targets)
             data = Data(X, y, targets, weight).with_positive_weight()
             network = draft._make_network(X, targets)
+            network.layout.mask(self.trainable)  # an error now, not in training
             theta, progress = draft._initial_state(network, data, X.dtype, None, False)
             network.layout.fill(theta, coef_init, intercept_init)
-            if trainable is not None:
-                progress.trainable = network.layout.mask(trainable)
+            progress.given = coef_init is not None or intercept_init is not None
             nothing_yet = Monitor(theta, Limits())
             draft._set_fitted_attributes(
                 transformer, network, theta, progress, nothing_yet, False, True

@@ -116,14 +116,21 @@ class Layout:
 
         Parameters
         ----------
-        trainable : list of bool or array-like of bool
-            For each layer, whether all of it is, or which of its weights are.
+        trainable : list of bool or array-like of bool, or None
+            For each layer, whether all of it is, or which of its weights are; None for
+            everything.
+
+        Returns
+        -------
+        mask : ndarray of shape (n_parameters,), or None for everything
 
         Raises
         ------
         ValueError
             If it is not such a list.
         """
+        if trainable is None:
+            return None
         wanted = (
             "trainable must be a list with True, False or a boolean array of the shape "
             f"of its weights for each layer, of shapes {self.shapes}"

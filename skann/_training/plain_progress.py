@@ -39,7 +39,6 @@ def progress_to_plain(progress):
         else dict(vars(progress.patience)),
         "best": None if best is None else _best_to_plain(best),
         "average": _average_to_plain(progress.average),
-        "trainable": progress.trainable,
         "watched": progress.watched,
         "rate_factor": progress.rate_factor,
         "outer": progress.outer,
@@ -74,11 +73,6 @@ def progress_from_plain(plain, n_parameters):
     progress.patience = _patience(plain.get("patience"))
     progress.best = _best(plain.get("best"), n_parameters)
     progress.average = _average(plain.get("average"), n_parameters)
-    progress.trainable = plain.get("trainable")
-    if progress.trainable is not None and not is_vector(
-        progress.trainable, n_parameters, np.dtype(bool)
-    ):
-        raise ValueError("what is trained must be said of each of the parameters.")
     progress.watched = plain.get("watched")
     progress.outer = _outer(plain.get("outer"), n_parameters)
     for name, kind in _COUNTS.items():

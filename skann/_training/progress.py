@@ -16,6 +16,10 @@ class Progress:
 
     Attributes
     ----------
+    trainable : ndarray of shape (n_parameters,) of bool, or None
+        Which parameters are trained; None for all.
+    given : bool
+        Whether the weights are a user's own, which no training has changed.
     outer : ndarray of shape (n_parameters,) or None
         Momentum of the averages, where several workers' are taken.
     """
@@ -27,6 +31,7 @@ class Progress:
     best: BestWeights | None = None
     average: AveragedWeights | None = None
     trainable: np.ndarray | None = None
+    given: bool = False
     watched: str | None = None
     n_iter: int = 0
     n_seen: int = 0

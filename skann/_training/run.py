@@ -141,6 +141,7 @@ def _end(progress, monitor, patience, partial):
         monitor.restore_best()
     progress.patience = patience if resumable else None
     progress.best = progress.best if resumable else None
+    progress.given = False
     progress.n_iter += monitor.n_iter
     progress.n_seen += monitor.n_seen
     progress.seconds = monitor.seconds

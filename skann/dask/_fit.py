@@ -196,6 +196,7 @@ _OF_ONE_MACHINE = {
     "divergence_retries": 0,
     "gradient_norms": False,
     "normalization": None,
+    "trainable": None,
 }
 _LOOK_AT_DATA = ("lsuv", "nguyen_widrow")
 _GAUSS_NEWTON = ("lm", "br")

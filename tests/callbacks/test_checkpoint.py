@@ -173,13 +173,12 @@ class TestGoesOn:
     def test_layers_that_stay_are_part_of_what_is_trained(self, path):
         rows, y = data("auto", BPClassifier)
         models = [make(solver="adam", warm_start=True) for _ in range(2)]
-        models[0].initialize(rows, y, trainable=[False, True])
-        models[1].initialize(rows, y)
+        models[0].set_params(trainable=[False, True])
         models[0].set_callbacks(Checkpoint(path), Crash(5))
         with pytest.raises(MemoryError):
             models[0].fit(rows, y)
         models[1].set_callbacks(Checkpoint(path, resume=True))
-        with pytest.raises(ValueError, match="other layers or weights that stay"):
+        with pytest.raises(ValueError, match=r"trainable=\[False, True\], and this"):
             models[1].fit(rows, y)
 
     def test_in_a_warm_start(self, path):

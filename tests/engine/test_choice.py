@@ -139,7 +139,7 @@ OF_STEPS = {
     "max_grad_norm": ({"max_grad_norm": 1.0}, {"max_grad_norm": 1.0}),
     "max_grad_value": ({"max_grad_value": 1.0}, {"max_grad_value": 1.0}),
     "average": ({"average": "ema"}, {"average": AveragedWeights(EMA())}),
-    "trainable": ({}, {"frozen": np.array([0])}),
+    "trainable": ({"trainable": [False, True]}, {"frozen": np.array([0])}),
     "dropout": ({"dropout": 0.1}, {"dropout": 0.1}),
     "input_dropout": ({"input_dropout": 0.1}, {"input_dropout": 0.1}),
     "input_noise": ({"input_noise": 0.1}, {"input_noise": 0.1}),
@@ -155,8 +155,7 @@ class TestTableOfOptions:
         rng = np.random.default_rng(0)
         X, y = rng.normal(size=(30, 3)), rng.normal(size=30)
         model = small_net(BPRegressor, solver="adam", warm_start=True, **options)
-        mask = [False, True] if name == "trainable" else None
-        return model.initialize(X, y, trainable=mask).fit(X, y)
+        return model.fit(X, y)
 
     def section(self, what):
         table = rows_of_the_table()

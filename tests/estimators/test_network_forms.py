@@ -9,6 +9,7 @@ from _helpers import small_net, theta
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV
 
 from skann import BPClassifier, BPRegressor, load_model
 
@@ -16,6 +17,7 @@ rng = np.random.default_rng(0)
 X = rng.normal(size=(200, 5))
 REAL = 2 * X[:, 0] - X[:, 1] + 0.1 * rng.normal(size=200)
 TWO = (REAL > 0).astype(int)
+MASK = rng.uniform(size=(5, 7)) < 0.5
 FORMS = {
     "skip": {"skip_connection": True},
     "batch": {"normalization": "batch"},
@@ -93,11 +95,8 @@ class TestSkip:
     def test_what_is_linear_is_left_to_it(self):
         model = BPRegressor((5,), skip_connection=True, normalize_y=False)
         model.set_params(solver="lbfgs", random_state=0, tol=1e-9, max_iter=2000)
-        model.initialize(X, REAL, trainable=[False, False])
-        model.set_params(warm_start=True)
-        for W in model.coefs_:
-            W[...] = 0
-        model.fit(X, REAL)
+        model.set_params(trainable=[False, False])
+        model.fit(X, REAL, coef_init=[np.zeros((5, 5)), np.zeros((5, 1))])
         theirs = LinearRegression(fit_intercept=False).fit(X, REAL)
         assert_allclose(model.skip_coef_[:, 0], theirs.coef_, rtol=1e-4)
 
@@ -140,8 +139,8 @@ class TestNormalization:
 
     def test_a_layer_that_stays_has_no_gradient(self):
         model = small_net(BPRegressor, normalization="layer", solver="adam")
-        model.initialize(X, REAL, trainable=[False, True])
-        before = model.coefs_[0].copy()
+        model.set_params(trainable=[False, True])
+        before = model.initialize(X, REAL).coefs_[0].copy()
         model.partial_fit(X, REAL)
         assert_array_equal(model.coefs_[0], before)
 
@@ -155,8 +154,8 @@ class TestTrainable:
     @each_estimator
     def test_what_is_frozen_stays_and_the_rest_learns(self, Estimator, solver):
         mask = rng.uniform(size=(5, 7)) < 0.5
-        model = small_net(Estimator, solver=solver, warm_start=True, alpha=0.01)
-        model.initialize(X, TWO, trainable=[mask, True])
+        model = small_net(Estimator, solver=solver, alpha=0.01, trainable=[mask, True])
+        model.initialize(X, TWO)
         before, biases = model.coefs_[0].copy(), model.intercepts_[0].copy()
         model.fit(X, TWO)
         changed = model.coefs_[0] != before
@@ -170,8 +169,8 @@ class TestTrainable:
         mask[3] = False
         weights[0][3] = 0
         model = small_net(BPRegressor, solver="adam", average="ema", max_norm=2.0)
-        model.initialize(X, REAL, coef_init=weights, trainable=[mask, True])
-        model.partial_fit(X, REAL)
+        model.set_params(trainable=[mask, True])
+        model.initialize(X, REAL, coef_init=weights).partial_fit(X, REAL)
         assert (model.coefs_[0][3] == 0).all()
         other = X.copy()
         other[:, 3] = 99
@@ -179,8 +178,8 @@ class TestTrainable:
 
     @pytest.mark.parametrize("way", ["pickle", "file", "copy"])
     def test_files_and_pickles_keep_it(self, way, tmp_path):
-        model = small_net(BPRegressor, solver="adam")
-        model.initialize(X, REAL, trainable=[False, True]).partial_fit(X, REAL)
+        model = small_net(BPRegressor, solver="adam", trainable=[False, True])
+        model.partial_fit(X, REAL)
         before = model.coefs_[0].copy()
         if way == "pickle":
             model = pickle.loads(pickle.dumps(model))
@@ -191,31 +190,66 @@ class TestTrainable:
             model = load_model(tmp_path / "model.skann")
         assert_array_equal(model.partial_fit(X, REAL).coefs_[0], before)
 
-    def test_a_new_fit_trains_everything(self):
-        model = small_net(BPRegressor).initialize(X, REAL, trainable=[False, False])
-        plain = small_net(BPRegressor).fit(X, REAL)
-        assert_array_equal(theta(model.fit(X, REAL)), theta(plain))
+    @pytest.mark.parametrize("trainable", [[False, True], [MASK, True]], ids=str)
+    @pytest.mark.parametrize("sparse_rows", [False, True])
+    @each_estimator
+    def test_holds_in_a_search_with_given_weights(
+        self, Estimator, trainable, sparse_rows
+    ):
+        rows = sparse.csr_array(X) if sparse_rows else X
+        front = rng.normal(size=(5, 7))
+        net = small_net(Estimator, trainable=trainable)
+        search = GridSearchCV(net, {"learning_rate_init": [0.001, 0.01]}, cv=2)
+        search.fit(rows, TWO, coef_init=[front, np.zeros((7, 1))])
+        frozen = ~np.broadcast_to(trainable[0], front.shape)
+        found = search.best_estimator_.coefs_
+        assert_array_equal(found[0][frozen], front[frozen])
+        assert found[1].any()
+
+    @each_estimator
+    def test_holds_in_every_start(self, Estimator):
+        model = small_net(Estimator, trainable=[False, True], n_init=3).fit(X, TWO)
+        assert not model.intercepts_[0].any()
+        assert model.intercepts_[1].any()
+
+    def test_may_change_from_fit_to_fit(self):
+        model = small_net(BPRegressor, trainable=[False, True], warm_start=True)
+        front = model.initialize(X, REAL).coefs_[0].copy()
+        assert_array_equal(model.fit(X, REAL).coefs_[0], front)
+        model.set_params(trainable=None).fit(X, REAL)
+        assert (model.coefs_[0] != front).all()
+
+    @each_estimator
+    def test_fit_warns_where_it_drops_given_weights(self, Estimator):
+        model = small_net(Estimator)
+        model.initialize(X, TWO, coef_init=[np.ones((5, 7)), np.ones((7, 1))])
+        with pytest.warns(UserWarning, match="drops the weights that initialize"):
+            model.fit(X, TWO)
+        model.fit(X, TWO)
+
+    def test_initialize_names_the_parameter(self):
+        with pytest.raises(TypeError, match=r"BPRegressor\(trainable=\.\.\.\)"):
+            BPRegressor().initialize(X, REAL, trainable=[False, True])
 
     def test_the_gradient_s_length_is_of_what_is_trained(self):
-        model = small_net(BPRegressor, solver="adam")
-        model.initialize(X, REAL, trainable=[False, False]).partial_fit(X, REAL)
+        model = small_net(BPRegressor, solver="adam", trainable=[False, False])
+        model.partial_fit(X, REAL)
         assert model.history_["gradient_norm"] == [0]
 
     @pytest.mark.parametrize(
         "wrong",
         [
-            True,
             [True],
-            [True, True, True],
+            (True, True, True),
             [np.ones((7, 5), bool), True],
             [np.ones((5, 7)), True],
             [1, 0],
-            np.ones(2, bool),
         ],
         ids=str,
     )
     def test_what_is_none(self, wrong):
-        model = small_net(BPRegressor)
-        with pytest.raises(ValueError, match="trainable must be a list with True"):
-            model.initialize(X, REAL, trainable=wrong)
+        model = small_net(BPRegressor, trainable=wrong)
+        for method in (model.initialize, model.fit, model.partial_fit):
+            with pytest.raises(ValueError, match="trainable must be a list with True"):
+                method(X, REAL)
         assert not hasattr(model, "coefs_")

@@ -181,7 +181,6 @@ class TestVersions:
             ("_progress", {"patience": {}}, "patience must be of numbers"),
             ("_progress", {"best": {"theta": np.zeros(3)}}, "best weights"),
             ("_progress", {"best": {"value": "low"}}, "best epoch is not one"),
-            ("_progress", {"trainable": np.ones(3, bool)}, "what is trained"),
             ("_progress", {"rate_factor": 2.0}, "rate_factor must be"),
             ("_progress", {"outer": np.zeros(3)}, "momentum of averages"),
             ("_progress", {"average": {"n": 1}}, "average must be of a rule"),

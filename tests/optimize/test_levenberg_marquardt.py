@@ -239,7 +239,7 @@ class TestBayesianRegularization:
 @pytest.mark.parametrize("solver", ["lm", "br"])
 def test_what_is_frozen_stays(solver):
     model = BPRegressor((6,), "tanh", solver=solver, warm_start=True, random_state=0)
-    model.initialize(x, NOISY, trainable=[False, True])
+    model.set_params(trainable=[False, True]).initialize(x, NOISY)
     before = [model.coefs_[0].copy(), model.intercepts_[0].copy()]
     last = model.coefs_[1].copy()
     model.set_params(max_iter=20).fit(x, NOISY)
