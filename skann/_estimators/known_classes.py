@@ -79,8 +79,8 @@ def _sorted_labels(given, classes):
         if array.dtype.kind == "f" and np.isnan(array).any():
             raise ValueError("classes must not hold NaN, which is no class.")
         return np.unique(flat)
-    except TypeError as error:
-        raise _refusal(classes) from error
+    except TypeError:
+        raise _refusal(classes) from None
 
 
 def _refusal(classes):

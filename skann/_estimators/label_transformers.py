@@ -286,8 +286,6 @@ def _accuracy(hits, data):
 def _kind_of(y):
     if _has_mixed_types(y):
         return _MULTIOUTPUT  # scikit-learn would compare labels across columns
-    if getattr(y, "dtype", np.dtype(int)).kind == "f" and np.isnan(y).any():
-        raise ValueError("y contains NaN, which is no class.")  # assume_finite is on
     kind = type_of_target(y, input_name="y")
     if kind not in _KINDS:
         check_classification_targets(y)  # knows what to say

@@ -44,11 +44,17 @@ def labels_as_array(y, name="y"):
     array = y if type(y) is np.ndarray else _as_array(y)
     if array is None:
         return y
-    if array.dtype != object or array.ndim not in (1, 2) or not array.size:
-        return array
-    if array.ndim == 1:
-        return _narrowed(array, name)
-    return stack_columns([_narrowed(column, name) for column in array.T])
+    if array.dtype == object and array.ndim in (1, 2) and array.size:
+        columns = [_narrowed(column, name) for column in np.atleast_2d(array.T)]
+        array = columns[0] if array.ndim == 1 else stack_columns(columns)
+    if array.dtype.kind == "f" and name == "y":
+        gaps = np.isnan(array)
+        if gaps.any():
+            row = np.argwhere(gaps)[0, 0]
+            raise ValueError(
+                f"Input y contains NaN, in row {row}. Leave rows without a label out."
+            )
+    return array
 
 
 def label_columns(y):

@@ -8,7 +8,6 @@ from sklearn.utils.validation import column_or_1d
 from .._training.data import Data
 from .._typing import Array, ArrayLike, Matrix
 from .gaussian_transformer import GaussianTransformer
-from .real_targets import real_targets
 from .validation import check_sample_weight
 
 
@@ -113,7 +112,7 @@ class RealPredictions:
         1.0
         """
         if self.missing_targets == "error" and not self._scores_by_d2():
-            return super().score(X, real_targets(y), sample_weight)
+            return super().score(X, self._real_targets(y), sample_weight)
         raw = self._raw(X)
         y = self._check_targets(y, raw)
         if y.ndim == 2 and y.shape[1] == 1:

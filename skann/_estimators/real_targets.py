@@ -44,6 +44,29 @@ def real_targets(y):
     return np.stack(columns, axis=1).reshape(array.shape)
 
 
+def refuse_gaps(y, instead="set missing_targets='ignore'"):
+    """Refuse targets of :func:`real_targets` that have gaps.
+
+    Parameters
+    ----------
+    y : ndarray or object
+        What is no array of numbers is left to scikit-learn's checks.
+    instead : str
+        What there is to do besides leaving rows out.
+    """
+    is_real = isinstance(y, np.ndarray) and y.dtype.kind == "f" and y.ndim in (1, 2)
+    if not is_real:
+        return
+    gaps = np.isnan(y).any(axis=tuple(range(1, y.ndim)))
+    if gaps.any():
+        raise ValueError(
+            f"Input y contains NaN, in {np.count_nonzero(gaps)} of {len(y)} rows; the "
+            f"first is row {gaps.argmax()}. Leave rows without a target out, or "
+            f"{instead}: a row then trains the outputs whose targets it has, and rows "
+            "without any are left out."
+        )
+
+
 def _numbers(values):
     kinds = set(map(type, values))
     if all(issubclass(kind, Real) for kind in kinds):

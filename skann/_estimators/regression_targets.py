@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import _num_samples, column_or_1d
 
-from .real_targets import real_targets
+from .real_targets import real_targets, refuse_gaps
 from .regression_losses import check_domain, loss_of, transformer_of
 from .validation import check_targets
 
@@ -12,7 +12,7 @@ class RegressionTargets:
     """Targets of a regressor on their way to the network, gaps among them."""
 
     def _validate_pair(self, X, y, reset):
-        y = real_targets(y)
+        y = self._real_targets(y)
         if self.missing_targets == "error":
             X, y = super()._validate_pair(X, y, reset)
         else:
@@ -22,16 +22,20 @@ class RegressionTargets:
             y = column_or_1d(y, warn=True)
         return X, y
 
+    def _real_targets(self, y):
+        y = real_targets(y)
+        if self.missing_targets == "error":
+            refuse_gaps(y)
+        return y
+
     def _check_targets(self, y, X):
-        y, allow_nan = real_targets(y), self.missing_targets == "ignore"
+        y, allow_nan = self._real_targets(y), self.missing_targets == "ignore"
         return check_targets(y, X, dtype="numeric", allow_nan=allow_nan)
 
     def _effective_weight(self, weight, transformer, targets):
         gaps = np.isnan(targets.y)
         if not gaps.any():
             return weight
-        if self.missing_targets == "error":  # sklearn's assume_finite is on
-            raise ValueError("y contains NaN; missing_targets='ignore' allows it.")
         gaps = gaps.all(axis=0)
         weight = np.ones(len(gaps)) if weight is None else weight.copy()
         weight[gaps] = 0

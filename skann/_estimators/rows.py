@@ -46,7 +46,7 @@ def validate_rows(estimator, X, **options):
         explained = explain(error, X, estimator)
         if explained is error:
             raise
-        raise explained from error
+        raise explained from None
     if isinstance(found, tuple):
         return _readable(found[0]), *found[1:]
     return _readable(found)

@@ -50,7 +50,7 @@ def explain(error, X, estimator):
 def _columns(X, is_unusable):
     """Names or numbers of the columns with an unusable value."""
     if issparse(X):
-        return []
+        return _sparse_columns(X) if is_unusable is _is_gap else []
     if hasattr(X, "columns"):
         names = list(X.columns)
         values = [np.asarray(X[name]) for name in names]
@@ -64,6 +64,14 @@ def _columns(X, is_unusable):
         for name, column in zip(names, values, strict=True)
         if _any(is_unusable, column)
     ]
+
+
+def _sparse_columns(X):
+    """Numbers of the columns of a sparse matrix with a gap."""
+    if X.dtype.kind != "f":
+        return []
+    X = X.tocoo()
+    return np.unique(X.col[np.isnan(X.data)]).tolist()
 
 
 def _any(is_unusable, column):

@@ -25,7 +25,7 @@ def prefix_errors(name):
         yield
     except (TypeError, ValueError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"{name}: {error}") from error
+        raise kind(f"{name}: {error}") from None
 
 
 @contextmanager
@@ -150,7 +150,7 @@ def check_all_finite(X, name):
         raise ValueError(
             f"{name} contains NaN or infinity, which scikit-learn's "
             "assume_finite=True has kept from being found earlier."
-        )
+        ) from None
 
 
 @contextmanager

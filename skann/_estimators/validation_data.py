@@ -59,7 +59,7 @@ def given_validation_data(estimator, data, inputs, transformer, scale, partial):
         try:
             X = validate_rows(estimator, inputs.X_val, reset=False)
         except ValueError as error:
-            raise ValueError(f"{error}{_NOT_TRANSFORMED}") from error
+            raise ValueError(f"{error}{_NOT_TRANSFORMED}") from None
     with prefix_errors("y_val"):
         y = estimator._check_targets(inputs.y_val, X)
         dtype = data.targets.y.dtype if data.targets.y.ndim == 2 else data.X.dtype

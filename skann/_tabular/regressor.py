@@ -9,13 +9,17 @@ from sklearn.utils.validation import column_or_1d
 from .._bases import Tags
 from .._estimators.doc_links import DocLinks
 from .._estimators.kinds import RegressorMixin
-from .._estimators.real_targets import real_targets
+from .._estimators.real_targets import real_targets, refuse_gaps
 from .._estimators.regressor import BPRegressor
 from .._estimators.validation import check_targets
 from .._typing import Array, Matrix, RandomState, Splitter, Verbose
 from .base import BaseTabular
 from .docstrings import document
 from .target_columns import columns_of_values
+
+_WITH_GAPS = (
+    "train BPRegressor(missing_targets='ignore') behind a TableEncoder in a Pipeline"
+)
 
 
 @document
@@ -109,7 +113,9 @@ class TabularRegressor(DocLinks, RegressorMixin, BaseTabular):
         self.verbose = verbose
 
     def _targets(self, y, X):
-        y = check_targets(real_targets(y), X, dtype="numeric")
+        y = real_targets(y)
+        refuse_gaps(y, _WITH_GAPS)
+        y = check_targets(y, X, dtype="numeric")
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         return y, None

@@ -1,12 +1,15 @@
 """Bad data and parameters: errors that name them, and a model as it was."""
 
+import re
+import traceback
+
 import numpy as np
 import pytest
-from _refusals import X, Y, each_way, each_way_on, prepare, refusal
+from _refusals import THREE, X, Y, each_way, each_way_on, prepare, refusal
 from scipy.sparse import csr_array
 from sklearn.exceptions import NotFittedError
 
-from skann import BPClassifier, BPRegressor
+from skann import BPClassifier, BPRegressor, TabularClassifier, TabularRegressor
 from skann._network.activations import ACTIVATIONS
 from skann._network.initializers import INITIALIZERS
 from skann._optimize.schedules import SCHEDULES
@@ -43,6 +46,33 @@ BAD_DATA = {
     "fewer weights": ("sample_weight", lambda w: w[1:], ["(59,)", "(60,)"]),
 }
 W, B = np.ones((5, 7)), np.ones(7)
+
+
+def test_gaps_are_told_in_one_traceback_that_says_what_to_do():
+    gaps, text = replaced(X, np.nan), np.full((60, 5), "a")
+    fitted = BPRegressor(max_iter=3, random_state=0).fit(X, Y[BPRegressor])
+    target, labels = replaced(Y[BPRegressor], np.nan), replaced(THREE, np.nan)
+    advice = "missing_targets='ignore'"
+    for call, words in (
+        (lambda: BPRegressor().fit(gaps, THREE), "in the columns 2. Fill"),
+        (lambda: BPClassifier().fit(csr_array(gaps), THREE), "in the columns 2. Fill"),
+        (lambda: fitted.predict(gaps), "in the columns 2. Fill"),
+        (lambda: fitted.predict(csr_array(gaps)), "in the columns 2. Fill"),
+        (lambda: fitted.predict(text), "text in the columns 0, 1"),
+        (lambda: fitted.fit(X, THREE, X_val=gaps, y_val=THREE), "X_val: Input X"),
+        (lambda: BPRegressor().fit(X, target), advice),
+        (lambda: BPRegressor().fit(X, np.stack([THREE, target], axis=1)), advice),
+        (lambda: BPRegressor().partial_fit(X, target), advice),
+        (lambda: BPRegressor().fit(X, THREE, X_val=X, y_val=target), advice),
+        (lambda: fitted.score(X, target), advice),
+        (lambda: BPClassifier().fit(X, labels), "row 17. Leave rows without a label"),
+        (lambda: TabularRegressor().fit(X, target), advice),
+        (lambda: TabularClassifier().fit(X, labels), "row 17. Leave rows without"),
+    ):
+        with pytest.raises(ValueError, match=re.escape(words)) as caught:
+            call()
+        told = "".join(traceback.format_exception(caught.value))
+        assert told.count("Traceback (most recent") == 1
 
 
 # Starting weights for layers of 5, 7 and n units; and words.

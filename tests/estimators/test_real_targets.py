@@ -169,11 +169,11 @@ class TestAssumeFinite:
             model.predict(spoilt)
 
     def test_gaps_in_y_are_named(self):
-        with pytest.raises(ValueError, match=r"^y contains NaN"):
+        with pytest.raises(ValueError, match=r"^Input y contains NaN"):
             make().fit(X, GAPS)
-        with pytest.raises(ValueError, match=r"^y contains NaN"):
+        with pytest.raises(ValueError, match=r"^Input y contains NaN"):
             make().fit(X, np.stack([Y, GAPS], axis=1))
-        with pytest.raises(ValueError, match=r"^y contains NaN"):
+        with pytest.raises(ValueError, match=r"^Input y contains NaN"):
             BPClassifier().fit(X, np.where(HIDDEN, np.nan, Y > 0))
 
     def test_weights_that_are_not_finite_are_named(self):
