@@ -1,5 +1,6 @@
 """What could make the compiled engine read or write where it must not is refused."""
 
+import ctypes
 import os
 import sys
 
@@ -139,6 +140,22 @@ class TestChecks:
     def test_what_does_not_fit(self, changes):
         with pytest.raises((ValueError, TypeError)):
             binding._compiled.Training(*self.arguments(**changes))
+
+    def test_buffer_without_strides_is_refused_as_rows(self):
+        rows = ((ctypes.c_double * 3) * 20)()
+        with pytest.raises(ValueError, match="no strides"):
+            binding._compiled.Training(*self.arguments(X=rows))
+        network, theta, _, _ = make_case("softmax", ("tanh",), n_rows=20)
+        about = *binding.described(network), theta, rows, None, np.empty((20, 3)), 1
+        with pytest.raises(ValueError, match="no strides"):
+            binding._compiled.predict(*about)
+
+    @pytest.mark.parametrize("name", ["theta", "y", "weight"])
+    def test_buffer_without_strides_is_read_as_contiguous(self, name):
+        size = {"theta": 31, "y": 60, "weight": 20}[name]
+        changes = {name: (ctypes.c_double * size)()}
+        training = binding._compiled.Training(*self.arguments(**changes))
+        training.run(None, 0, 20, None, 1.0, 0, 0.0, np.inf)
 
     def test_keywords(self):
         with pytest.raises(TypeError, match="keyword"):

@@ -244,31 +244,43 @@ class TestForks:
         child_weight, child_output, weight, output = run(code, n_threads)
         assert (child_weight, child_output) == (weight, output)
 
-    def test_from_a_handler_inside_a_step(self):
+    @pytest.mark.parametrize(
+        ("call", "n_threads"),
+        [
+            ("model.fit(X, X[:, 0] > 0)", 1),
+            ("model.fit(X, X[:, 0] > 0)", 3),
+            ("binding.raw_outputs(fitted._network, fitted._theta, rows)", 3),
+        ],
+        ids=["fit, one thread", "fit", "predict"],
+    )
+    def test_handler_that_forks_is_an_error_in_the_child_alone(self, call, n_threads):
         found = run(
-            """
-            child = []
+            f"""
+            children = []
             def handler(number, frame):
-                child.append(os.fork())
+                children.append(os.fork())
             signal.signal(signal.SIGALRM, handler)
-            X = rng.normal(size=(50_000, 60))
-            model = BPClassifier((100,), batch_size=100, max_iter=20, tol=0)
-            interrupt_after(0.3)
+            X = rng.normal(size=(30_000, 60)).astype(np.float32)
             warnings.simplefilter("ignore")
+            fitted = BPClassifier((300,), max_iter=1).fit(X[:100], X[:100, 0] > 0)
+            rows = np.broadcast_to(X[0], (1_000_000, 60))
+            model = BPClassifier((300,), batch_size=1, solver="sgd", max_iter=1)
+            error = None
+            interrupt_after(0.1) if "rows" in "{call}" else interrupt_training_after(0.1)
             try:
-                model.fit(X, X[:, 0] > 0)
-            except RuntimeError as error:
-                print("forked" in str(error), flush=True)
-            if child and child[0]:
-                os.waitpid(child[0], 0)
-                print("parent", flush=True)
-            elif child:
-                print("child", flush=True)
+                {call}
+            except RuntimeError as caught:
+                error = str(caught)
+            if children[0]:
+                os.waitpid(children[0], 0)
+                print("parent", error, flush=True)
+            else:
+                print("child", "forked" in error, hasattr(model, "coefs_"), flush=True)
             os._exit(0)
             """,
-            3,
+            n_threads,
         )
-        assert found[-2:] == ["child", "parent"]
+        assert found == ["child", "True", "False", "parent", "None"]
 
     def test_leave_no_threads_to_warn_of(self):
         # Python warns of forks in a process of several threads, from 3.12 on.

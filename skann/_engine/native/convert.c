@@ -267,6 +267,9 @@ int get_matrix(PyObject *object, Views *views, Matrix *X, Index n_columns,
     const Py_buffer *view = get_view(object, views, REAL, -1, PyBUF_STRIDES);
     if (!view)
         return 0;
+    /* ctypes has no strides, whatever is asked of it. */
+    if (!view->shape || !view->strides)
+        return value_error("X has no strides");
     if (view->ndim != 2 || view->shape[1] != n_columns)
         return value_error("X has not one column for each input");
     X->start = view->buf;

@@ -164,8 +164,8 @@ typedef struct {
     void *vectors[3];      /* each of theta's length */
 } Rule;
 
-/* Whether a signal has raised an exception; asked from time to time by the thread that
- * has called. */
+/* Whether a signal has raised an exception, or has forked and this is the child; asked
+ * from time to time by the thread that has called. */
 typedef struct {
     int (*is_raised)(void *);
     void *data;

@@ -6,6 +6,7 @@
 #include <Python.h>
 
 #include "engine.h"
+#include "thread_pool.h"
 
 typedef struct {
     int level; /* of vector instructions, in use; atomic */
@@ -21,7 +22,14 @@ static inline int raise_signals(void *data)
 {
     PyThreadState **state = data;
     PyEval_RestoreThread(*state);
-    const int is_raised = PyErr_CheckSignals() < 0;
+    const unsigned before = n_forks();
+    int is_raised = PyErr_CheckSignals() < 0;
+    if (!is_raised && n_forks() != before) {
+        PyErr_SetString(PyExc_RuntimeError,
+                        "a signal handler has forked while the engine was at work: its "
+                        "threads are not in this process");
+        is_raised = 1;
+    }
     *state = PyEval_SaveThread();
     return is_raised;
 }

@@ -13,7 +13,7 @@ static int must_abandon(Training *t, int thread)
 {
     if (t->step_work < WORK_TO_INTERRUPT || t->samples.X.is_lazy)
         return 0;
-    if (thread == 0 && (signal_is_raised(&t->watch, seconds_now()) || !is_complete(t)))
+    if (thread == 0 && signal_is_raised(&t->watch, seconds_now()))
         __atomic_store_n(&t->is_abandoned, 1, __ATOMIC_RELAXED);
     return is_abandoned(t);
 }

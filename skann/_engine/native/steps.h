@@ -40,7 +40,7 @@ static int must_stop(Training *t, const Run *run, Index step)
     if (run->deadline == HUGE_VAL && step % pieces_to_a_look(t->step_work))
         return 0;
     const double now = seconds_now();
-    return signal_is_raised(&t->watch, now) || !is_complete(t) || now >= run->deadline;
+    return signal_is_raised(&t->watch, now) || now >= run->deadline;
 }
 
 /* One thread's part of a step; `now` steps have been taken before it. Returns 0 if it

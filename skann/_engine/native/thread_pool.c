@@ -54,6 +54,9 @@ typedef struct {
 
 static Mutex list_mutex = MUTEX_INITIALIZER;
 static ThreadPool *all_pools;
+static unsigned forks; /* written where there is one thread */
+
+unsigned n_forks(void) { return forks; }
 
 double seconds_now(void) { return monotonic_seconds(); }
 
@@ -156,6 +159,7 @@ static void after_fork_in_child(void)
     for (ThreadPool *pool = all_pools; pool; pool = pool->next)
         if (pool->in_use)
             reset(pool);
+    forks++;
     mutex_unlock(&list_mutex);
 }
 

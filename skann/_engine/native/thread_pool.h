@@ -14,7 +14,8 @@ typedef struct ThreadPool ThreadPool;
 ThreadPool *pool_acquire(int n);
 /* For others to use. */
 void pool_release(ThreadPool *);
-/* Threads that it has, the caller counted; one in the child of a fork. */
+/* Threads that it has, the caller counted; one in the child of a fork, where a task that
+ * was on its way can't be ended as it was begun. */
 int pool_size(const ThreadPool *);
 
 /* Run task(argument, i) on threads i = 0 ... n - 1, the caller being number 0, and wait
@@ -23,6 +24,9 @@ void pool_run(ThreadPool *, int n, void (*task)(void *, int), void *argument);
 /* Within a task: wait until all its threads have come here. Returns the seconds that it
  * took, if they count. */
 double pool_barrier(ThreadPool *);
+
+/* How many forks this process has come out of since there were pools. */
+unsigned n_forks(void);
 
 /* A monotonic clock. */
 double seconds_now(void);

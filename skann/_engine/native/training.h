@@ -307,11 +307,4 @@ static int is_abandoned(const Training *t)
     return __atomic_load_n(&t->is_abandoned, __ATOMIC_RELAXED);
 }
 
-/* Whether all threads are there: a signal handler that forks comes back in the child as
- * well. */
-static int is_complete(const Training *t)
-{
-    return pool_size(t->run->pool) >= t->n_threads;
-}
-
 #endif

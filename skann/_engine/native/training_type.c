@@ -233,8 +233,6 @@ static PyObject *run_and_report(Training *self, Run *run, Index n_batches)
     set_n_done(self, run->n_done > 0 ? run->n_done : 0);
     if (run->n_done < 0)
         PyErr_NoMemory();
-    else if (run->n_done == 0 && n_batches && !PyErr_Occurred())
-        PyErr_SetString(PyExc_RuntimeError, "a signal handler has forked in a step");
     else if (!PyErr_Occurred())
         result = result_of(run);
     if (run->losses != few)
