@@ -1,29 +1,81 @@
-"""Columns of a table, whatever brings them: frames of pandas or polars, arrays.
+"""Columns of a table, whatever brings them: frames of pandas, polars or Arrow, arrays.
 
-Each column becomes a one-dimensional array of one of three kinds: *numbers*, float64
-with NaN for gaps; *dates*, datetime64 with NaT for gaps; *levels* of a category,
-objects that are text or None. Booleans are numbers, and so are spans of time, in
-seconds. Dates with a time zone are taken as the clock there showed them, and a column
-of text is dates where each of its entries is written as ISO 8601 has it.
+Each column keeps its values as they are, since only the kind that `fit` has decided
+says what is to be made of them: see :mod:`skann._tabular.kinds`.
 """
 
-import re
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from numbers import Complex, Real
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-NUMBER, DATE, LEVEL = "number", "date", "category"
+DATE_TYPE = np.dtype("datetime64[us]")
 
-_DATE = np.dtype("datetime64[us]")
+# float64 holds every integer up to here.
+EXACT = 2**53
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Attributes
+    ----------
+    name : object
+        Its name, or its place in an array.
+    values : ndarray
+        Booleans, integers, floats, datetime64[us], timedelta64 or objects, with NaN,
+        NaT, None or pandas' NA for gaps.
+    codes : ndarray of int of shape (n_samples,) or None
+        For categories, the place of each row's value, -1 for gaps; otherwise the values
+        are those of the rows.
+    """
+
+    name: object
+    values: np.ndarray
+    codes: np.ndarray | None = None
+
+    def rows(self, rows):
+        """The column of some rows."""
+        if self.codes is None:
+            return Column(self.name, self.values[rows])
+        return Column(self.name, self.values, self.codes[rows])
+
+    def used(self):
+        """Values that occur, each once if the column has codes."""
+        if self.codes is None:
+            return self.values
+        return self.values[np.unique(self.codes[self.codes >= 0])]
+
+    def mapped(self, function, gap):
+        """An array with what the function makes of each row's value.
+
+        Parameters
+        ----------
+        function : callable
+            Takes an array of values and returns an array of as many.
+        gap : object
+            Stands for gaps of a category.
+        """
+        if self.codes is None:
+            return function(self.values)
+        used = np.unique(self.codes[self.codes >= 0])
+        places = np.full(len(self.values) + 1, len(used))  # the last is that of gaps
+        places[used] = np.arange(len(used))
+        return np.append(function(self.values[used]), gap)[places[self.codes]]
 
 
 def is_frame(X):
-    """Whether X is a frame of pandas or polars."""
+    """Whether X is a frame of pandas or polars, or a table of Arrow."""
+    if _is_arrow(X):
+        return True
     return hasattr(X, "columns") and hasattr(X, "dtypes") and hasattr(X, "shape")
+
+
+def _is_arrow(X):
+    return hasattr(X, "column_names") and hasattr(X, "schema") and hasattr(X, "shape")
 
 
 def checked(estimator, X, reset):
@@ -51,7 +103,11 @@ def checked(estimator, X, reset):
         X = np.where(np.ma.getmaskarray(X), None, np.ma.getdata(X))
     if not is_frame(X):
         X = check_array(
-            X, dtype=None, ensure_all_finite=False, estimator=estimator, input_name="X"
+            _with_values_kept(X),
+            dtype=None,
+            ensure_all_finite=False,
+            estimator=estimator,
+            input_name="X",
         )
     elif 0 in X.shape:
         what = "sample" if X.shape[0] == 0 else "feature"
@@ -63,195 +119,148 @@ def checked(estimator, X, reset):
     return X
 
 
-def read(X):
+def _with_values_kept(X):
+    """Lists as objects where NumPy would make text of numbers, or round integers."""
+    if not isinstance(X, list | tuple):
+        return X
+    try:
+        array = np.asarray(X)
+    except (TypeError, ValueError):
+        return X  # ragged: scikit-learn has the words
+    became_text = array.dtype.kind in "US"
+    rounded = array.dtype.kind == "f" and np.nanmax(np.abs(array), initial=0) > EXACT
+    return np.asarray(X, dtype=object) if became_text or rounded else array
+
+
+def columns_of(X):
     """The columns of a table.
 
     Parameters
     ----------
-    X : DataFrame or ndarray of shape (n_samples, n_features)
+    X : DataFrame, Table or ndarray of shape (n_samples, n_features)
 
     Returns
     -------
-    columns : list of ndarray of shape (n_samples,)
-        Each of one of the three kinds.
+    columns : list of Column
 
     Raises
     ------
-    TypeError
-        If a column holds what is none of them, such as lists.
+    TypeError, ValueError
+        If a column is of a type that is not supported, with its name.
     """
     if hasattr(X, "iloc"):
         series = [X.iloc[:, j] for j in range(X.shape[1])]
-        return [_read_named(_read_pandas, s, s.name) for s in series]
+        return [_column(s.name, _of_pandas, s) for s in series]
+    if _is_arrow(X):
+        pairs = zip(X.column_names, X.columns, strict=True)
+        return [_column(name, _of_arrow, array) for name, array in pairs]
     if is_frame(X):
-        return [_read_named(_read_polars, s, s.name) for s in X.get_columns()]
-    return [_read_named(_read_array, X[:, j], j) for j in range(X.shape[1])]
+        return [_column(s.name, _of_polars, s) for s in X.get_columns()]
+    return [_column(j, _of_array, X[:, j]) for j in range(X.shape[1])]
 
 
-def kind_of(values):
-    """The kind of a column that :func:`read` has made."""
-    return {"f": NUMBER, "M": DATE, "O": LEVEL}[values.dtype.kind]
+def _column(name, read, source):
+    with named_errors(name):
+        found = read(source)
+    values, codes = found if isinstance(found, tuple) else (found, None)
+    return Column(name, values, codes)
 
 
-def as_kind(values, kind, name):
-    """A column as the kind that it was in `fit`.
-
-    Raises
-    ------
-    ValueError
-        If it can't be.
-    """
-    found = kind_of(values)
-    if found == kind:
-        return values
-    if kind == LEVEL:
-        return _levels(values.astype(object))
-    known = [value for value in values.tolist() if not _is_missing(value)]
-    if not known:
-        empty = np.nan if kind == NUMBER else np.datetime64("NaT")
-        return np.full(len(values), empty, np.float64 if kind == NUMBER else _DATE)
-    raise ValueError(
-        f"column {name!r} of X held {_PLURALS[kind]} in fit; now it holds "
-        f"{_PLURALS[found]}, such as {known[0]!r}."
-    )
-
-
-_PLURALS = {NUMBER: "numbers", DATE: "dates", LEVEL: "text"}
-
-
-def _read_named(how, column, name):
+@contextmanager
+def named_errors(name):
+    """Put a column's name before an error."""
     try:
-        return how(column)
-    except TypeError as error:
+        yield
+    except (TypeError, NotImplementedError) as error:
         raise TypeError(f"column {name!r} of X: {error}") from error
     except OverflowError as error:
         raise ValueError(f"column {name!r} of X: {error}") from error
 
 
-def _read_pandas(series):
-    dtype = series.dtype
-    if hasattr(series, "cat"):
-        texts = [_text(level) for level in series.cat.categories]
-        # The code of a gap is -1.
-        return np.array([*texts, None], dtype=object)[series.cat.codes.to_numpy()]
-    if dtype.kind in "biuf":
-        return series.to_numpy(dtype=np.float64, na_value=np.nan)
-    if dtype.kind == "M":
-        if getattr(series.dt, "tz", None) is not None:
-            series = series.dt.tz_localize(None)
-        return series.to_numpy(dtype=_DATE)
-    if dtype.kind == "O" and hasattr(series, "dt") and hasattr(series.dt, "start_time"):
-        return series.dt.start_time.to_numpy(dtype=_DATE)  # periods
-    return _read_array(series.to_numpy())
-
-
-def _read_polars(series):
-    dtype = series.dtype
-    if dtype.is_numeric() or str(dtype) in ("Boolean", "Null"):
-        series = series.cast(float)  # polars knows Python's as its own
-        return series.to_numpy().astype(np.float64)
-    if str(dtype) == "Date":
-        return series.to_numpy().astype(_DATE)
-    if str(dtype).startswith("Datetime"):
-        return series.dt.replace_time_zone(None).to_numpy().astype(_DATE)
-    if str(dtype).startswith(("Categorical", "Enum")):
-        return np.array(series.cast(str).to_list(), dtype=object)
-    return _read_objects(series.to_list())
-
-
-def _read_array(array):
+def _of_array(array):
     kind = array.dtype.kind
-    if kind in "biuf":
-        return array.astype(np.float64)
-    if kind == "c":
+    if kind in "cV":
         raise ValueError("Complex data not supported: X must hold real numbers.")
     if kind == "M":
-        return array.astype(_DATE)
-    if kind == "m":
-        return array / np.timedelta64(1, "s")
-    if kind in "US":
-        # Numbers beside text have become text in such an array.
-        try:
-            return array.astype(np.float64)
-        except ValueError:
-            array = array.astype(str)
-    return _read_objects(array.tolist())
+        return array.astype(DATE_TYPE)
+    return array.astype(object) if kind in "US" else array
 
 
-def _read_objects(values):
-    known = [value for value in values if not _is_missing(value)]
-    for kinds, function, missing, dtype in _OBJECTS:
-        if all(isinstance(value, kinds) for value in known) and (known or missing):
-            return np.array(
-                [missing if _is_missing(v) else function(v) for v in values], dtype
-            )
-    levels = _levels(values)
-    dates = _dates_in(levels)
-    return levels if dates is None else dates
+def _of_pandas(series):
+    if hasattr(series, "cat"):
+        values = _of_pandas(series.cat.categories.to_series())
+        return values, series.cat.codes.to_numpy()  # -1 for gaps
+    dtype = series.dtype
+    if hasattr(dtype, "pyarrow_dtype"):
+        return _of_arrow(series.array.__arrow_array__())
+    if hasattr(series, "dt") and hasattr(series.dt, "start_time"):  # periods
+        return series.dt.start_time.to_numpy(dtype=DATE_TYPE)
+    if dtype.kind == "M":
+        if getattr(dtype, "tz", None) is not None:
+            series = series.dt.tz_localize(None)
+        return series.to_numpy(dtype=DATE_TYPE)
+    if isinstance(dtype, np.dtype):
+        return _of_array(series.to_numpy())
+    if dtype.kind not in "biuf":
+        return _of_array(series.astype(object).to_numpy())
+    if series.hasnans:
+        exact = dtype.kind in "iu" and _are_exact(series.dropna().to_numpy())
+        if exact or dtype.kind == "f":
+            return series.to_numpy(dtype=np.float64, na_value=np.nan)
+        return series.astype(object).to_numpy()
+    size = {"b": 1}.get(dtype.kind, getattr(dtype, "itemsize", 8))
+    return series.to_numpy(dtype=f"{dtype.kind}{size}")
 
 
-# A day, and perhaps a time of it, as ISO 8601 writes them and files of text hold them.
-_ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
+def _are_exact(integers):
+    """Whether float64 can hold these integers."""
+    return not len(integers) or (integers.min() >= -EXACT and integers.max() <= EXACT)
 
 
-def _dates_in(levels):
-    """The dates that a column of text is made of, or None where it is not."""
-    known = [level for level in levels if level is not None]
-    if not all(map(_ISO.fullmatch, known)):
-        return None
-    try:
-        return np.array(["NaT" if v is None else v for v in levels], dtype=_DATE)
-    except ValueError:  # the 30th of February
-        return None
+def _of_polars(series):
+    dtype, name = series.dtype, str(series.dtype)
+    if name == "Date":
+        return series.to_numpy().astype(DATE_TYPE)
+    if name.startswith("Datetime"):
+        return series.dt.replace_time_zone(None).to_numpy().astype(DATE_TYPE)
+    if name.startswith(("Categorical", "Enum")):
+        return _with_codes(series.cast(str).to_list())
+    if name.startswith("Decimal"):
+        series = series.cast(float)  # polars knows Python's as its own
+        dtype = series.dtype
+    if dtype.is_numeric() or name == "Boolean":
+        whole = dtype.is_integer() and _are_exact(series.drop_nulls().to_numpy())
+        if whole or dtype.is_float() or not series.null_count():
+            return series.to_numpy()
+    elif name.startswith("Duration"):
+        return series.to_numpy()
+    return _objects(series.to_list())
 
 
-def _naive(value):
-    if isinstance(value, datetime):
-        value = value.replace(tzinfo=None)
-    return np.datetime64(value, "us")
+def _of_arrow(array):
+    name = str(array.type)
+    if name.startswith("dictionary"):
+        return _with_codes(array.cast(array.type.value_type).to_pylist())
+    is_number = name.startswith(("int", "uint", "bool"))
+    if name.startswith(("float", "double", "halffloat", "date", "duration")) or (
+        is_number and not array.null_count
+    ):
+        return _of_array(np.asarray(array))
+    if name.startswith("timestamp") and "tz=" not in name:
+        return _of_array(np.asarray(array))
+    return _objects(array.to_pylist())
 
 
-# (types, what a value becomes, what a gap becomes, dtype), the first that suits.
-_OBJECTS = (
-    ((Real, np.bool_, Decimal), float, np.nan, np.float64),
-    ((date, np.datetime64), _naive, np.datetime64("NaT", "us"), _DATE),
-    (timedelta, timedelta.total_seconds, np.nan, np.float64),
-    (
-        time,
-        lambda t: t.hour * 3600 + t.minute * 60 + t.second + t.microsecond / 1e6,
-        np.nan,
-        np.float64,
-    ),
-)
+def _objects(values):
+    out = np.empty(len(values), dtype=object)
+    out[:] = values
+    return out
 
 
-def _levels(values):
-    return np.array([_text(value) for value in values], dtype=object)
-
-
-def _text(value):
-    """What names a level: 1 and 1.0 are one."""
-    if type(value) is str:
-        return value
-    if _is_missing(value):
-        return None
-    if isinstance(value, dict | list | set | tuple | np.ndarray):
-        raise TypeError(
-            # As scikit-learn says it.
-            "argument must be a string, a date or a real number, not "
-            f"{type(value).__name__!r}."
-        )
-    if isinstance(value, Complex) and not isinstance(value, Real):
-        raise ValueError("Complex data not supported: X must hold real numbers.")
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value)
-
-
-def _is_missing(value):
-    if value is None:
-        return True
-    try:
-        return bool(value != value)  # NaN and NaT
-    except (TypeError, ValueError):  # pandas' NA has no truth value; nor have arrays
-        return not hasattr(value, "__len__")
+def _with_codes(values):
+    """Distinct values of a category, and the code of each row's."""
+    places = {value: i for i, value in enumerate(dict.fromkeys(values))}
+    places.pop(None, None)
+    distinct = {value: i for i, value in enumerate(places)}
+    codes = [-1 if value is None else distinct[value] for value in values]
+    return _objects(list(distinct)), np.array(codes, dtype=np.intp)

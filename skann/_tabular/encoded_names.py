@@ -2,9 +2,7 @@
 
 from sklearn.utils.validation import _check_feature_names_in
 
-from .columns import DATE, LEVEL, NUMBER
-
-TEXT = "text"  # the kind of a column that is split into words
+from .kinds import DATE, LEVEL, NUMBER, TEXT, written_as_text
 
 
 def unique(names):
@@ -34,6 +32,11 @@ class EncodedNames:
         for name, text in zip(of_texts, self._text, strict=True):
             names += [f"{name}_text{i}" for i in range(text.n_columns)]
         return names, bins
+
+    def _written_as_text(self):
+        """Names of the columns whose numbers or dates were text in `fit`."""
+        pairs = zip(self._names(None), self._forms, strict=True)
+        return [name for name, form in pairs if written_as_text(form)]
 
     def _names(self, input_features):
         return _check_feature_names_in(self, input_features)

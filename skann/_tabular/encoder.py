@@ -1,5 +1,6 @@
 """From a table to a matrix of numbers that a network learns from."""
 
+import warnings
 from functools import partial
 from numbers import Integral
 from typing import Self
@@ -16,15 +17,16 @@ from .._estimators.versioned_state import VersionedState
 from .._typing import Array, ArrayLike, DTypeLike, Matrix
 from . import plain_encoder, recipe
 from .categories import Levels
-from .columns import DATE, LEVEL, NUMBER, as_kind, checked, kind_of, read
+from .columns import checked, columns_of
 from .dates import parts_of
-from .encoded_names import TEXT, EncodedNames, unique
+from .encoded_names import EncodedNames, unique
 from .fold_columns import FoldColumns
+from .kinds import DATE, LEVEL, NUMBER, TEXT, as_kind, decided
 from .matrices import side_by_side
 from .numbers import Numbers
 from .target_columns import target_columns
 from .target_means import TargetMeans
-from .text import Text, is_text
+from .text import Text
 
 # Rows whose parts are in memory at a time, beside the whole.
 _CHUNK = 4096
@@ -52,10 +54,15 @@ class TableEncoder(
       them, becomes 30 columns: the largest singular directions of its sequences of
       three and four letters, or of one and two Chinese or Japanese characters.
 
-    What a column is, is decided in `fit`: by its dtype; of objects by what they are.
-    Text that is written as 2024-12-31 or 2024-12-31 23:59:59 throughout is dates.
-    Numbers that name something, such as a postal code, are a category if their dtype
-    says so.
+    What a column is, is decided in `fit`, by its dtype or, of objects, by what they
+    are, and holds in all later tables, whatever their dtypes. Text is numbers or dates
+    where at least 95 % of the entries are written so: 1,234.5 or 1.234,5; 23:59:59;
+    2024-12-31 or 2024-12-31T23:59:59Z. Other entries, such as "?", are gaps then.
+    Digits that begin with zero, such as a postal code, stay a category; so does any
+    column whose dtype says so.
+
+    Two kinds of columns are left out. A key has a different entry in nearly every row,
+    which a warning says. An empty column has gaps alone in `fit`.
 
     Parameters
     ----------
@@ -69,8 +76,9 @@ class TableEncoder(
 
     Attributes
     ----------
-    kinds_ : list of {"number", "date", "category", "text"}
-        What each column was taken for.
+    kinds_ : list of {"number", "date", "category", "text", "key", "empty"}
+        What each column was taken for; numbers and dates that were text in `fit` are
+        numbers and dates.
     n_plain_ : int
         Columns of the encoded table before the bins, which come last.
     n_features_in_ : int
@@ -85,8 +93,9 @@ class TableEncoder(
 
     Notes
     -----
-    Infinity is refused; NaN, None, NaT and NA are gaps. Text where there were numbers
-    or dates in `fit` is refused; the other way round it is spelt out.
+    Infinity is refused; NaN, None, NaT and NA are gaps. What is no number where there
+    were numbers in `fit`, or no date where there were dates, is refused; where there
+    was a category it is spelt out: 1, 1.0 and "1" are one level.
 
     Examples
     --------
@@ -213,14 +222,14 @@ class TableEncoder(
         return self._fit(checked(self, X, reset=True), targets, weight, splits, groups)
 
     def _fit(self, X, targets, weight, splits=(), groups=None):
-        columns = read(X)
+        columns = columns_of(X)
         known = slice(None)
-        all_weights = np.ones(len(columns[0])) if weight is None else weight
+        all_weights = np.ones(X.shape[0]) if weight is None else weight
         if weight is not None and not weight.all():
             known = weight > 0
             weight = weight[known]
         self._decide_kinds(columns, known)
-        numbers, levels, texts = self._sorted(columns)
+        numbers, levels, texts = self._sorted(columns, X.shape[0], in_fit=True)
         self._targets = crossed = None
         n_plain = numbers.shape[1]
         many = [
@@ -269,17 +278,8 @@ class TableEncoder(
         1
         """
         check_is_fitted(self)
-        found = zip(
-            read(checked(self, X, reset=False)),
-            self.kinds_,
-            self._names(None),
-            strict=True,
-        )
-        columns = [
-            as_kind(column, LEVEL if kind == TEXT else kind, name)
-            for column, kind, name in found
-        ]
-        numbers, levels, texts = self._sorted(columns)
+        X = checked(self, X, reset=False)
+        numbers, levels, texts = self._sorted(columns_of(X), X.shape[0], in_fit=False)
         if self._targets is not None:
             numbers = np.hstack([numbers, self._targets.transform(levels)])
         return self._encoded(numbers, levels, texts)
@@ -292,33 +292,36 @@ class TableEncoder(
         return plain_encoder.from_plain(state)
 
     def _decide_kinds(self, columns, known):
-        self.kinds_, self._date_parts = [], []
+        self.kinds_, self._forms, self._date_parts = [], [], []
         for column in columns:
-            kind = kind_of(column)
-            if kind == DATE:
-                self._date_parts.append(parts_of(column[known], None)[1])
-            elif kind == LEVEL and is_text(column[known]):
-                kind = TEXT
-            self.kinds_.append(kind)
+            column = column.rows(known)
+            found = decided(column)
+            self.kinds_.append(found.kind)
+            self._forms.append(found.form)
+            if found.kind == DATE:
+                dates = as_kind(column, DATE, found.form, in_fit=True)
+                self._date_parts.append(parts_of(dates, None)[1])
+            if found.remark:
+                warnings.warn(found.remark, UserWarning, stacklevel=2)
 
     def _bins_for(self, n_rows, n_numeric):
         if self.n_bins == "auto":
             return recipe.n_bins(n_rows, n_numeric)
         return self.n_bins
 
-    def _sorted(self, columns):
+    def _sorted(self, columns, n_rows, in_fit):
         """Numbers as a matrix with NaN, levels as one of text, and a list of texts."""
-        n_rows, dates = len(columns[0]), iter(self._date_parts)
-        numbers, levels, texts = [], [], []
-        for column, kind in zip(columns, self.kinds_, strict=True):
+        dates, numbers, levels, texts = iter(self._date_parts), [], [], []
+        for column, kind, form in zip(columns, self.kinds_, self._forms, strict=True):
+            values = as_kind(column, kind, form, in_fit)
             if kind == DATE:
-                numbers += parts_of(column, next(dates))[0]
+                numbers += parts_of(values, next(dates))[0]
             elif kind == NUMBER:
-                numbers.append(column)
+                numbers.append(values)
             elif kind == LEVEL:
-                levels.append(column)
-            else:
-                texts.append(np.where(np.equal(column, None), "", column))
+                levels.append(values)
+            elif kind == TEXT:
+                texts.append(np.where(np.equal(values, None), "", values))
         numbers = side_by_side(numbers, n_rows, np.float64)
         infinite = np.isinf(numbers).any(axis=0)
         if infinite.any():

@@ -7,9 +7,8 @@ its type and size, and that the parts belong together.
 import numpy as np
 
 from .categories import Levels
-from .columns import DATE, LEVEL, NUMBER
 from .dates import PART_NAMES
-from .encoded_names import TEXT
+from .kinds import DATE, FORMS, KINDS, LEVEL, NUMBER, TEXT
 from .numbers import Numbers
 from .plain_checks import (
     DTYPES,
@@ -27,7 +26,10 @@ from .text import N_SEQUENCES, Text
 # Types as a setting, which plain data are not.
 _NAMES = {kind: name for name, kind in DTYPES.items()}
 # Parts by their attribute; their own attributes are names in files.
-_FITTED = ("_date_parts", "_numbers", "_levels", "_targets", "_text", "n_plain_")
+_FITTED = (
+    *("_forms", "_date_parts", "_numbers", "_levels", "_targets", "_text"),
+    "n_plain_",
+)
 
 
 def to_plain(encoder):
@@ -86,9 +88,11 @@ def _n_plain(state):
 def _check_columns(state):
     """How many numbers, categories and texts a table has."""
     kinds, dates = state["kinds_"], state["_date_parts"]
-    known = (NUMBER, DATE, LEVEL, TEXT)
-    kinds_known = isinstance(kinds, list) and all(kind in known for kind in kinds)
-    require(kinds_known and kinds, f"kinds of columns must be of {known}")
+    kinds_known = isinstance(kinds, list) and all(kind in KINDS for kind in kinds)
+    require(kinds_known and kinds, f"kinds of columns must be of {KINDS}")
+    forms = state["_forms"]
+    right = isinstance(forms, list) and all(form in FORMS for form in forms)
+    require(right and len(forms) == len(kinds), f"forms must be of {FORMS}")
     n_columns = state.get("n_features_in_")
     require(n_columns == len(kinds), "n_features_in_ must be the number of kinds")
     check_names(state)

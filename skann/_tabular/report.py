@@ -6,6 +6,9 @@ def table_line(estimator, n_rows, Z, n_parts):
     kinds = getattr(estimator.vectorizer_, "kinds_", ())
     counts = [f"{k}: {kinds.count(k)}" for k in dict.fromkeys(kinds)]
     found = f" of columns ({', '.join(counts)})" if counts else ""
+    parsed = getattr(estimator.vectorizer_, "_written_as_text", list)()
+    if parsed:
+        found += f", numbers and dates written as text in {', '.join(parsed)}"
     return (
         f"{type(estimator).__name__}: {n_rows} rows{found}, {Z.shape[1]} columns "
         f"encoded as {Z.dtype}; {n_parts} networks"

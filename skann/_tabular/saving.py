@@ -30,6 +30,7 @@ _OF_ENCODERS = (
     "n_features_in_",
     "feature_names_in_",
     "n_plain_",
+    "_forms",
     "_date_parts",
     "_numbers",
     "_levels",

@@ -107,6 +107,8 @@ HOSTILE = [
     (of_encoder("n_features_in_"), 10**12, "number of kinds"),
     (of_encoder("feature_names_in_"), 3, "a name for each column"),
     (of_encoder("n_plain_"), 3, "n_plain_ must be"),
+    (of_encoder("_forms"), ["roman"] * 7, "forms must be"),
+    (of_encoder("_forms"), [""], "forms must be"),
     (of_encoder("_date_parts"), [["century"]], "parts of dates"),
     (of_encoder("_date_parts"), [], "parts of dates"),
     (of_encoder("_numbers"), 3, "numbers must be an object"),
