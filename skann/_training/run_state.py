@@ -10,6 +10,7 @@ import math
 import re
 import time
 from array import array
+from numbers import Integral
 
 import joblib
 import numpy as np
@@ -123,6 +124,15 @@ class RunState:
                 "trainable": joblib.hash(self._progress.trainable),
             }
         return self._identity
+
+    def name(self):
+        """A short text: the same for the same parameters, seed and data, else another.
+
+        The seed is an integer `random_state`, of which the identity is free.
+        """
+        seed = self._parameters.random_state
+        seed = int(seed) if isinstance(seed, Integral) else None
+        return joblib.hash((self.identity(), seed))[:12]
 
     def restore(self, plain):
         """Make the run, which has not begun, what the data say.

@@ -8,6 +8,8 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
+import joblib
+
 from .._estimators.validation import prefix_errors
 from .._export import archive
 from .._paths import checked_path
@@ -15,6 +17,7 @@ from .._typing import PathLike
 from ._epochs import EpochCallback, fit_of
 
 _FORMAT = 1
+_FIT = "{fit}"  # in a path
 _DEFAULTS = {
     "every": 1,
     "seconds": 0,
@@ -37,7 +40,10 @@ class Checkpoint(EpochCallback):
     ----------
     path : str or path-like
         Of the file, for one fit; its folder must exist. A fit that does not resume
-        replaces what is there.
+        replaces what is there. "{fit}" in the file's name becomes a text that is the
+        same for the same parameters and data, and another for all others: the folds of
+        a cross-validation and the candidates of a search then have a file each, and
+        each of them resumes from its own.
     every : int, default=1
         Epochs from one checkpoint to the next; there is one at the end of the fit
         besides.
@@ -127,7 +133,7 @@ class Checkpoint(EpochCallback):
         for name, value in [("keep_best", keep_best), ("resume", resume)]:
             if not isinstance(value, bool):
                 raise ValueError(f"{name} must be True or False; got {value!r}.")
-        self._runs = {}
+        self._runs, self._last_fit = {}, None
 
     def __repr__(self) -> str:
         settings = "".join(
@@ -137,13 +143,9 @@ class Checkpoint(EpochCallback):
         )
         return f"Checkpoint({str(self.path)!r}{settings})"
 
-    @property
-    def _best_path(self):
-        return self.path.with_name(f"{self.path.name}.best")
-
     def __getstate__(self) -> dict[str, Any]:
         # The runs of other processes are not ours.
-        return vars(self) | {"_runs": {}}
+        return vars(self) | {"_runs": {}, "_last_fit": None}
 
     def _begin(self, fit, estimator):
         if self.keep_best:
@@ -158,14 +160,37 @@ class Checkpoint(EpochCallback):
                 "Checkpoint needs an optimiser of skann.solvers, such as 'sgd' or "
                 "'adam'; SciPy's minimisers do not say where they are."
             )
-        self._runs[fit_of(context)] = state = _Run(run, model, time.monotonic())
-        for path in (self.path, self._best_path):
+        path = self._path_of(run)
+        self._runs[fit_of(context)] = state = _Run(run, path, model, time.monotonic())
+        for path in (state.path, state.best_path):
             archive.remove_leftovers(path)
         if self.resume:
             self._resume(state)
 
+    def _path_of(self, run):
+        """Where a run is saved; a warning if another fit's file was there."""
+        if _FIT in self.path.name:
+            return self.path.with_name(self.path.name.replace(_FIT, run.name()))
+        # The next fit of a warm start is the same fit that goes on.
+        fit = joblib.hash(run.identity() | {"epochs_before": 0})
+        if not self.resume and self._last_fit not in (None, fit):
+            warnings.warn(
+                f"{self!r} replaces the file of another fit. {self._one_file_each()}",
+                UserWarning,
+                stacklevel=2,
+            )
+        self._last_fit = fit
+        return self.path
+
+    def _one_file_each(self):
+        name = f"{self.path.stem}-{_FIT}{self.path.suffix}"
+        return (
+            "To give each fit of a cross-validation or search a file, put '{fit}' in "
+            f"the name: Checkpoint({str(self.path.with_name(name))!r})."
+        )
+
     def _resume(self, state):
-        paths = [self.path, *archive.before(self.path, self.keep_last - 1)]
+        paths = [state.path, *archive.before(state.path, self.keep_last - 1)]
         paths = [path for path in paths if path.exists()]
         for path in paths:
             try:
@@ -188,7 +213,10 @@ class Checkpoint(EpochCallback):
             state.run.restore(data["run"])
             state.n_saved, state.best_value = data["n_saved"], data["best_value"]
         except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-            raise ValueError(f"fit can't go on from {str(path)!r}: {error}") from error
+            hint = "" if _FIT in self.path.name else f" {self._one_file_each()}"
+            raise ValueError(
+                f"fit can't go on from {str(path)!r}: {error}{hint}"
+            ) from error
 
     def _epoch(self, fit, row):
         state = self._runs[fit]
@@ -205,7 +233,7 @@ class Checkpoint(EpochCallback):
 
     def _save(self, state):
         if state.best is not None:
-            state.best.save_model(self._best_path)
+            state.best.save_model(state.best_path)
             state.best = None
         # Files of another fit do not stay behind those of this one.
         n_before = min(self.keep_last - 1, state.n_saved)
@@ -216,8 +244,8 @@ class Checkpoint(EpochCallback):
             "n_saved": state.n_saved,
             "best_value": state.best_value,
         }
-        archive.write(self.path, data, n_before)
-        for path in archive.before(self.path, self.keep_last - 1)[n_before:]:
+        archive.write(state.path, data, n_before)
+        for path in archive.before(state.path, self.keep_last - 1)[n_before:]:
             path.unlink(missing_ok=True)
 
     def _end(self, fit):
@@ -229,11 +257,17 @@ class _Run:
     """A run with what has been saved of it."""
 
     run: object
+    path: Path
     model: object
     last: float
     n_saved: int = 0
     best_value: float = math.inf
     best: object = None
+
+    @property
+    def best_path(self):
+        """Where the best model is kept."""
+        return self.path.with_name(f"{self.path.name}.best")
 
     def look(self):
         """Keep the model of this epoch if it is the best so far."""

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from _helpers import theta
 from numpy.testing import assert_array_equal
+from scipy import sparse
+from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from skann import BPClassifier, BPRegressor, load_model
 from skann.callbacks import Checkpoint
@@ -132,3 +134,43 @@ class TestBest:
         with pytest.raises(ValueError, match="keep_best=True: learning_rate="):
             model.fit(X, Y > 0)
         assert list(path.parent.iterdir()) == []
+
+
+class TestFitsOfASearch:
+    @pytest.mark.parametrize("sparse_rows", [False, True])
+    def test_each_resumes_from_its_own_file(self, tmp_path, sparse_rows):
+        rows = sparse.csr_array(X) if sparse_rows else X
+        path = tmp_path / "fold-{fit}.checkpoint"
+
+        def searched(*callbacks):
+            net = make(max_iter=6).set_callbacks(*callbacks)
+            grid = {"alpha": [0.0, 0.1], "random_state": [0, 1]}
+            search = GridSearchCV(net, grid, cv=2, error_score="raise")
+            return search.fit(rows, Y)
+
+        whole = searched()
+        with pytest.raises(MemoryError):
+            searched(Checkpoint(path, resume=True), Crash(4))
+        found = searched(Checkpoint(path, resume=True, keep_best=True))
+        assert_array_equal(theta(found.best_estimator_), theta(whole.best_estimator_))
+        scores = [each.cv_results_["mean_test_score"] for each in (whole, found)]
+        assert_array_equal(*scores)
+        assert len(list(tmp_path.glob("fold-*.checkpoint"))) == 9
+        assert len(list(tmp_path.glob("fold-*.checkpoint.best"))) == 9
+
+    def test_one_name_for_all_is_an_error_that_says_how(self, path):
+        net = make().set_callbacks(Checkpoint(path, resume=True))
+        with pytest.raises(
+            ValueError, match=r"Checkpoint\('.*fit-\{fit\}.checkpoint'\)"
+        ):
+            cross_val_score(net, X, Y, cv=3, error_score="raise")
+
+    def test_one_file_that_another_fit_replaces_warns(self, path):
+        net = make().set_callbacks(Checkpoint(path))
+        with pytest.warns(UserWarning, match="replaces the file of another fit"):
+            cross_val_score(net, X, Y, cv=2)
+
+    def test_a_warm_start_goes_on_in_its_file(self, path):
+        net = make(warm_start=True).set_callbacks(Checkpoint(path))
+        net.fit(X, Y).fit(X, Y)
+        assert path.exists()
