@@ -60,7 +60,7 @@ class Page:
         target = next(each for each in targets if each["type"] == "page")
         self._closing = contextlib.ExitStack()
         self._socket = self._closing.enter_context(
-            connect(target["webSocketDebuggerUrl"], max_size=2**26)
+            connect(target["webSocketDebuggerUrl"], max_size=2**26, close_timeout=0)
         )
         self._number, self.errors = 0, []
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}

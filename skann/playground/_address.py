@@ -8,6 +8,7 @@ training has made of them is not in it: the same start gives that again.
 import re
 from urllib.parse import parse_qsl, unquote, urlencode
 
+from ._checks import points, shown
 from ._settings import SETTINGS, changed, start
 
 _LETTERS = {"coefs_": "w", "intercepts_": "b"}
@@ -45,9 +46,8 @@ def from_text(text):
     -------
     settings : dict
     points : list of (x, y, class)
-        Not checked.
     weights : dict of (kind, layer, index) to float
-        Not checked either.
+        Not checked.
 
     Raises
     ------
@@ -55,11 +55,11 @@ def from_text(text):
         If it is none.
     """
     given = dict(parse_qsl(text.lstrip("#"), keep_blank_values=True))
-    points = _points(given.pop("points", ""))
+    drawn = _points(given.pop("points", ""))
     weights = _weights(given.pop("weights", ""))
     scene = given.pop("scene", "")
     changes = {name: _setting(name, value) for name, value in given.items()}
-    return changed(start(scene), {**changes, "scene": scene}), points, weights
+    return changed(start(scene), {**changes, "scene": scene}), drawn, weights
 
 
 def _value(value):
@@ -75,7 +75,7 @@ def _value(value):
 
 def _setting(name, text):
     if name not in SETTINGS:
-        raise ValueError(f"There is no setting {name!r}.")
+        raise ValueError(f"There is no setting {shown(name)}.")
     first = SETTINGS[name][0]
     if isinstance(first, list):
         parts = text.split(",") if text else []
@@ -91,17 +91,14 @@ def _number(name, text):
     try:
         return float(text)
     except ValueError:
-        raise ValueError(f"{name} must be a number; got {text!r}.") from None
+        raise ValueError(f"{name} must be a number; got {shown(text)}.") from None
 
 
 def _points(text):
     numbers = [_number("points", part) for part in text.split(",")] if text else []
     if len(numbers) % 3:
         raise ValueError("points must be three numbers each: x, y and the class.")
-    return [
-        (x, y, int(c) if c.is_integer() else c)
-        for x, y, c in zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True)
-    ]
+    return points("points", [numbers[i : i + 3] for i in range(0, len(numbers), 3)])
 
 
 def _weights(text):
@@ -111,7 +108,7 @@ def _weights(text):
         if match is None:
             raise ValueError(
                 "weights must be like w0.1.2:0.5, which is coefs_[0][1, 2], and "
-                f"b0.2:0.5, intercepts_[0][2]; got {part!r}."
+                f"b0.2:0.5, intercepts_[0][2]; got {shown(part)}."
             )
         letter, where, value = match.groups()
         layer, *index = map(int, where.split("."))

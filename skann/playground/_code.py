@@ -15,8 +15,30 @@ rows = [
     row for row in rows
     if not any(row[name].lower() in missing for name in (*inputs, target))
 ]
-raw = np.array([[float(row[name]) for name in inputs] for row in rows])
-y = np.array([{value} for row in rows])
+{numbers}y = np.array([{value} for row in rows])
+"""
+
+# How a cell with a decimal comma, and points between thousands, is read.
+_COMMA = """\
+def number(cell):
+    return float(cell.replace(".", "").replace(",", "."))
+
+
+"""
+
+_NUMBERS = """\
+raw = np.array([[{number}(row[name]) for name in inputs] for row in rows])
+"""
+
+_LEVELS = """\
+levels = {levels!r}
+raw = np.column_stack([
+    [float(row[name] == level) for row in rows]
+    if name in levels
+    else [{number}(row[name]) for row in rows]
+    for name in inputs
+    for level in levels.get(name, [None])
+])
 """
 
 _SPLIT = """\
@@ -83,17 +105,24 @@ def _data(settings, table, points):
     if settings["data"] == "table":
         axes = [settings["axis1"], settings["axis2"]]
         more = [name for name in settings["columns"] if name not in axes]
+        number = "float" if table.decimal == "." else "number"
         value = "row[target]"
         if settings["problem"] == "regression":
-            value = "float(row[target])"
+            value = f"{number}(row[target])"
+        levels = {name: table.levels[name] for name in more if name in table.levels}
         text = _READ.format(
             name=table.name,
             delimiter=table.delimiter,
             inputs=axes + more,
             target=settings["target"],
             missing=sorted(_MISSING),
+            numbers=(_LEVELS if levels else _NUMBERS).format(
+                levels=levels, number=number
+            ),
             value=value,
         )
+        if number == "number":
+            text = _COMMA + text
         return f"{text}{split}{_SCALE}{_inputs(settings, more)}"
     if settings["data"] == "drawn":
         text = f"raw = np.array({[[float(x), float(y)] for x, y, _ in points]!r})\n"
@@ -106,7 +135,8 @@ def _data(settings, table, points):
 
 def _inputs(settings, more):
     columns = [FEATURES[name][1] for name in settings["features"]]
-    columns += [f"raw[:, {i + 2}]" for i in range(len(more))]
+    if more:
+        columns.append("raw[:, 2:]")
     return (
         "a, b = raw[:, 0], raw[:, 1]\n"
         f"X = np.ascontiguousarray(np.column_stack([{', '.join(columns)}]))\n"

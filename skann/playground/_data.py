@@ -7,6 +7,8 @@ import numpy as np
 from ._problems import CLASSIFICATION, PROBLEMS, SPAN
 
 N_SAMPLES = 500
+MAX_INPUTS = 100
+MAX_DEVIATIONS = 1e9  # whose products and squares are far from overflow
 
 # The inputs made of the two axes, by name: as a function, and as the exported code has
 # it, with the two axes as ``a`` and ``b``.
@@ -142,10 +144,17 @@ def _from_table(settings, table):
     raw, y, n_left_out = table.arrays(
         [*axes, *more], settings["target"], settings["problem"]
     )
+    names_of = [table.names_of(name) for name in (*axes, *more)]
+    if raw.shape[1] > MAX_INPUTS:
+        raise ValueError(
+            f"{raw.shape[1]} inputs are too many, {MAX_INPUTS} the most: a column of "
+            "text is an input for each of its values. Choose fewer columns."
+        )
     train, test = split(len(raw), settings, y)
-    mean, scale = raw[train].mean(axis=0), raw[train].std(axis=0)
-    scale[scale == 0] = 1.0
-    middle = (np.median(raw[train], axis=0) - mean) / scale
+    mean, scale = _standard(raw, train, [n for names in names_of for n in names])
+    if settings["problem"] == "regression":
+        _standard(y[:, None], train, [settings["target"]])
+    middle = (_middle(raw[train], names_of) - mean) / scale
 
     def with_features(Z):
         return np.ascontiguousarray(
@@ -160,7 +169,8 @@ def _from_table(settings, table):
     low, high = raw[:, :2].min(axis=0), raw[:, :2].max(axis=0)
     margin = np.where(high > low, 0.06 * (high - low), 1.0)
     low, high = low - margin, high + margin
-    names = [_named(name, axes) for name in settings["features"]] + more
+    names = [_named(name, axes) for name in settings["features"]]
+    names += [name for names in names_of[2:] for name in names]
     return Data(
         raw[:, :2],
         with_features((raw - mean) / scale),
@@ -173,6 +183,33 @@ def _from_table(settings, table):
         inputs,
         n_left_out,
     )
+
+
+def _standard(columns, train, names):
+    """Mean and scale of training rows by which no value of any row is enormous."""
+    mean, scale = columns[train].mean(axis=0), columns[train].std(axis=0)
+    scale[scale == 0] = 1.0
+    with np.errstate(over="ignore"):
+        farthest = np.abs((columns - mean) / scale).max(axis=0)
+    for name, distance in zip(names, farthest, strict=True):
+        if distance > MAX_DEVIATIONS:
+            raise ValueError(
+                f"The column {name!r} has a value {distance:.3g} standard deviations "
+                f"away from the mean of the training rows; {MAX_DEVIATIONS:g} are the "
+                "most. Correct the value, or choose another column."
+            )
+    return mean, scale
+
+
+def _middle(rows, names_of):
+    """The median of each column; of a text's columns, its most frequent value."""
+    found, at = np.median(rows, axis=0), 0
+    for names in names_of:
+        if len(names) > 1:
+            shares = rows[:, at : at + len(names)].mean(axis=0)
+            found[at : at + len(names)] = np.arange(len(names)) == shares.argmax()
+        at += len(names)
+    return found
 
 
 def _named(feature, axes):

@@ -5,6 +5,7 @@ import numpy as np
 from .._estimators.scoring import validation_function
 from .._network.activations import ACTIVATIONS
 from .._training.data import Data as TrainingData
+from ._trainer import quiet
 
 MAP_SIZE = 64
 
@@ -67,7 +68,8 @@ class Painter:
         X = self._map_points
         if not self.is_classification:
             low, high = self.range
-            value = (net.predict(X) - low) / ((high - low) or 1.0)
+            with quiet():  # of predictions that overflow: the map shows them
+                value = (net.predict(X) - low) / ((high - low) or 1.0)
             return _bytes(value), None
         if net.loss == "perceptron":
             raw = net.decision_function(X)

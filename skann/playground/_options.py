@@ -42,6 +42,8 @@ def options(table=None):
             "name": table.name,
             "columns": list(table.columns),
             "numeric": table.numeric,
+            "inputs": table.inputs,
+            "unused": table.unused,
             "rows": len(table),
         },
     }
@@ -59,7 +61,6 @@ def state(session):
         "options": options(session.table),
         "inputs": data.input_names,
         "axes": data.axis_names,
-        "limits": [float(v) for v in data.limits],
         "classes": None if classes is None else [str(c) for c in classes],
         "range": session.painter.range,
         "sizes": list(net._network.layer_sizes),
@@ -73,17 +74,27 @@ def state(session):
 
 
 def rows(session):
-    """The rows as bytes: x, y, target (or number of the class), 1 for training."""
+    """The rows as bytes: place on the map, target, and 1 for training.
+
+    A place is a share of the map, from the left and from the top; a target is the
+    number of the class, or the share of the way from the least to the largest.
+    """
     data, y = session.data, session.data.y
     used = np.zeros(len(y))
     used[data.train] = 1
     if hasattr(session.trainer.net, "classes_"):
         y = np.searchsorted(session.trainer.net.classes_, y)
-    found = np.column_stack([data.axes, y, used])
+    else:
+        low, high = session.painter.range
+        y = (y - low) / ((high - low) or 1.0)
+    left, right, bottom, top = data.limits
+    across = (data.axes[:, 0] - left) / (right - left)
+    down = (top - data.axes[:, 1]) / (top - bottom)
+    found = np.column_stack([across, down, y, used])
     if len(found) > MAX_SHOWN:
         order = np.random.default_rng(0).permutation(len(found))
         found = found[order[:MAX_SHOWN]]
-    return found.astype("<f4").tobytes()
+    return _single(found)
 
 
 def frame(session):
@@ -106,6 +117,12 @@ def frame(session):
         values.tobytes(),
         b"" if classes is None else classes.tobytes(),
         painter.units(net).tobytes(),
-        net._theta.astype("<f4").tobytes(),
-        np.array(curve, dtype="<f4").tobytes(),
+        _single(net._theta),
+        _single(np.array(curve)),
     ]
+
+
+def _single(values):
+    """Numbers as bytes, of single precision; the largest for those beyond it."""
+    largest = np.finfo("<f4").max
+    return np.clip(values, -largest, largest).astype("<f4").tobytes()

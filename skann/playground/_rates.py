@@ -4,6 +4,7 @@ import math
 
 from .._optimize.schedules import SCHEDULES, needs_length
 
+MAX_STEPS = 2_500_000  # each has a rate that is kept
 CLASS_NAMES = {name: kind.__name__ for name, kind in SCHEDULES.items()}
 
 
@@ -33,6 +34,13 @@ class PlannedRate:
 
     def __init__(self, schedule, rate, max_iter, n_rows, batch_size):
         self.plan = schedule, rate, max_iter, n_rows, batch_size
+        n_steps = max_iter * -(-n_rows // batch_size)
+        if n_steps > MAX_STEPS:
+            raise ValueError(
+                f"{max_iter} epochs of {n_rows} rows in batches of {batch_size} are "
+                f"{n_steps} steps; a schedule is planned for at most {MAX_STEPS}. Take "
+                "fewer epochs or larger batches."
+            )
         length = {"max_iter": max_iter, "n_rows": n_rows, "batch_size": batch_size}
         self._rates = SCHEDULES[schedule]().rates(rate, **length)
 

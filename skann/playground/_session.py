@@ -4,16 +4,19 @@ All work is done in one thread, which takes messages in turn and trains in betwe
 host (the server, the widget) brings messages in and frames out: see :class:`Session`.
 """
 
-import math
 import queue
 import threading
 import time
+
+import numpy as np
 
 from . import _exports
 from ._address import from_text, to_text
 from ._data import make_data
 from ._frame import Painter
 from ._options import frame, rows, state
+from ._protocol import checked
+from ._roles import with_roles
 from ._settings import (
     LIVE,
     SETTINGS,
@@ -21,15 +24,20 @@ from ._settings import (
     changed,
     defaults,
     epochs_per_fit,
+    last_epoch,
     scene_weights,
     start,
 )
 from ._table import read_table
 from ._trainer import Trainer
+from ._watchers import Watchers
 
 # Some more pictures than the thirty a second at which they seem to move.
 FRAME_SECONDS = 1 / 34
-MAX_POINTS, MAX_CURVE = 2000, 400
+MAX_CURVE, MAX_WAITING = 400, 64
+
+# What the hosts say, beside the messages of pages; no page can send one of these.
+_NONE, _WATCH, _LEAVE, _SHOW, _CLOSE = (object() for _ in range(5))
 
 
 class Session:
@@ -43,14 +51,14 @@ class Session:
     Notes
     -----
     A watcher is a callable ``send(message, buffers)`` with a dict of plain values and a
-    list of bytes; it returns False if it is not ready for another frame, which is then
-    left out. It is called in the session's thread.
+    list of bytes, called in the session's thread. It is sent another frame only once
+    `ready` has been called for the last one. If it raises, it is sent no more.
     """
 
     def __init__(self, table=None):
         self.settings, self.table, self.points = defaults(), None, []
         self.running, self.curve = False, []
-        self._inbox, self._watchers = queue.SimpleQueue(), []
+        self._inbox, self._watchers = queue.SimpleQueue(), Watchers()
         self._needs_frame, self._link_to_table = True, None
         self._next_frame = 0.0  # when it is due, by time.perf_counter
         self.n_networks = 0
@@ -73,56 +81,87 @@ class Session:
         weights = self.trainer.first_weights.items()
         return points, {n: value for n, value in weights if scene.get(n) != value}
 
-    def post(self, message, watcher=None):
-        """Take a message, to be handled in its turn; answers go to the watcher."""
-        self._inbox.put((message, watcher))
+    def post(self, message, watcher=None, done=lambda: None):
+        """Take a message, to be handled in its turn; answers go to the watcher.
+
+        `done` is called, in the session's thread, once the message has been handled.
+        A message that comes while too many others wait is refused.
+        """
+        if self._inbox.qsize() < MAX_WAITING:
+            self._inbox.put((message, watcher, done))
+        else:
+            self._watchers.refuse(watcher, "Too many messages wait; one was left out.")
+            done()
+
+    def ready(self, watcher):
+        """A watcher has shown its last frame; may be called in any thread."""
+        if self._watchers.ready(watcher):
+            self._say(_SHOW, watcher)
 
     def watch(self, watcher):
         """Send frames to one more."""
-        self._inbox.put(("watch", watcher))
+        self._say(_WATCH, watcher)
 
     def leave(self, watcher):
         """Send no more to it."""
-        self._inbox.put(("leave", watcher))
+        self._say(_LEAVE, watcher)
 
     def close(self):
         """End the thread."""
-        self._inbox.put(("close", None))
+        self._say(_CLOSE)
         self._thread.join(timeout=10)
 
+    def _say(self, what, watcher=None):
+        self._inbox.put((what, watcher, lambda: None))
+
     def _work(self):
-        while True:
-            wait = max(0.0, self._next_frame - time.perf_counter())
-            busy = self.running and self.settings["speed"] == 0
+        with np.errstate(all="ignore"):  # wild numbers are shown as such
+            while True:
+                try:
+                    if not self._turn():
+                        return
+                except Exception as error:  # nothing ends the only thread
+                    self._stop(str(error) or type(error).__name__)
+
+    def _turn(self):
+        """Handle a message, or train and show; False once the session is closed."""
+        wait = max(0.0, self._next_frame - time.perf_counter())
+        busy = self.running and self.settings["speed"] == 0
+        at_work = self.running or self._needs_frame
+        try:
+            timeout = (wait or 0.001) if at_work else None
+            message, watcher, done = self._inbox.get(not busy, timeout)
+        except queue.Empty:
+            message = _NONE
+        if message is _CLOSE:
+            return False
+        if message is not _NONE:
             try:
-                at_work = self.running or self._needs_frame
-                timeout = (wait or 0.001) if at_work else None
-                message, watcher = self._inbox.get(not busy, timeout)
-            except queue.Empty:
-                pass
-            else:
-                if message == "close":
-                    return
                 self._handle(message, watcher)
-                continue
+            finally:
+                done()
+        now = time.perf_counter()
+        due = now >= self._next_frame
+        if message is not _NONE and not due:
+            return True  # messages come first, but never keep a picture waiting
+        if self.running and (due or self.settings["speed"] == 0):
+            self._train()
             now = time.perf_counter()
-            due = now >= self._next_frame
-            if self.running and (due or self.settings["speed"] == 0):
-                self._train()
-                now = time.perf_counter()
-                # What begins a piece of training takes milliseconds: no small one.
-                due = now >= self._next_frame - 0.3 * FRAME_SECONDS
-            if due and (self.running or self._needs_frame):
-                # What is late is not made up for.
-                self._next_frame = max(self._next_frame + FRAME_SECONDS, now)
-                self._show()
+            # What begins a piece of training takes milliseconds: no small one.
+            due = now >= self._next_frame - 0.3 * FRAME_SECONDS
+        if due and (self.running or self._needs_frame):
+            # What is late is not made up for.
+            self._next_frame = max(self._next_frame + FRAME_SECONDS, now)
+            self._needs_frame = False
+            self._watchers.show(lambda: frame(self))
+        return True
 
     def _train(self):
         n_epochs = self.settings["speed"] or 10**9
         self._advance(max(n_epochs, epochs_per_fit(self.settings) or 1))
 
     def _advance(self, n_epochs):
-        limit = self._last_epoch()
+        limit = last_epoch(self.settings)
         n_epochs = min(n_epochs, limit - self.trainer.epoch)
         if n_epochs <= 0:
             self.running = False
@@ -140,17 +179,9 @@ class Session:
         if self.trainer.epoch >= limit:
             self.running = False
 
-    def _last_epoch(self):
-        limits = [math.inf]
-        if self.settings["stopEpoch"]:
-            limits.append(self.settings["stopEpoch"])
-        if self.settings["schedule"] in ("cosine", "one_cycle"):
-            limits.append(self.settings["horizon"])
-        return min(limits)
-
     def _stop(self, error):
         self.running = False
-        self._broadcast({"kind": "error", "message": error})
+        self._watchers.broadcast({"kind": "error", "message": error})
 
     def _cut_curve(self):
         epoch = self.trainer.epoch
@@ -165,29 +196,25 @@ class Session:
             self.running = False
 
     def _handle(self, message, watcher):
-        if message == "watch":
-            self._watchers.append(watcher)
-            watcher(state(self), [rows(self)])
-            self._needs_frame = True
+        if message is _LEAVE:
+            self._watchers.remove(watcher)
             return
-        if message == "leave":
-            self._watchers = [each for each in self._watchers if each != watcher]
-            return
-        try:
-            if not isinstance(message, dict):
-                raise ValueError("A message must be an object.")
-            action = _ACTIONS.get(message.get("kind"))
-            if action is None:
-                raise ValueError(f"There is no message {message.get('kind')!r}.")
-            action(self, message, watcher)
-        except Exception as error:  # whatever is sent: the page says so and goes on
-            text = str(error) or type(error).__name__
-            if watcher is not None:
-                watcher({"kind": "error", "message": text}, [])
         self._needs_frame = True
+        if message is _WATCH:
+            self._watchers.add(watcher)
+            self._watchers.send(watcher, state(self), [rows(self)])
+        elif message is not _SHOW:
+            try:
+                kind, fields = checked(message)
+                _ACTIONS[kind](self, fields, watcher)
+            except Exception as error:  # whatever is sent: the page says so, goes on
+                self._watchers.refuse(watcher, error)
 
     def _on_set(self, message, watcher):
-        new = changed(self.settings, message.get("settings"))
+        changes = message["settings"]
+        if self.table is not None and self.settings["data"] == "table":
+            changes = with_roles(self.table, self.settings, changes)
+        new = changed(self.settings, changes)
         different = {name for name in SETTINGS if new[name] != self.settings[name]}
         if different - LIVE - VIEW:
             self._rebuild(new)
@@ -207,7 +234,7 @@ class Session:
 
     def _on_link(self, message, watcher):
         try:
-            self._follow(str(message["state"]))
+            self._follow(message["state"])
         finally:
             self._tell(full=True)
 
@@ -230,7 +257,7 @@ class Session:
             )
 
     def _on_run(self, message, watcher):
-        self.running = bool(message.get("on", True))
+        self.running = message["on"]
 
     def _on_step(self, message, watcher):
         self.running = False
@@ -242,34 +269,27 @@ class Session:
 
     def _on_seek(self, message, watcher):
         self.running = False
-        self.trainer.seek(int(message["epoch"]))
+        self.trainer.seek(message["epoch"])
 
     def _on_weight(self, message, watcher):
-        index = tuple(int(i) for i in message["index"])
-        where = message["array"], int(message["layer"]), index
-        self.trainer.set_weight(*where, float(message["value"]))
+        where = message["array"], message["layer"], tuple(message["index"])
+        self.trainer.set_weight(*where, message["value"], self.painter.losses)
         self._cut_curve()
         self._record()
         self._tell()
 
     def _on_table(self, message, watcher):
-        name = str(message.get("name", "table.csv"))[:100]
-        table = read_table(message["text"], name)
+        table = read_table(message["text"], message["name"])
         try:
             self._open(table)
         finally:
             self._tell(full=True)
 
     def _on_points(self, message, watcher):
-        points = [(float(x), float(y), int(c)) for x, y, c in message["points"]]
-        self._draw(points, changed(self.settings, {"data": "drawn"}))
+        self._draw(message["points"], changed(self.settings, {"data": "drawn"}))
         self._tell(full=True)
 
     def _draw(self, points, settings, weights=None):
-        if len(points) > MAX_POINTS:
-            raise ValueError(f"{MAX_POINTS} points are the most that can be drawn.")
-        if not all(abs(x) <= 6 and abs(y) <= 6 and c in (0, 1) for x, y, c in points):
-            raise ValueError("Points must be on the map, and of class 0 or 1.")
         self.points, before = points, self.points
         try:
             self._rebuild(settings, weights)
@@ -278,8 +298,9 @@ class Session:
             raise
 
     def _on_export(self, message, watcher):
-        exported, buffers = _exports.export(self, message.get("what"))
-        watcher({"kind": "export", **exported}, buffers)
+        exported, buffers = _exports.export(self, message["what"])
+        if watcher is not None:
+            self._watchers.send(watcher, {"kind": "export", **exported}, buffers)
 
     def _open(self, table):
         before, self.table = self.table, table
@@ -293,14 +314,7 @@ class Session:
             self._follow(link)
 
     def _rebuild(self, settings, weights=None):
-        """A new network; nothing changes if it can't be made.
-
-        Parameters
-        ----------
-        settings : dict
-        weights : dict of (kind, layer, index) to float, default=None
-            To set by hand, besides the scene's.
-        """
+        """A new network, with weights set by hand; if it can't be made, nothing is."""
         data = make_data(settings, self.table, self.points)
         trainer = Trainer(settings, data)
         for where, value in (scene_weights(settings) | (weights or {})).items():
@@ -315,23 +329,10 @@ class Session:
 
     def _tell(self, full=False):
         if full:
-            self._broadcast(state(self), [rows(self)])
+            self._watchers.broadcast(state(self), [rows(self)])
         else:
             present = {"settings": self.settings, "address": self.address}
-            self._broadcast({"kind": "state", **present})
-
-    def _show(self):
-        self._needs_frame = False
-        if not self._watchers:
-            return
-        message, buffers = frame(self)
-        for watcher in list(self._watchers):
-            if watcher(message, buffers) is False:
-                self._needs_frame = True
-
-    def _broadcast(self, message, buffers=()):
-        for watcher in list(self._watchers):
-            watcher(message, list(buffers))
+            self._watchers.broadcast({"kind": "state", **present})
 
 
 _ACTIONS = {

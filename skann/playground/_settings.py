@@ -14,9 +14,11 @@ from .._network.initializers import INITIALIZERS
 from .._optimize.minimizers import MINIMIZERS
 from .._optimize.schedules import SCHEDULES
 from .._optimize.solvers import SOLVERS
+from ._checks import flag, list_of, number, one_of, shown, text
 from ._data import FEATURES
 from ._problems import CLASSIFICATION, PROBLEMS
 from ._scenes import SCENES
+from ._table import MAX_NAME
 
 MAX_LAYERS, MAX_UNITS = 6, 64
 # One name of each: "squared_error" and "mse" are the same.
@@ -26,84 +28,41 @@ LOSSES = {
 }
 
 
-def _one_of(*allowed):
-    def check(name, value):
-        if not isinstance(value, str) or value not in allowed:
-            raise ValueError(f"{name} must be one of {list(allowed)}; got {value!r}.")
-        return value
-
-    return check
-
-
-def _number(low, high, whole=False):
-    def check(name, value):
-        sound = isinstance(value, int | float) and not isinstance(value, bool)
-        if not sound or not math.isfinite(value) or not low <= value <= high:
-            raise ValueError(f"{name} must be from {low} to {high}; got {value!r}.")
-        if whole and value != int(value):
-            raise ValueError(f"{name} must be a whole number; got {value!r}.")
-        return int(value) if whole else float(value)
-
-    return check
-
-
-def _list(each, longest, shortest=0):
-    def check(name, value):
-        if not isinstance(value, list) or not shortest <= len(value) <= longest:
-            raise ValueError(
-                f"{name} must be a list of {shortest} to {longest}; got {value!r}."
-            )
-        return [each(name, item) for item in value]
-
-    return check
-
-
-def _column(name, value):
-    if not isinstance(value, str) or len(value) > 200:
-        raise ValueError(f"{name} must be the name of a column; got {value!r}.")
-    return value
-
-
-def _flag(name, value):
-    if not isinstance(value, bool):
-        raise ValueError(f"{name} must be true or false; got {value!r}.")
-    return value
-
-
-_activation = _one_of(*sorted(ACTIVATIONS))
+_column = text(MAX_NAME)
+_activation = one_of(*sorted(ACTIVATIONS))
 
 # Name: what it starts as, and its check.
 SETTINGS = {
-    "problem": ("classification", _one_of("classification", "regression")),
-    "data": ("circle", _one_of(*PROBLEMS, "table", "drawn")),
-    "share": (50, _number(10, 90, whole=True)),
-    "noise": (0.0, _number(0, 0.5)),
-    "dataSeed": (0, _number(0, 2**31, whole=True)),
-    "batch": (10, _number(1, 1000, whole=True)),
-    "features": (["x1", "x2"], _list(_one_of(*FEATURES), 7)),
-    "columns": ([], _list(_column, 50)),
+    "problem": ("classification", one_of("classification", "regression")),
+    "data": ("circle", one_of(*PROBLEMS, "table", "drawn")),
+    "share": (50, number(10, 90, whole=True)),
+    "noise": (0.0, number(0, 0.5)),
+    "dataSeed": (0, number(0, 2**31, whole=True)),
+    "batch": (10, number(1, 1000, whole=True)),
+    "features": (["x1", "x2"], list_of(one_of(*FEATURES), 7, distinct=True)),
+    "columns": ([], list_of(_column, 50, distinct=True)),
     "axis1": ("", _column),
     "axis2": ("", _column),
     "target": ("", _column),
-    "layers": ([4, 2], _list(_number(1, MAX_UNITS, whole=True), MAX_LAYERS)),
-    "activations": (["tanh", "tanh"], _list(_activation, MAX_LAYERS)),
-    "loss": ("auto", _one_of(*LOSSES["classification"], *LOSSES["regression"])),
-    "solver": ("sgd", _one_of(*SOLVERS)),
-    "momentum": (0.0, _number(0, 1)),
-    "rate": (0.03, _number(1e-6, 100)),
-    "schedule": ("constant", _one_of(*SCHEDULES)),
-    "horizon": (500, _number(1, 100_000, whole=True)),
-    "penalty": ("none", _one_of("none", "l1", "l2")),
-    "alpha": (0.001, _number(0, 100)),
-    "dropout": (0.0, _number(0, 0.9)),
-    "weightInit": ("auto", _one_of("auto", *INITIALIZERS)),
-    "seed": (0, _number(0, 2**31, whole=True)),
-    "speed": (1, _number(0, 1000, whole=True)),
-    "stopEpoch": (0, _number(0, 10_000_000, whole=True)),
-    "stopLoss": (0.0, _number(0, 1e9)),
-    "showTest": (False, _flag),
-    "discretize": (False, _flag),
-    "scene": ("", _one_of("", *SCENES)),
+    "layers": ([4, 2], list_of(number(1, MAX_UNITS, whole=True), MAX_LAYERS)),
+    "activations": (["tanh", "tanh"], list_of(_activation, MAX_LAYERS)),
+    "loss": ("auto", one_of(*LOSSES["classification"], *LOSSES["regression"])),
+    "solver": ("sgd", one_of(*SOLVERS)),
+    "momentum": (0.0, number(0, 1)),
+    "rate": (0.03, number(1e-6, 100)),
+    "schedule": ("constant", one_of(*SCHEDULES)),
+    "horizon": (500, number(1, 100_000, whole=True)),
+    "penalty": ("none", one_of("none", "l1", "l2")),
+    "alpha": (0.001, number(0, 100)),
+    "dropout": (0.0, number(0, 0.9)),
+    "weightInit": ("auto", one_of("auto", *INITIALIZERS)),
+    "seed": (0, number(0, 2**31, whole=True)),
+    "speed": (1, number(0, 1000, whole=True)),
+    "stopEpoch": (0, number(0, 10_000_000, whole=True)),
+    "stopLoss": (0.0, number(0, 1e9)),
+    "showTest": (False, flag),
+    "discretize": (False, flag),
+    "scene": ("", one_of("", *SCENES)),
 }
 
 # What may change while a network is trained; all else makes a new one.
@@ -157,11 +116,11 @@ def changed(settings, changes):
         If a name is not known or a value not allowed. Nothing is changed then.
     """
     if not isinstance(changes, dict):
-        raise ValueError(f"Settings must be names with values; got {changes!r}.")
+        raise ValueError(f"Settings must be names with values; got {shown(changes)}.")
     new = dict(settings)
     for name, value in changes.items():
         if name not in SETTINGS:
-            raise ValueError(f"There is no setting {name!r}.")
+            raise ValueError(f"There is no setting {shown(name)}.")
         new[name] = SETTINGS[name][1](name, value)
     if {"data", "problem"} & changes.keys() and "scene" not in changes:
         new["scene"] = ""  # its text is of something else
@@ -200,6 +159,16 @@ def epochs_per_fit(settings):
     if is_minimizer(settings):
         return 10
     return 50 if settings["schedule"] == "adaptive" else None
+
+
+def last_epoch(settings):
+    """The epoch at which training is to stop; infinity for none."""
+    limits = [math.inf]
+    if settings["stopEpoch"]:
+        limits.append(settings["stopEpoch"])
+    if settings["schedule"] in ("cosine", "one_cycle"):
+        limits.append(settings["horizon"])
+    return min(limits)
 
 
 def parameters(settings):

@@ -44,7 +44,7 @@ class Trainer:
         kind = BPClassifier if settings["problem"] == "classification" else BPRegressor
         self.first_parameters = self._with_rate(parameters(settings), settings)
         self.net = kind(max_iter=1, **self.first_parameters)
-        with _quiet():
+        with quiet():
             self.net.initialize(data.X_train, data.y_train)
         self.epoch = self.end = 0
         self.changes, self._spacing = [], 1
@@ -106,13 +106,13 @@ class Trainer:
             return
         trial = copy.deepcopy(self.net).set_params(**new, max_iter=1)
         trial._validate_params()
-        with _quiet():  # what can't be combined is refused here and changes nothing
+        with quiet():  # what can't be combined is refused here and changes nothing
             trial._train(self.data.X_train, self.data.y_train, FitInputs(), True)
         self._apply("parameters", new)
         self._fit_length[self.epoch] = epochs_per_fit(settings)
         self._settings = settings
 
-    def set_weight(self, kind, layer, index, value):
+    def set_weight(self, kind, layer, index, value, check=None):
         """Set one weight or bias by hand.
 
         Parameters
@@ -121,6 +121,9 @@ class Trainer:
         layer : int
         index : tuple of int
         value : float
+        check : callable, default=None
+            Called with a copy of the network that has the weight. Where it raises,
+            nothing is set.
         """
         if kind not in ("coefs_", "intercepts_"):
             raise ValueError(f"There are no {kind!r}.")
@@ -131,8 +134,13 @@ class Trainer:
             raise ValueError(f"There is no weight {kind}[{layer}]{list(index)}.")
         if not abs(value) <= 1e6:
             raise ValueError(f"A weight must be a number up to 1e6; got {value!r}.")
+        change = kind, layer, tuple(index), float(value)
+        if check is not None:
+            trial = copy.deepcopy(self.net)
+            _do(trial, "weight", change)
+            check(trial)
         self._forget_future()
-        self._apply("weight", (kind, layer, tuple(index), float(value)))
+        self._apply("weight", change)
 
     def seek(self, epoch):
         """Be at an epoch that has been trained to."""
@@ -155,7 +163,7 @@ class Trainer:
 
     def _fit(self, n_epochs):
         self.net.set_params(max_iter=n_epochs)
-        with _quiet():
+        with quiet():
             # What `fit` does with a warm start, but for checks of parameters, which
             # have been made, and for warnings that look at the whole history.
             self.net._train(self.data.X_train, self.data.y_train, FitInputs(), True)
@@ -197,7 +205,7 @@ def _do(net, name, value):
         getattr(net, kind)[layer][index] = number
 
 
-class _quiet(warnings.catch_warnings):
+class quiet(warnings.catch_warnings):
     """No warnings: that a piece of training ended at its limit is no news."""
 
     def __enter__(self):

@@ -63,7 +63,6 @@ class Playground:
             {"_esm": STATIC / "playground.js", "_css": STATIC / "playground.css"},
         )
         self.widget: Any = kind()
-        self._ready = True
         self.widget.on_msg(self._receive)
 
     @property
@@ -86,22 +85,16 @@ class Playground:
         self.widget.close()
 
     def _receive(self, widget, message, buffers):
-        if message.get("kind") == "hello":
-            self._ready = True
-            self._session.leave(self._send)
+        kind = message.get("kind") if isinstance(message, dict) else None
+        if kind == "hello":
             self._session.watch(self._send)
-        elif message.get("kind") == "ack":
-            self._ready = True
+        elif kind == "ack":
+            self._session.ready(self._send)
         else:
             self._session.post(message, self._send)
 
     def _send(self, message, buffers):
-        if message["kind"] == "frame":
-            if not self._ready:
-                return False
-            self._ready = False
-        self.widget.send(message, list(buffers))
-        return True
+        self.widget.send(message, buffers)
 
     def _repr_mimebundle_(self, **options):
         return self.widget._repr_mimebundle_(**options)

@@ -261,6 +261,71 @@ def test_a_table_of_ones_own(page, served, tmp_path):
     )
 
 
+def use(page, text):
+    """Paste a table."""
+    page.click("#skpg-paste")
+    page.set("dialog textarea", text)
+    page.click("#skpg-use")
+
+
+WILD_ROWS = {
+    "axis": ("wild,b,c", "{sign}1e308,{i},{bit}", "it has '1e308'"),
+    "target": ("a,b,wild", "{i},{bit},{i}e200", "it has '1e200'"),
+    "surrogate": ("\ud800,b,c", "{i},{i},{bit}", "half a surrogate pair"),
+}
+
+
+@pytest.mark.parametrize("case", WILD_ROWS)
+def test_a_wild_table_is_refused_and_the_page_goes_on(page, served, case):
+    header, row, what = WILD_ROWS[case]
+    rows = [row.format(i=i, bit=i % 2, sign="-" * (i % 2)) for i in range(40)]
+    before = served[0].table
+    use(page, "\n".join([header, *rows]))
+    page.until("!document.querySelector('.skpg-error').hidden")
+    assert what in page.text(".skpg-error p")
+    assert (served[0].settings["data"], served[0].table) == ("circle", before)
+    page.click("#skpg-step")
+    page.until(f"{EPOCH} === 1")
+
+
+def test_a_setting_with_half_a_surrogate_pair_is_refused(page, served):
+    page.js(
+        "(() => { const field = document.querySelector('#skpg-loss');"
+        "const wild = new Option('wild', '\\ud800'); field.append(wild);"
+        "field.value = wild.value; field.dispatchEvent(new Event('change')); })()"
+    )
+    page.until("!document.querySelector('.skpg-error').hidden")
+    assert "half a surrogate pair" in page.text(".skpg-error p")
+    page.click("#skpg-step")
+    page.until(f"{EPOCH} === 1")
+
+
+def test_losses_that_are_not_finite_are_shown(page, served, monkeypatch):
+    losses = [float("inf"), float("nan"), 2e30, float("-inf")]
+    monkeypatch.setattr(served[0].painter, "losses", lambda net: losses)
+    page.click("#skpg-step")
+    page.until(f"{EPOCH} === 1")
+    assert page.text("#skpg-train-loss") == "–"
+    assert page.text("#skpg-train-loss-score") == "accuracy –"
+    assert page.text("#skpg-test-loss") == "2.00e+30"
+
+
+def test_the_target_can_be_chosen_and_text_is_an_input(page, served):
+    words = ["rot", "grün", "blau"]
+    rows = [f"{i},5;{i * i % 17};{words[i % 3]};{i % 9},25" for i in range(60)]
+    use(page, "\n".join(["Größe;Gewicht;Farbe;Note", *rows]))
+    wait(page, served[0], target="Note", problem="classification", columns=["Farbe"])
+    page.until("document.querySelectorAll('.skpg-name').length === 10")
+    names = "[...document.querySelectorAll('.skpg-name')].map(e => e.textContent)"
+    assert page.js(names)[7:] == ["Farbe=blau", "Farbe=grün", "Farbe=rot"]
+    page.set("#skpg-target", "Größe")
+    wait(page, served[0], target="Größe", axis1="Note", problem="regression")
+    page.set("#skpg-target", "Farbe")
+    wait(page, served[0], target="Farbe", problem="classification")
+    page.until("document.querySelectorAll('.skpg-legend span').length === 3")
+    assert served[0].data.input_names == ["Note", "Gewicht", "Größe"]
+
+
 def test_what_is_no_table_is_said(page, served):
     page.click("#skpg-paste")
     page.set("dialog textarea", "this is\nno table")
@@ -346,11 +411,17 @@ def test_keys(page):
 
 
 @pytest.mark.parametrize("width", [390, 900, 1440])
-def test_nothing_is_wider_than_the_page(page, width):
+@pytest.mark.parametrize("n_layers", [2, 6])
+def test_nothing_is_wider_than_the_page(page, served, width, n_layers):
+    served[0].post({"kind": "set", "settings": {"layers": [8] * n_layers}})
     size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
     page.call("Emulation.setDeviceMetricsOverride", **size)
     page.until(f"innerWidth === {width}")
+    page.until(f"!!document.querySelector('#skpg-unit-{n_layers - 1}-7')")
     assert page.js("document.documentElement.scrollWidth") <= width
+    # Nor is the network cut by its own frame.
+    graph = "document.querySelector('.skpg-graph')"
+    page.until(f"{graph}.scrollWidth <= {graph}.clientWidth")
     size["width"] = 1280
     page.call("Emulation.setDeviceMetricsOverride", **size)
 

@@ -13,7 +13,7 @@ const TEXT = {
     network: "Network", inputs: "Inputs", hidden: "hidden layers", addLayer: "Add a layer", removeLayer: "Remove a layer", hint: "Hover to see, click to edit a weight",
     addUnit: "Add a unit to layer", removeUnit: "Remove a unit from layer", layer: "Layer", unit: "unit", output: "Output", input: "input", bias: "Bias", weightFrom: "from",
     testLoss: "Test loss", trainLoss: "Training loss", accuracy: "accuracy", keep: "Keep this curve", clear: "Clear", showTest: "Show test data", discretize: "Discretise output",
-    confusion: "Confusion on test data", predicted: "predicted", slice: "A slice at the medians of the other inputs", leftOut: "rows with gaps left out",
+    confusion: "Confusion on test data", predicted: "predicted", slice: "A slice at the medians or most frequent values of the other inputs", leftOut: "rows with gaps left out", unused: "No inputs, for they are neither numbers nor few different values",
     code: "Python code", joblib: "Estimator (joblib)", onnx: "Network (ONNX)", png: "Picture (PNG)", svg: "Picture (SVG)", link: "Copy link",
     copied: "Copied.", copy: "Copy", save: "Save", close: "Close", use: "Use", pasteHere: "Paste a table with a header line", drop: "Drop a CSV file", tooLarge: "The file is too large; the most is",
     disconnected: "The connection is broken; trying again …", pen: "Pen", map: "What the network says over the plane", chart: "Losses by epoch", drawHint: "Click on the map to draw points.",
@@ -31,7 +31,7 @@ const TEXT = {
     network: "网络", inputs: "输入", hidden: "个隐藏层", addLayer: "增加一层", removeLayer: "减少一层", hint: "悬停查看，点击修改权重",
     addUnit: "增加单元，层", removeUnit: "减少单元，层", layer: "层", unit: "单元", output: "输出", input: "输入", bias: "偏置", weightFrom: "来自",
     testLoss: "测试损失", trainLoss: "训练损失", accuracy: "准确率", keep: "保留曲线", clear: "清除", showTest: "显示测试数据", discretize: "离散化输出",
-    confusion: "测试数据的混淆矩阵", predicted: "预测", slice: "其余输入取中位数的截面", leftOut: "行因有空缺而略去",
+    confusion: "测试数据的混淆矩阵", predicted: "预测", slice: "其余输入取中位数或众数的截面", leftOut: "行因有空缺而略去", unused: "不能作输入（既非数值，不同取值又太多）",
     code: "Python 代码", joblib: "估计器 (joblib)", onnx: "网络 (ONNX)", png: "图片 (PNG)", svg: "图片 (SVG)", link: "复制链接",
     copied: "已复制。", copy: "复制", save: "保存", close: "关闭", use: "使用", pasteHere: "粘贴带表头的表格", drop: "拖放 CSV 文件", tooLarge: "文件太大，上限为",
     disconnected: "连接已断开，正在重试……", pen: "画笔", map: "网络在平面上的输出", chart: "各轮的损失", drawHint: "在图上点击即可画点。",
@@ -269,14 +269,15 @@ class Playground {
 
   tablePanel() {
     const {options, settings} = this.state, table = options.table, t = (n) => this.t(n);
-    const more = table.numeric.filter((name) => ![settings.axis1, settings.axis2, settings.target].includes(name));
+    const more = table.inputs.filter((name) => ![settings.axis1, settings.axis2, settings.target].includes(name));
     const boxes = more.map((name) => {
       const box = make("input", {type: "checkbox", checked: settings.columns.includes(name), onchange: () => this.set({columns: more.filter((n) => n === name ? box.checked : settings.columns.includes(n))})});
       return make("label", {class: "skpg-check"}, box, name);
     });
     return make("div", {class: "skpg-own"}, make("b", {}, `${table.name} (${table.rows})`), this.select("axis1", table.numeric, t("axis1")), this.select("axis2", table.numeric, t("axis2")), this.select("target", table.columns, t("target")),
       this.state.nLeftOut ? make("span", {class: "skpg-label"}, `${this.state.nLeftOut} ${t("leftOut")}`) : null,
-      boxes.length ? make("span", {class: "skpg-label"}, t("columns")) : null, boxes.length ? make("div", {class: "skpg-columns"}, ...boxes) : null);
+      boxes.length ? make("span", {class: "skpg-label"}, t("columns")) : null, boxes.length ? make("div", {class: "skpg-columns"}, ...boxes) : null,
+      Object.keys(table.unused).length ? make("span", {class: "skpg-note", title: Object.values(table.unused).join("\n")}, `${t("unused")}: ${Object.keys(table.unused).join(", ")}`) : null);
   }
 
   networkPanel() {
@@ -296,17 +297,21 @@ class Playground {
     if (!this.graph || !this.state.sizes) return;
     const {settings, options, sizes, inputs} = this.state, t = (n) => this.t(n);
     this.closeEditor();
-    const rows = [...options.features, ...settings.columns.filter((c) => ![settings.axis1, settings.axis2].includes(c))];
-    const active = new Map([...settings.features, ...rows.slice(options.features.length)].map((name, i) => [name, i]));
+    const rows = [...options.features, ...inputs.slice(settings.features.length)];
+    // Where each row is among the network's inputs; the names of columns may be a feature's.
+    const place = rows.map((name, i) => i < options.features.length ? settings.features.indexOf(name) : i - options.features.length + settings.features.length);
     const tallest = Math.max(...sizes.slice(1, -1), 1), n_columns = sizes.length;
-    const least = 152 + (n_columns - 1) * 94;
     this.graphWidth = this.graph.clientWidth;
-    const width = Math.max(this.graphWidth, least), head = 64;
+    // Where there is little room, as on a phone, columns come closer before the rest is scrolled to.
+    const isNarrow = this.graphWidth < 152 + (n_columns - 1) * 94, right = isNarrow ? 24 : 34;
+    const longest = Math.max(...rows.slice(7).map((r) => r.length), settings.data === "table" ? 7 : 3);
+    const left = Math.min(isNarrow ? 84 : 118, (isNarrow ? 36 : 60) + 8 * longest);
+    const width = Math.max(this.graphWidth, left + right + (n_columns - 1) * 36), gap = (width - left - right) / (n_columns - 1);
+    const isTight = gap < 88, head = isTight ? 116 : 64;
     const height = head + Math.max(400, 38 * rows.length + 10, Math.min(tallest, 16) * 46);
     const room = height - head;
-    const left = Math.min(118, 60 + 8 * Math.max(...rows.slice(7).map((r) => r.length), settings.data === "table" ? 7 : 3));
-    const x = (column) => left + (width - left - 34) * column / (n_columns - 1);
-    const spread = (i, n, most) => { const gap = Math.min(most, room / n); return [head + room / 2 + (i - (n - 1) / 2) * gap, Math.max(5, Math.min(38, gap - 4))]; };
+    const x = (column) => left + gap * column;
+    const spread = (i, n, most) => { const step = Math.min(most, room / n); return [head + room / 2 + (i - (n - 1) / 2) * step, Math.max(5, Math.min(38, step - 4, gap - 8))]; };
     this.plane.style.cssText = `width:${width}px;height:${height}px`;
     this.links = make("canvas", {width: width * devicePixelRatio, height: height * devicePixelRatio, style: `width:${width}px;height:${height}px`});
     this.tip = make("div", {class: "skpg-tip", hidden: true});
@@ -316,19 +321,19 @@ class Playground {
     parts.push(make("div", {class: "skpg-head", style: `left:${x(0)}px`}, t("inputs")));
     this.nodes.push([]);
     rows.forEach((name, i) => {
-      const [y, size] = spread(i, rows.length, 48), own = i < options.features.length, on = active.has(name);
-      const shown = make("span", {class: "skpg-name", style: `left:${x(0) - size / 2}px;top:${y}px`});
+      const [y, size] = spread(i, rows.length, 48), own = i < options.features.length, on = place[i] >= 0;
+      const shown = make("span", {class: "skpg-name", style: `left:${x(0) - size / 2}px;top:${y}px;max-width:${x(0) - size / 2}px`, title: name});
       if (own) shown.innerHTML = FEATURE_NAMES[name]; else shown.textContent = name;
       if (own && settings.data === "table" && i < 2) shown.textContent = this.state.axes[i];
       if (size < 14) shown.textContent = "";
       const button = make("button", {id: "skpg-feature-" + i, class: "skpg-node" + (on ? "" : " skpg-off"), "aria-pressed": own ? String(on) : null, "aria-label": `${t("input")} ${shown.textContent || name}`, title: shown.textContent, style: `left:${x(0)}px;top:${y}px;width:${size}px;height:${size}px`,
-        onclick: () => { if (own) this.set({features: options.features.filter((f) => f === name ? !on : active.has(f))}); }}, canvas());
+        onclick: () => { if (own) this.set({features: options.features.filter((f) => f === name ? !on : settings.features.includes(f))}); }}, canvas());
       parts.push(shown, button);
-      if (on) this.nodes[0][active.get(name)] = {button, x: x(0), y, size};
+      if (on) this.nodes[0][place[i]] = {button, x: x(0), y, size};
     });
     sizes.slice(1).forEach((n, index) => {
       const last = index === sizes.length - 2;
-      if (!last) parts.push(this.layerHead(index, x(index + 1)));
+      if (!last) parts.push(this.layerHead(index, x(index + 1), isTight ? gap - 3 : null));
       else parts.push(make("div", {class: "skpg-head", style: `left:${x(index + 1)}px`}, t("output")));
       this.nodes.push(Array.from({length: n}, (_, i) => {
         const [y, size] = spread(i, n, 48), label = last ? `${t("output")} ${(n > 1 ? this.state.classes?.[i] : "") ?? ""}` : `${t("layer")} ${index + 1}, ${t("unit")} ${i + 1}`;
@@ -348,12 +353,12 @@ class Playground {
     this.plane.replaceChildren(...parts);
   }
 
-  layerHead(index, x) {
+  layerHead(index, x, width) {
     const {settings, options} = this.state, t = (n) => this.t(n), n = settings.layers[index];
     const change = (by) => this.set({layers: this.state.settings.layers.map((v, i) => i === index ? v + by : v)});
     const pick = make("select", {id: "skpg-activation-" + index, "aria-label": `${t("activation")}, ${t("layer")} ${index + 1}`, onchange: () => this.set({activations: this.state.settings.activations.map((v, i) => i === index ? pick.value : v)})}, ...options.activations.map((v) => make("option", {value: v}, v)));
     pick.value = settings.activations[index];
-    return make("div", {class: "skpg-head", style: `left:${x}px`}, make("div", {class: "skpg-count"},
+    return make("div", {class: "skpg-head" + (width ? " skpg-tight" : ""), style: `left:${x}px;` + (width ? `width:${width}px` : "")}, make("div", {class: "skpg-count"},
       make("button", {id: "skpg-less-" + index, "aria-label": `${t("removeUnit")} ${index + 1}`, disabled: n <= 1, onclick: () => change(-1)}, "−"), make("b", {}, n),
       make("button", {id: "skpg-plus-" + index, "aria-label": `${t("addUnit")} ${index + 1}`, disabled: n >= options.maxUnits, onclick: () => change(1)}, "+")), pick);
   }
@@ -517,7 +522,9 @@ class Playground {
     this.scrub.max = this.frame.end;
     if (document.activeElement !== this.scrub || running) this.scrub.value = this.frame.epoch;
     const name = this.state.classes ? this.t("accuracy") : "R²";
-    this.frame.losses.forEach((value, i) => { this.stats[i].textContent = i % 2 ? `${name} ${value.toFixed(3)}` : value.toFixed(value < 10 ? 4 : 1); });
+    // None is a number that is not finite.
+    const written = (value, digits) => value === null ? "–" : Math.abs(value) < 1e6 ? value.toFixed(digits) : value.toExponential(2);
+    this.frame.losses.forEach((value, i) => { this.stats[i].textContent = i % 2 ? `${name} ${written(value, 3)}` : written(value, value < 10 ? 4 : 1); });
     this.drawConfusion();
     this.drawChart();
   }
@@ -546,7 +553,7 @@ class Playground {
     context.setTransform(scale, 0, 0, scale, 0, 0); context.clearRect(0, 0, width, height);
     const runs = [...this.kept, this.curve()];
     let last = 1, top = 0;
-    for (const run of runs) for (let i = 0; i < run.length; i += 5) { last = Math.max(last, run[i]); top = Math.max(top, Math.min(run[i + 1], 1e6), Math.min(run[i + 3], 1e6)); }
+    for (const run of runs) for (let i = 0; i < run.length; i += 5) { last = Math.max(last, run[i]); for (const v of [run[i + 1], run[i + 3]]) if (Number.isFinite(v)) top = Math.max(top, v); }
     top = top || 1;
     const x = (v) => 42 + (width - 48) * v / last, y = (v) => 6 + (height - 24) * (1 - v / top);
     context.font = "11px system-ui, sans-serif"; context.fillStyle = this.colours.muted; context.strokeStyle = this.colours.line; context.lineWidth = 1;
@@ -566,18 +573,18 @@ class Playground {
   drawPoints() {
     const canvas = this.overlay;
     if (!canvas || !this.colours) return;
-    const size = 640, context = canvas.getContext("2d"), {limits, classes, range, settings} = this.state;
+    const size = 640, context = canvas.getContext("2d"), {classes, settings} = this.state;
     canvas.width = size; canvas.height = size;
-    const [left, right, bottom, top] = limits, many = classes && classes.length > 2;
-    const colour = (v) => many ? CLASS_COLOURS[v] : `rgb(${this.lut[classes ? (v ? 255 : 0) : Math.max(0, Math.min(255, Math.round(255 * (v - range[0]) / ((range[1] - range[0]) || 1))))]})`;
+    const many = classes && classes.length > 2;
+    const colour = (v) => many ? CLASS_COLOURS[v] : `rgb(${this.lut[classes ? (v ? 255 : 0) : Math.max(0, Math.min(255, Math.round(255 * v)))]})`;
     const dot = (px, py, value, test) => {
-      context.beginPath(); context.arc(size * (px - left) / (right - left), size * (top - py) / (top - bottom), 6.5, 0, 7);
+      context.beginPath(); context.arc(size * px, size * py, 6.5, 0, 7);
       context.fillStyle = colour(value); context.fill(); context.lineWidth = test ? 2.5 : 1.6; context.strokeStyle = test ? this.colours.ink : "#ffffffd0"; context.stroke();
     };
-    const p = this.points;
-    if (this.pen !== null && this.strokes && settings.data !== "drawn") { for (const [a, b, c] of this.strokes) dot(a, b, c, false); return; }
+    const p = this.points, drawn = () => { for (const [a, b, c] of this.strokes) dot((a + 6) / 12, (6 - b) / 12, c, false); };
+    if (this.pen !== null && this.strokes && settings.data !== "drawn") { drawn(); return; }
     for (const test of [true, false]) for (let i = 0; i < p.length; i += 4) if ((p[i + 3] === 0) === test && (!test || settings.showTest)) dot(p[i], p[i + 1], p[i + 2], test);
-    if (this.pen !== null && this.strokes) for (const [a, b, c] of this.strokes) dot(a, b, c, false);
+    if (this.pen !== null && this.strokes) drawn();
   }
 
   thumbnails() {
