@@ -34,6 +34,7 @@ from .known_classes import check_same_classes, validate_classes
 from .label_smoothing import smoothed
 from .label_transformers import LOSS_NAMES, make_label_transformer
 from .labels import labels_as_array
+from .parameter_names import known_parameters_only
 from .parameters import PARAMETER_CONSTRAINTS, supports_partial_fit
 
 
@@ -148,6 +149,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
 
+    @known_parameters_only
     def __init__(
         self,
         hidden_layer_sizes: int | Sequence[int] = (100,),

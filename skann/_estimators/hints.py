@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 from sklearn.utils._param_validation import InvalidParameterError
 
 from .._optimize.options import check_sizes
+from .parameter_names import ExplainedNames
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -187,7 +188,7 @@ def explained(message, estimator):
     return message + (_about_kind(name, value) or did_you_mean(name, value, options))
 
 
-class ExplainedParameters:
+class ExplainedParameters(ExplainedNames):
     """An estimator whose checks of its parameters are explained."""
 
     def _validate_params(self):

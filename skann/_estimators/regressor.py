@@ -19,6 +19,7 @@ from .fit_inputs import FitInputs
 from .fitted import FittedUnits
 from .function_objects import Activation, LossObject
 from .kinds import RegressorMixin
+from .parameter_names import known_parameters_only
 from .parameters import PARAMETER_CONSTRAINTS, supports_partial_fit
 from .real_predictions import RealPredictions
 from .regression_losses import LOSS_NAMES, has_log_link, has_several_quantiles
@@ -145,6 +146,7 @@ class BPRegressor(
         "missing_targets": [StrOptions({"error", "ignore"})],
     }
 
+    @known_parameters_only
     def __init__(
         self,
         hidden_layer_sizes: int | Sequence[int] = (100,),

@@ -23,6 +23,7 @@ from .._bases import BaseEstimator
 from .._decorators import fit_context
 from .._engine.one_thread import one_thread
 from .._estimators.drafts import fitted_at_once
+from .._estimators.parameter_names import ExplainedNames
 from .._estimators.validation import check_sample_weight
 from .._threads import in_threads
 from .._typing import Array, ArrayLike, Matrix
@@ -35,7 +36,9 @@ from .report import network_line, table_line
 from .saving import SaveTables
 
 
-class BaseTabular(EncodesTables, SaveTables, BaseEstimator, metaclass=ABCMeta):
+class BaseTabular(
+    EncodesTables, SaveTables, ExplainedNames, BaseEstimator, metaclass=ABCMeta
+):
     """Base of :class:`TabularClassifier` and :class:`TabularRegressor`."""
 
     # The groups of a cross-validation are not sent to fit unless it asks for them.

@@ -12,6 +12,7 @@ from .._estimators.doc_links import DocLinks
 from .._estimators.kinds import ClassifierMixin
 from .._estimators.label_transformers import make_label_transformer
 from .._estimators.labels import labels_as_array
+from .._estimators.parameter_names import known_parameters_only
 from .._estimators.validation import check_targets
 from .._typing import (
     Array,
@@ -111,6 +112,7 @@ class TabularClassifier(DocLinks, ClassifierMixin, ClassOutputs, BaseTabular):
     oof_decision_function_: Array
     oof_score_: float
 
+    @known_parameters_only
     def __init__(
         self,
         *,

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._bases import BaseEstimator, Tags, TransformerMixin
 from .._decorators import fit_context
 from .._estimators.doc_links import DocLinks
+from .._estimators.parameter_names import known_parameters_only
 from .._estimators.validation import check_sample_weight
 from .._estimators.versioned_state import VersionedState
 from .._typing import Array, ArrayLike, DTypeLike, Matrix
@@ -122,6 +123,7 @@ class TableEncoder(
     n_plain_: int
     kinds_: list[str]
 
+    @known_parameters_only
     def __init__(
         self,
         n_bins: int | str = "auto",

@@ -9,6 +9,7 @@ from sklearn.utils.validation import column_or_1d
 from .._bases import Tags
 from .._estimators.doc_links import DocLinks
 from .._estimators.kinds import RegressorMixin
+from .._estimators.parameter_names import known_parameters_only
 from .._estimators.real_targets import real_targets, refuse_gaps
 from .._estimators.regressor import BPRegressor
 from .._estimators.validation import check_targets
@@ -95,6 +96,7 @@ class TabularRegressor(DocLinks, RegressorMixin, BaseTabular):
     oof_prediction_: Array
     oof_score_: float
 
+    @known_parameters_only
     def __init__(
         self,
         *,

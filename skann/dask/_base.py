@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._bases import BaseEstimator
 from .._estimators.docstrings import document
 from .._estimators.function_objects import Activation
+from .._estimators.parameter_names import unknown
 from .._typing import DaskCollection
 from . import _on_cluster
 from ._averaging import RoundSettings
@@ -79,6 +80,10 @@ def like(kind: type) -> Callable[[Class], Class]:
         signature = inspect.Signature([*plain, *own])
 
         def __init__(self, *args, **kwargs):
+            for name in kwargs:
+                if name not in signature.parameters:
+                    known = list(signature.parameters)
+                    raise TypeError(unknown(type(self), name, known))
             given = signature.bind(self, *args, **kwargs)
             given.apply_defaults()
             for name, value in list(given.arguments.items())[1:]:

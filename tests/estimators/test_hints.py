@@ -9,7 +9,9 @@ from sklearn.datasets import load_digits, load_iris
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from skann import BPClassifier, BPRegressor
+from skann import BPClassifier, BPRegressor, TabularClassifier
+from skann.dask import DaskBPRegressor
+from skann.preprocessing import TableEncoder
 from skann.schedules import Cosine
 from skann.solvers import LBFGS, SGD
 
@@ -128,6 +130,48 @@ def test_culprit_and_remedy_are_named(name):
         assert part in said
     assert "._" not in said
     assert "BaseBP" not in said
+
+
+class TestNamesOfParameters:
+    @pytest.mark.parametrize("Estimator", [BPClassifier, BPRegressor, DaskBPRegressor])
+    @pytest.mark.parametrize(
+        ("name", "hint"),
+        [
+            ("hidden_layers", "Did you mean 'hidden_layer_sizes'?"),
+            ("n_epochs", "Did you mean 'max_iter'?"),
+            ("lr", "Did you mean 'learning_rate_init'?"),
+            ("early_stoping", "Did you mean 'early_stopping'?"),
+            ("device", "computed on the processor"),
+            ("callbacks", "set_callbacks(...).fit(X, y)"),
+            ("X_val", "It is an argument of fit: fit(X, y, X_val=...)"),
+            ("eval_set", "fit(X, y, X_val=...)"),
+        ],
+    )
+    def test_an_unknown_name_is_explained(self, Estimator, name, hint):
+        with pytest.raises(TypeError, match=f"{Estimator.__name__}.*'{name}'") as info:
+            Estimator(**{name: 3})
+        assert hint in str(info.value)
+
+    def test_those_of_networks_are_explained_by_tables(self):
+        message = r"estimator=BPClassifier\(max_iter=...\)"
+        with pytest.raises(TypeError, match=message):
+            TabularClassifier(n_epochs=3)
+        with pytest.raises(ValueError, match=message):
+            TabularClassifier().set_params(n_epochs=3)
+        with pytest.raises(TypeError, match="Did you mean 'n_bins'"):
+            TableEncoder(bins=3)
+
+    def test_nothing_is_suggested_where_nothing_is_near(self):
+        with pytest.raises(TypeError, match=r"argument 'xyzzy'\.$"):
+            BPClassifier(xyzzy=3)
+
+    def test_set_params_explains_and_changes_nothing(self):
+        net = BPClassifier()
+        with pytest.raises(ValueError, match="Did you mean 'max_iter'"):
+            net.set_params(alpha=0.5, epochs=3)
+        assert net.alpha == "auto"
+        with pytest.raises(ValueError, match="Invalid parameter 'momentun'"):
+            BPClassifier(solver=SGD()).set_params(solver__momentun=0.5)
 
 
 def test_names_are_in_a_fixed_order():
