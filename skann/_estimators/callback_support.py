@@ -41,7 +41,8 @@ class CallbackSupport(_Mixin):
             ``ScoringMonitor``), of :mod:`skann.callbacks`, or of a class of your own in
             the same protocol: `setup`, `on_fit_task_begin`, `on_fit_task_end`, which
             stops the fit by returning True, and `teardown`. None of them clears what
-            was set. `partial_fit` calls none.
+            was set. `partial_fit` calls none. Copies and clones of an estimator have
+            them, pickles of a fitted one do not.
 
         Returns
         -------
@@ -78,6 +79,14 @@ class CallbackSupport(_Mixin):
                 f"callbacks; this is {sklearn_version}."
             )
         return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        # By the state of a pickle, which for a fitted estimator lacks the callbacks.
+        other = memo[id(self)] = type(self).__new__(type(self))
+        other.__setstate__(copy.deepcopy(self.__getstate__(), memo))
+        if "_skl_callbacks" in vars(self):
+            other._skl_callbacks = copy.deepcopy(self._skl_callbacks, memo)
+        return other
 
 
 class EpochMetadata(dict):

@@ -49,6 +49,9 @@ def to_plain(estimator):
         values = state["auto_params_"].items()
         state["auto_params_"] = {name: options_to_plain(v) for name, v in values}
     if "_theta" in state:
+        # Callbacks follow fits and are no part of what was fitted: their classes would
+        # have to be there, and trusted, where the model is loaded.
+        state.pop("_skl_callbacks", None)
         for name, convert in _TO_PLAIN.items():
             state[name] = convert(state[name])
         network = state["_network"]

@@ -1,5 +1,6 @@
 """The package's own callbacks, on real fits."""
 
+import copy
 import csv
 import json
 import math
@@ -7,6 +8,8 @@ import pickle
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -209,3 +212,41 @@ def test_a_missing_package_names_the_extra(
     monkeypatch.setitem(__import__("sys").modules, package, None)
     with pytest.raises(ImportError, match=rf"{kind.__name__}.*skann\[{extra}\]"):
         kind(*arguments)
+
+
+class Follower:
+    """A callback that can't leave its process."""
+
+    def setup(self, estimator, context): ...
+
+    on_fit_task_begin = on_fit_task_end = teardown = setup
+
+    def __reduce__(self):
+        raise TypeError("a follower stays where it is")
+
+    def __deepcopy__(self, memo):
+        return self
+
+
+class TestPickles:
+    def test_that_of_a_fitted_model_has_no_callbacks(self):
+        model = fitted(Follower())
+        other = pickle.loads(pickle.dumps(model))
+        assert_array_equal(other.predict(X), model.predict(X))
+        assert "_skl_callbacks" not in vars(other)
+
+    def test_skops_asks_for_the_one_class_of_a_model(self):
+        skops = pytest.importorskip("skops.io")
+        text = skops.dumps(make_pipeline(StandardScaler(), fitted(Follower())))
+        assert skops.get_untrusted_types(data=text) == ["skann.BPClassifier"]
+
+    def test_copies_and_clones_have_them(self):
+        model = BPClassifier(max_iter=3).set_callbacks(Follower())
+        for _ in range(2):
+            for other in (clone(model), copy.copy(model), copy.deepcopy(model)):
+                assert other._skl_callbacks == model._skl_callbacks
+            model.fit(X, y)
+
+    def test_that_of_an_unfitted_one_has_them(self):
+        with pytest.raises(TypeError, match="a follower stays"):
+            pickle.dumps(BPClassifier().set_callbacks(Follower()))
