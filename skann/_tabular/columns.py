@@ -179,7 +179,7 @@ def named_errors(name):
 
 def _of_array(array):
     kind = array.dtype.kind
-    if kind in "cV":
+    if kind == "c":
         raise ValueError("Complex data not supported: X must hold real numbers.")
     if kind == "M":
         return array.astype(DATE_TYPE)

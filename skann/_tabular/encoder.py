@@ -59,8 +59,9 @@ class TableEncoder(
     are, and holds in all later tables, whatever their dtypes. Text is numbers or dates
     where at least 95 % of the entries are written so: 1,234.5 or 1.234,5; 23:59:59;
     2024-12-31 or 2024-12-31T23:59:59Z. Other entries, such as "?", are gaps then.
-    Digits that begin with zero, such as a postal code, stay a category; so does any
-    column whose dtype says so.
+    Integers as text stay a category if one begins with zero, as a postal code does, or
+    if they recur, in 20 rows each on average; so does any column whose dtype is that of
+    categories.
 
     Two kinds of columns are left out. A key has a different entry in nearly every row,
     which a warning says. An empty column has gaps alone in `fit`.

@@ -16,7 +16,7 @@ from numbers import Real
 
 import numpy as np
 
-from .columns import DATE_TYPE, named_errors
+from .columns import DATE_TYPE, EXACT, named_errors
 from .parsing import (
     CLOCK,
     COMMA,
@@ -24,7 +24,6 @@ from .parsing import (
     NUMBERS,
     PARSERS,
     POINT,
-    are_codes,
     date_in,
     is_gap_text,
 )
@@ -64,8 +63,9 @@ class Decision:
 # The share of entries that make a column what it is, other entries being gaps.
 _NEARLY_ALL = 0.95
 
-# Values up to which a category has a use for each of them.
-_FEW = 32
+# Values up to which a category has a use for each of them, and rows of a value on
+# average from which on it has.
+_FEW, _OFTEN = 32, 20
 
 # Entries from which on a column of different ones is a key.
 _MIN_KEYS = 32
@@ -134,7 +134,7 @@ def _of_texts(texts, others, forms):
         if share > best[1]:
             best = form, share, parsed
     form, share, parsed = best
-    if not share or (form in NUMBERS and parsed and are_codes(parsed)):
+    if not share or (not others and _are_names(parsed, n_entries)):
         return Decision(LEVEL)
     n_different = len(parsed) + len(set(others))
     kind = DATE if form == ISO else NUMBER
@@ -151,6 +151,21 @@ def _of_texts(texts, others, forms):
         "",
         f"Most of its entries are {what} written as text, but {odd!r} is not: write "
         f"None for gaps, or convert the column to {what}.",
+    )
+
+
+def _are_names(texts, n_entries):
+    """Whether numbers that are text name something, such as a district or a shop.
+
+    All are digits alone; and one begins with zero or is an integer that float64 can't
+    hold, or they recur so often that a category has a use for each.
+    """
+    if not all(map(str.isdecimal, texts)):
+        return False
+    if n_entries >= _OFTEN * len(texts):
+        return True
+    return any(
+        (text.startswith("0") and len(text) > 1) or int(text) > EXACT for text in texts
     )
 
 

@@ -40,10 +40,14 @@ def _number(text, pattern, decimal):
 
 _INFINITE = re.compile(r"[+-]?(?:inf|infinity)", re.IGNORECASE)
 
-_ZONE = r"(?: ?(?:Z|UTC|[+-]\d\d(?::?\d\d)?))?"
+# An offset or a name, CET or Europe/Berlin, or both.
+_ZONE = (
+    r"(?: ?(?:(?!AM|PM)[A-Z]{1,5}|[+-]\d\d(?::?\d\d)?))?"
+    r"(?: [A-Z]\w+/\w+|\[[\w/+-]+\])?"
+)
 _TIME = r"\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?"
 _CLOCK = re.compile(rf"(\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d{{1,9}}))?)?{_ZONE}")
-_DAY = re.compile(rf"(\d{{4}}-\d\d-\d\d)(?:[T ]({_TIME}){_ZONE})?")
+_DAY = re.compile(rf"(\d{{4}}-\d\d-\d\d|\d{{4}}/\d\d/\d\d)(?:[T ]({_TIME}){_ZONE})?")
 
 
 def _seconds(text):
@@ -66,7 +70,7 @@ def date_in(text):
         return None
     time = (found[2] or "00:00").replace(",", ".")[:15]  # to the microsecond
     try:
-        return np.datetime64(f"{found[1]}T{time}", "us")
+        return np.datetime64(f"{found[1].replace('/', '-')}T{time}", "us")
     except ValueError:  # the 30th of February
         return None
 
@@ -78,16 +82,3 @@ NUMBERS = {
     CLOCK: _seconds,
 }
 PARSERS = {**NUMBERS, ISO: date_in}
-
-
-def are_codes(texts):
-    """Whether texts that are numbers name something: 007, or too many digits.
-
-    All are digits alone, and one begins with zero or is an integer that float64 can't
-    hold.
-    """
-    if not all(map(str.isdecimal, texts)):
-        return False
-    return any(
-        (text.startswith("0") and len(text) > 1) or int(text) > 2**53 for text in texts
-    )

@@ -214,6 +214,10 @@ def test_numbers_written_as_text_are_numbers(texts, numbers):
             ["2024-01-31T23:59:59.123456", "NaT"],
         ),
         ([date(2024, 1, 31), "2024-02-01"], ["2024-01-31", "2024-02-01"]),
+        (
+            ["2024/01/31 10:00 CET", "2024-01-31T10:00+01:00[Europe/Berlin]"],
+            ["2024-01-31T10", "2024-01-31T10"],
+        ),
     ],
 )
 def test_dates_and_times_with_zones_written_as_text_are_dates(texts, dates):
@@ -229,8 +233,10 @@ def test_dates_and_times_with_zones_written_as_text_are_dates(texts, dates):
         ["02134", "90210", "10001"],  # postal codes
         ["1000000000000000001", "1000000000000000002"],  # keys
         ["1", "2", "3+"] * 100,  # few levels
+        [*map(str, range(300)), "?"] * 20,  # shops
         ["1", "2", "soon", "later"],
         ["24:61", "12:30"],
+        ["01:30 PM", "12:30 AM"],
         ["2024-02-30", "2024-02-29"],
         ["?", "-"],
         ["yes", 1.5, date(2024, 1, 1)],
