@@ -217,7 +217,8 @@ class FittedNetwork(InsideNetwork):
     def _found(self, column, name):
         """What the solver has recorded for the weights that were kept."""
         values = self._fitted("_history", name).get(column, [])
-        value = values[self.best_iter_ - 1] if values and self.best_iter_ else math.nan
+        known = 0 < self.best_iter_ <= len(values)
+        value = values[self.best_iter_ - 1] if known else math.nan
         if math.isnan(value):
             raise AttributeError(
                 f"{type(self).__name__!r} object has no attribute {name!r}: only "

@@ -13,6 +13,7 @@ from .._typing import PathLike
 from .._version import __version__
 from .plain_state import (
     OPTIONS,
+    SHOWN,
     from_plain,
     option_from_plain,
     option_to_plain,
@@ -20,7 +21,7 @@ from .plain_state import (
 )
 from .versioned_state import STATE_FORMAT, VersionedState, check_format
 
-# What else but attributes that end in "_" a fitted estimator has.
+# What a fitted network has besides what it shows.
 _FITTED = (
     "_network",
     "_theta",
@@ -29,6 +30,10 @@ _FITTED = (
     "_history",
     "_batch_losses",
 )
+
+
+# What older files do not say, and what a network without names of columns lacks.
+_NEWER = ("engine_", "start_losses_", "feature_names_in_")
 
 
 class SaveModel(VersionedState):
@@ -55,8 +60,8 @@ class SaveModel(VersionedState):
             If `path` is no path.
         ValueError
             If a parameter is an object that files can't hold: a function, a splitter,
-            a solver or transformer that is not skann's. Or the estimator is of a class
-            of one's own.
+            a solver or transformer that is not skann's; or is not valid, so that no
+            file with it is loaded. Or the estimator is of a class of one's own.
 
         See Also
         --------
@@ -76,6 +81,7 @@ class SaveModel(VersionedState):
         path = checked_path(path)
         about = {"format": STATE_FORMAT, "skann_version": __version__}
         data = about | self._to_file()
+        self._validate_params()  # as loading does
         try:
             archive.write(path, data)
         except TypeError as error:
@@ -118,7 +124,9 @@ class SaveModel(VersionedState):
         if unknown:
             raise ValueError(f"{cls.__name__} has no parameters {sorted(unknown)}.")
         items = parameters.items()
-        return cls(**{n: cls._parameter_from_file(n, p) for n, p in items})
+        estimator = cls(**{n: cls._parameter_from_file(n, p) for n, p in items})
+        estimator._validate_params()
+        return estimator
 
     def _parameter_to_file(self, name, value, where):
         default = inspect.signature(type(self)).parameters[name].default
@@ -168,12 +176,10 @@ class SaveNetwork(SaveModel):
 
     @classmethod
     def _fitted_from_file(cls, fitted):
-        own = dir(cls)
         for name in fitted:
-            public = name.endswith("_") and not name.startswith("_") and name not in own
-            if name not in _FITTED and not public:
+            if name not in _FITTED and name not in SHOWN:
                 raise ValueError(f"{cls.__name__} has no attribute {name!r}.")
-        missing = [name for name in _FITTED if name not in fitted]
+        missing = [n for n in (*_FITTED, *SHOWN) if n not in fitted and n not in _NEWER]
         if missing:
             raise ValueError(f"it lacks {missing}.")
         return from_plain(fitted)
@@ -232,29 +238,55 @@ def load(path, modules):
     ------
     ValueError
         If the file is damaged, no model file, or of a later version.
+    MemoryError
+        If there is not the memory for the model.
+    OSError
+        If the file can't be opened or read.
     """
     path = checked_path(path)
-    data = archive.read(path)
+    return from_data(archive.read(path), modules, os.fspath(path))
+
+
+def from_data(data, modules, name):
+    """The estimator that the content of a model file makes.
+
+    Parameters
+    ----------
+    data : dict
+    modules : dict of str to str
+        As in :func:`load`.
+    name : str
+        Of the file.
+
+    Raises
+    ------
+    ValueError
+        If the data are not of such an estimator.
+    """
     try:
-        if not isinstance(data.get("estimator"), str) or "format" not in data:
+        kind = data.get("estimator")
+        if not isinstance(kind, str) or "format" not in data:
             raise ValueError("it does not say which estimator it is.")
-        name = data["estimator"]
-        check_format(data["format"], data.get("skann_version"), name)
-        if name not in modules:
-            raise ValueError(f"its estimator must be of {list(modules)}; got {name!r}.")
-        return getattr(import_module(modules[name]), name)._from_file(data)
+        check_format(data["format"], data.get("skann_version"), kind)
+        if kind not in modules:
+            raise ValueError(f"its estimator must be of {list(modules)}; got {kind!r}.")
+        return getattr(import_module(modules[kind]), kind)._from_file(data)
+    except (MemoryError, OSError):
+        raise
     # Whatever a part of the file is, it may be of another type than it should be.
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ValueError(f"{os.fspath(path)!r} can't be loaded: {error}") from error
+    except Exception as error:
+        raise ValueError(f"{name!r} can't be loaded: {error}") from error
 
 
 def _parameter_from(plain):
     if plain["kind"] == "object":
-        return option_from_plain(plain)
+        return option_from_plain(plain).fresh()
     if plain["kind"] == "RandomState":
         return _random_state(plain["state"])
     if plain["kind"] != "value":
         raise ValueError(f"a parameter can't be of kind {plain['kind']!r}.")
+    if not _is_plain(plain["value"]):
+        raise ValueError(f"a parameter can't be {plain['value']!r}.")
     return plain["value"]
 
 

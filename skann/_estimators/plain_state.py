@@ -11,7 +11,14 @@ import numpy as np
 from .._network.activations import ACTIVATIONS
 from .._network.losses import LOSSES
 from .._network.network import Network, loss_function
-from .._optimize.plain_options import CLASSES, options_from_plain, options_to_plain
+from .._optimize.options import Options
+from .._optimize.plain_options import (
+    CLASSES,
+    is_count,
+    is_real,
+    options_from_plain,
+    options_to_plain,
+)
 from .._training.plain_progress import (
     batch_losses_from_plain,
     history_from_plain,
@@ -30,6 +37,49 @@ _TO_PLAIN = {
 }
 # Parameters that may be objects of the package's own; their names are part of files.
 OPTIONS = ("solver", "learning_rate", "loss", "average")
+
+
+def _is_text_or_none(value):
+    return value is None or isinstance(value, str)
+
+
+def _is_number_or_none(value):
+    return value is None or is_real(value)
+
+
+def _is_score_or_none(value):
+    return value is None or type(value) in (int, float)
+
+
+def _are_losses(value):
+    # Infinity for a start from which training diverged, NaN for one that had no time,
+    # None for one that was interrupted at once.
+    return isinstance(value, list) and all(
+        loss is None or type(loss) is float for loss in value
+    )
+
+
+def _are_named(value):
+    kinds = None | bool | int | float | str | list | tuple | dict
+    return isinstance(value, dict) and all(
+        isinstance(name, str) and isinstance(item, kinds)
+        for name, item in value.items()
+    )
+
+
+# What a fitted network shows besides, and what each must be. Files hold no others.
+SHOWN = {
+    "n_features_in_": is_count,
+    "feature_names_in_": lambda value: isinstance(value, np.ndarray),
+    "n_iter_": is_count,
+    "best_iter_": is_count,
+    "stop_reason_": _is_text_or_none,
+    "engine_": _is_text_or_none,
+    "loss_": _is_number_or_none,
+    "best_validation_score_": _is_score_or_none,
+    "start_losses_": _are_losses,
+    "auto_params_": _are_named,
+}
 _CLASSES = {**CLASSES, **{kind.__name__: kind for kind in (Tweedie, Focal)}}
 
 
@@ -89,9 +139,12 @@ def from_plain(state):
     for name in OPTIONS:
         if name in state:
             state[name] = option_from_plain(state[name])
+    for name in state.keys() & SHOWN.keys():
+        if not SHOWN[name](state[name]):
+            raise ValueError(f"{name} can't be {state[name]!r}.")
     if "auto_params_" in state:
-        values = _dict_of(state, "auto_params_").items()
-        state["auto_params_"] = {name: options_from_plain(v) for name, v in values}
+        values = state["auto_params_"].items()
+        state["auto_params_"] = {name: _chosen(v) for name, v in values}
     if "_theta" not in state:
         return state
     network = _network_from_plain(_dict_of(state, "_network"))
@@ -99,16 +152,33 @@ def from_plain(state):
     _check_theta(theta, n_parameters)
     if state.get("n_features_in_") != network.layer_sizes[0]:
         raise ValueError("n_features_in_ must be the number of the network's inputs.")
+    names = state.get("feature_names_in_")
+    if names is not None and not are_names(names, network.layer_sizes[0]):
+        raise ValueError("feature_names_in_ must be a name for each input.")
     targets = _dict_of(state, "_transformer")
+    transformer = transformer_from_plain(targets, network.layer_sizes[-1])
+    if targets["kind"] == "multioutput" and network.tasks != tuple(
+        map(len, transformer.classes)
+    ):
+        raise ValueError("the tasks of the network must be those of the targets.")
+    if targets["kind"] == "quantiles" and network.loss_options != tuple(
+        targets["levels"]
+    ):
+        raise ValueError("the quantiles of the loss must be those of the targets.")
     state.setdefault("engine_", None)  # which older files do not say
     return {
         **state,
         "_network": network,
-        "_transformer": transformer_from_plain(targets, network.layer_sizes[-1]),
+        "_transformer": transformer,
         "_progress": progress_from_plain(_dict_of(state, "_progress"), n_parameters),
         "_history": history_from_plain(_dict_of(state, "_history")),
         "_batch_losses": batch_losses_from_plain(state.get("_batch_losses")),
     }
+
+
+def _chosen(value):
+    value = options_from_plain(value)
+    return value.fresh() if isinstance(value, Options) else value
 
 
 def _dict_of(state, name):
@@ -150,6 +220,13 @@ def _check_options(loss, options):
         loss_function(loss, tuple(options))
     except TypeError as error:
         raise ValueError(f"the loss {loss!r} has no settings {options!r}.") from error
+
+
+def are_names(array, n):
+    """Whether it is an array of so many names of columns."""
+    if not isinstance(array, np.ndarray) or array.shape != (n,):
+        return False
+    return all(isinstance(name, str) for name in array.tolist())
 
 
 def _is_positive(number):

@@ -6,18 +6,20 @@ infinity and no dicts with other keys than text; they, and arrays, are objects o
 key that begins with ``$``.
 
 A file is read as if an enemy had written it. Nothing in it is executed: arrays of
-objects are not read, and no class is looked up by its name. Nothing is allocated that
+objects are not read, and no class is looked up by its name. No array is allocated that
 the file has not the bytes for: entries are not compressed and must not overlap, and an
-array's header must agree with the bytes behind it.
+array's header must agree with the bytes behind it. Lists and objects in the JSON, of
+which an empty one takes forty times its two bytes, are limited in number and depth.
 """
 
+import errno
 import glob
-import io
 import itertools
 import json
 import math
 import os
-import tempfile
+import re
+import secrets
 import zipfile
 from pathlib import Path
 
@@ -25,8 +27,17 @@ import numpy as np
 
 _MAIN = "data.json"
 _KINDS = "biufSU"
-# Bytes of a .npy header; NumPy's own of such arrays have 128.
+# What NumPy writes before such an array: format 1.0, and a dict as text.
+_MAGIC = b"\x93NUMPY\x01\x00"
+_HEADER = re.compile(
+    rb"\{'descr': '([<>|=][biufSU]\d{1,9})', 'fortran_order': (False|True), "
+    rb"'shape': \(((?:\d{1,19}, ?)*(?:\d{1,19})?)\), \} *\n"
+)
 _LONGEST_HEADER = 1024
+# Lists and objects that any file may have, and bytes of a file for one more: a column
+# of a table has one or two, and weights of every network.
+_FEW, _BYTES_A_LIST = 10_000, 16
+_DEEPEST = 100
 
 
 def write(path, data, n_before=0):
@@ -47,10 +58,11 @@ def write(path, data, n_before=0):
     """
     arrays = []
     main = json.dumps(_encoded(data, arrays), allow_nan=False, ensure_ascii=False)
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    path = _followed(Path(path))
+    # Known before the file is there: an interrupt comes between any two lines.
+    temporary = path.with_name(_temporary_name(path.name))
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(temporary, "xb", opener=_private) as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
                 archive.writestr(_entry(_MAIN), main)
                 for i, array in enumerate(arrays):
@@ -58,26 +70,46 @@ def write(path, data, n_before=0):
                         np.lib.format.write_array(entry, array, allow_pickle=False)
             file.flush()
             os.fsync(file.fileno())
-        _permit_as_usual(temporary)
+        os.chmod(temporary, _permissions(path))
         names = [path, *before(path, n_before)]
         for newer, older in reversed(list(itertools.pairwise(names))):
             if newer.exists():
                 os.replace(newer, older)
         os.replace(temporary, path)
         _flush_folder(path.parent)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+    except BaseException as error:
+        temporary.unlink(missing_ok=True)
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise error.__context__ from None  # a zip file has put its own in its place
         raise
+
+
+def _followed(path):
+    """The file that a symbolic link leads to, which is replaced and not the link."""
+    return path.resolve() if path.is_symlink() else path
+
+
+def _temporary_name(name):
+    # Names of files have 255 bytes at most in most places.
+    beginning = name.encode()[:200].decode(errors="ignore")
+    return f".{beginning}.{secrets.token_hex(8)}"
+
+
+def _private(path, flags):
+    return os.open(path, flags, 0o600)
 
 
 def before(path, number):
     """Names of so many earlier files, the newest first: ``path.1``, ``path.2``, …"""
+    path = _followed(path)
     return [path.with_name(f"{path.name}.{k}") for k in range(1, number + 1)]
 
 
 def remove_leftovers(path):
     """Remove what :func:`write` has left beside a file where it was killed."""
-    for leftover in path.parent.glob(f".{glob.escape(path.name)}.????????"):
+    path = _followed(path)
+    stem, _, token = _temporary_name(path.name).rpartition(".")
+    for leftover in path.parent.glob(f"{glob.escape(stem)}.{'[0-9a-f]' * len(token)}"):
         leftover.unlink(missing_ok=True)
 
 
@@ -100,11 +132,13 @@ def _name(i):
     return f"arrays/{i}.npy"
 
 
-def _permit_as_usual(path):
-    """Give a temporary file, which is its owner's alone, a new file's permissions."""
+def _permissions(path):
+    """Those of the file that is there, else those that a new file gets."""
+    if path.exists():
+        return path.stat().st_mode & 0o777
     mask = os.umask(0)
     os.umask(mask)
-    os.chmod(path, 0o666 & ~mask)
+    return 0o666 & ~mask
 
 
 def _encoded(value, arrays):
@@ -153,18 +187,37 @@ def read(path):
     Raises
     ------
     OSError
-        If the file can't be opened.
+        If the file can't be opened or read.
+    MemoryError
+        If there is not the memory for it.
     ValueError
         If it is not whole, or not such a file.
     """
     with open(path, "rb") as file:
         try:
             return _read(file)
-        # Zip files and JSON fail in many ways; a file is the only cause they have here.
+        # Zip files and JSON fail in many ways, of which a file is the only cause.
         except Exception as error:
+            cause = _not_the_files(error)
+            if cause is not None:
+                raise cause from None
             raise ValueError(
                 f"{os.fspath(path)!r} is damaged or not a model file: {error}"
             ) from error
+
+
+def _not_the_files(error):
+    """What no content of a file brings about, among an error and its causes; or None.
+
+    A place in the file that is not there is an "invalid argument" of the file system.
+    """
+    while error is not None:
+        if isinstance(error, MemoryError):
+            return error
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _read(file):
@@ -181,7 +234,7 @@ def _read(file):
             raise ValueError("its entries claim more bytes than it has.")
         if _MAIN not in entries:
             raise ValueError(f"it has no {_MAIN!r}.")
-        tree = json.loads(archive.read(_MAIN).decode("utf-8"))
+        tree = _tree(archive.read(_MAIN), size)
         arrays = {}
         for i in range(len(entries) - 1):
             arrays[i] = _array(archive.read(_name(i)))
@@ -191,44 +244,66 @@ def _read(file):
     return data
 
 
+def _tree(content, size):
+    """The JSON of a file of this size, before arrays and others are put in."""
+    n_lists = content.count(b"[") + content.count(b"{")
+    if n_lists > _FEW + size // _BYTES_A_LIST:
+        raise ValueError(f"it has {n_lists} lists and objects in {size} bytes.")
+    try:
+        return json.loads(content.decode("utf-8"))
+    except RecursionError:
+        raise ValueError("its lists are too deep.") from None
+
+
 def _array(content):
     """An array from the bytes of a .npy file."""
-    stream = io.BytesIO(content)
-    if np.lib.format.read_magic(stream) != (1, 0):
-        raise ValueError("an array's header is of another version.")
-    header = np.lib.format.read_array_header_1_0(stream, _LONGEST_HEADER)
-    shape, in_fortran_order, dtype = header
-    if dtype.kind not in _KINDS or dtype.hasobject or in_fortran_order:
-        raise ValueError(f"an array of {dtype} can't be one.")
-    n_bytes = len(content) - stream.tell()
-    if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != n_bytes:
+    start = len(_MAGIC) + 2
+    end = start + int.from_bytes(content[len(_MAGIC) : start], "little")
+    header = None
+    if content.startswith(_MAGIC) and end - start <= _LONGEST_HEADER:
+        header = _HEADER.fullmatch(content[start:end])
+    if header is None:
+        raise ValueError("an array's header is not such as NumPy writes.")
+    dtype = np.dtype(header[1].decode())
+    shape = tuple(int(n) for n in header[3].decode().split(",") if n.strip())
+    n_bytes = len(content) - end
+    if header[2] == b"True" or dtype.kind not in _KINDS or len(shape) > 32:
+        raise ValueError(f"an array of {dtype} and shape {shape} can't be one.")
+    # Of an array without entries NumPy allocates one.
+    if math.prod(shape) * dtype.itemsize != n_bytes or dtype.itemsize > len(content):
         raise ValueError(f"an array of shape {shape} does not have {n_bytes} bytes.")
-    flat = np.frombuffer(content, dtype, offset=stream.tell()) if n_bytes else []
+    flat = np.frombuffer(content, dtype, offset=end) if n_bytes else []
     array = np.array(flat, dtype.newbyteorder("=")).reshape(shape)
     if dtype.kind == "U":
         array.tolist()  # an error now, and not later, where that is no text
     return array
 
 
-def _decoded(value, arrays):
+def _decoded(value, arrays, depth=0):
+    if depth > _DEEPEST:
+        raise ValueError("its lists are too deep.")
+
+    def decoded(item):
+        return _decoded(item, arrays, depth + 1)
+
     if isinstance(value, list):
-        return [_decoded(item, arrays) for item in value]
+        return [decoded(item) for item in value]
     if not isinstance(value, dict):
         return value
     tag = next(iter(value), "")
     if not tag.startswith("$"):
-        return {key: _decoded(item, arrays) for key, item in value.items()}
+        return {key: decoded(item) for key, item in value.items()}
     content = value[tag]
     if tag == "$float":
         return {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}[content]
     if tag == "$tuple":
-        return tuple(_decoded(item, arrays) for item in content)
+        return tuple(decoded(item) for item in content)
     if tag == "$items":
-        return {_decoded(k, arrays): _decoded(item, arrays) for k, item in content}
+        return {decoded(k): decoded(item) for k, item in content}
     if tag == "$array":
         return arrays.pop(content)  # each is of one place only
     if tag == "$objects":
-        return _array_of_objects([_decoded(i, arrays) for i in content], value["shape"])
+        return _array_of_objects([decoded(item) for item in content], value["shape"])
     raise ValueError(f"it has an object {tag!r}, which is not known.")
 
 

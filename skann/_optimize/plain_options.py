@@ -5,11 +5,15 @@ class and its settings; one that a run has used has besides what the next run go
 with. Objects of a user's own classes stay what they are.
 """
 
+import math
+
 import numpy as np
 
 from .averaging import AVERAGES
 from .minimizers import MINIMIZERS
+from .optimizer import Optimizer
 from .optimizers import OPTIMIZERS
+from .schedule_base import Schedule
 from .schedules import SCHEDULES
 
 # Names are part of the format of files: a renamed class keeps its old name here.
@@ -65,8 +69,9 @@ def optimizer_from_plain(plain, n_parameters):
     ValueError
         If it has not the state that its rule keeps.
     """
-    if not isinstance(plain, dict):
+    if plain is None or isinstance(plain, Optimizer):  # a user's own, of a pickle
         return plain
+    _check_kind(plain, OPTIMIZERS, "optimiser")
     optimizer, run = options_from_plain(plain).fresh(), plain.get("run", {})
     dtype = _real_dtype(run.get("dtype"))
     started = vars(optimizer.start(0, dtype))
@@ -80,9 +85,7 @@ def optimizer_from_plain(plain, n_parameters):
         if not is_vector(vector, n_parameters, dtype):
             raise ValueError("an optimiser's state is not of its network's size.")
     for name in started.keys() & run.keys() - {"dtype"}:
-        kind = type(started[name])
-        if not isinstance(run[name], kind):
-            raise ValueError(f"an optimiser's {name} must be of type {kind.__name__}.")
+        _check_number(run[name], started[name], f"an optimiser's {name}")
         setattr(optimizer, name, run[name])
     return optimizer
 
@@ -105,17 +108,49 @@ def schedule_from_plain(plain):
     ValueError
         If it has not what its kind keeps from run to run.
     """
-    if not isinstance(plain, dict):
+    if plain is None or isinstance(plain, Schedule):  # of a user's function
         return plain
+    _check_kind(plain, SCHEDULES, "schedule")
     schedule, run = options_from_plain(plain).fresh(), plain.get("run", {})
     begun = _as_begun(schedule)
     for name in begun.keys() - schedule.get_params().keys():
-        if not isinstance(run.get(name), int | float | bool):
-            raise ValueError(f"a schedule's {name.strip('_')} must be a number.")
+        what = f"a schedule's {name.strip('_')}"
+        _check_number(run.get(name), begun[name], what)
     schedule.begin(run["initial"])
     for name in begun.keys() & run.keys():
         setattr(schedule, name, run[name])
     return schedule
+
+
+def _check_kind(plain, table, what):
+    kinds = [kind.__name__ for kind in table.values()]
+    if not isinstance(plain, dict) or plain.get("class") not in kinds:
+        raise ValueError(f"there is no such {what}: {plain!r}.")
+    if not isinstance(plain.get("run", {}), dict):
+        raise ValueError(f"what a run keeps of its {what} must be named.")
+
+
+def _check_number(value, like, what):
+    """An error for a number of another type than what is there at the start."""
+    right = True
+    if isinstance(like, bool):
+        right = isinstance(value, bool)
+    elif isinstance(like, int):
+        right = is_count(value)
+    elif isinstance(like, float):
+        right = is_real(value) and value >= 0
+    if not right:
+        raise ValueError(f"{what} must be a number such as {like!r}; got {value!r}.")
+
+
+def is_count(value):
+    """Whether it is an int of at least 0, and such as an array holds."""
+    return type(value) is int and 0 <= value < 2**62
+
+
+def is_real(value):
+    """Whether it is a finite number, and no bool."""
+    return type(value) in (int, float) and math.isfinite(value)
 
 
 def is_vector(array, size, dtype):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .._estimators.plain_state import are_names
+
 # By the names that they have in plain data.
 DTYPES = {kind.__name__: kind for kind in (np.float32, np.float64)}
 
@@ -45,13 +47,6 @@ def are_edges(value, n):
         return False
     right = all(are_numbers(own, (None,)) and len(own) for own in value)
     return right and all((np.diff(own) > 0).all() for own in value)
-
-
-def are_names(array, n):
-    """Whether it is an array of so many names of columns."""
-    if not isinstance(array, np.ndarray) or array.shape != (n,):
-        return False
-    return all(isinstance(name, str) for name in array.tolist())
 
 
 def check_names(state):

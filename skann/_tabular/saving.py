@@ -7,9 +7,10 @@ stays what it is in a pickle, and is refused by a model file.
 import numpy as np
 
 from .._estimators.model_file import SaveModel
+from .._estimators.plain_state import are_names
 from .encoder import TableEncoder
 from .piecewise import PiecewiseLinearEncoder
-from .plain_checks import DTYPES, are_names
+from .plain_checks import DTYPES
 
 # Names are part of the format of files.
 _ENCODERS = {kind.__name__: kind for kind in (TableEncoder, PiecewiseLinearEncoder)}

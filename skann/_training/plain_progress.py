@@ -9,6 +9,8 @@ import numpy as np
 
 from .._optimize.averaging import Averaging
 from .._optimize.plain_options import (
+    is_count,
+    is_real,
     is_vector,
     optimizer_from_plain,
     optimizer_to_plain,
@@ -25,6 +27,7 @@ from .progress import Progress
 from .stopping import Patience
 
 _COUNTS = {"n_iter": int, "n_seen": int, "n_steps": int, "seconds": float}
+_WATCHED = (None, "training loss", "validation loss", "validation score")
 
 
 def progress_to_plain(progress):
@@ -73,11 +76,12 @@ def progress_from_plain(plain, n_parameters):
     progress.patience = _patience(plain.get("patience"))
     progress.best = _best(plain.get("best"), n_parameters)
     progress.average = _average(plain.get("average"), n_parameters)
-    progress.watched = plain.get("watched")
+    progress.watched = _watched(plain.get("watched"))
     progress.outer = _outer(plain.get("outer"), n_parameters)
     for name, kind in _COUNTS.items():
         value = plain.get(name)
-        if not isinstance(value, kind) or not 0 <= value < math.inf:
+        right = is_count(value) if kind is int else is_real(value) and value >= 0
+        if not right:
             raise ValueError(f"{name} must be a count; got {value!r}.")
         setattr(progress, name, value)
     factor = progress.rate_factor = plain.get("rate_factor", 1.0)
@@ -99,49 +103,75 @@ def _generator(state):
     return np.random.Generator(bits)
 
 
+def _watched(name):
+    if name is not None and (not isinstance(name, str) or name not in _WATCHED):
+        raise ValueError(f"what is watched must be one of {_WATCHED}; got {name!r}.")
+    return name
+
+
 def _patience(plain):
     if plain is None:
         return None
-    patience = Patience(plain.get("tol"), plain.get("n_iter_no_change"))
-    patience.best, patience.count = plain.get("best"), plain.get("count")
-    if not all(isinstance(value, int | float) for value in vars(patience).values()):
+    tol, n_iter_no_change = plain.get("tol"), plain.get("n_iter_no_change")
+    best, count = plain.get("best"), plain.get("count")
+    right = is_real(tol) and is_patience(best, count) and is_count(n_iter_no_change)
+    if not right:
         raise ValueError(f"patience must be of numbers; got {plain!r}.")
+    patience = Patience(tol, n_iter_no_change)
+    patience.best, patience.count = best, count
     return patience
+
+
+def is_patience(best, count):
+    """Whether these are a value and a count that a :class:`Patience` has."""
+    return isinstance(best, int | float) and not math.isnan(best) and is_count(count)
+
+
+def is_weights(vector, n_parameters):
+    """Whether it is a vector of so many parameters, in either precision."""
+    real = (np.float32, np.float64)
+    return any(is_vector(vector, n_parameters, dtype) for dtype in real)
 
 
 def _best(plain, n_parameters):
     if plain is None:
         return None
     best = BestWeights(*(plain.get(n) for n in ("value", "epoch", "score", "theta")))
-    theta = best.theta
-    real = (np.float32, np.float64)
-    if theta is not None and not any(is_vector(theta, n_parameters, d) for d in real):
-        raise ValueError("the best weights are not of their network's size.")
-    if not isinstance(best.value, float) or not isinstance(best.epoch, int | None):
-        raise ValueError(f"the best epoch is not one: {best.value!r}, {best.epoch!r}.")
+    check_best(best, n_parameters)
     return best
+
+
+def check_best(best, n_parameters):
+    """An error for best weights that are none."""
+    if best.theta is not None and not is_weights(best.theta, n_parameters):
+        raise ValueError("the best weights are not of their network's size.")
+    of_one = (best.epoch is None) == (best.theta is None)
+    counted = best.epoch is None or is_count(best.epoch)
+    if not isinstance(best.value, float) or not counted or not of_one:
+        raise ValueError(f"the best epoch is not one: {best.value!r}, {best.epoch!r}.")
+    if not isinstance(best.score, float):
+        raise ValueError(f"the best score must be a number; got {best.score!r}.")
 
 
 def _average(plain, n_parameters):
     if plain is None:
         return None
-    average = AveragedWeights(options_from_plain(plain.get("rule")), n=plain.get("n"))
-    if not isinstance(average.rule, Averaging) or not isinstance(average.n, int):
+    rule = options_from_plain(plain.get("rule"))
+    if not isinstance(rule, Averaging) or not is_count(plain.get("n")):
         raise ValueError("the weights' average must be of a rule that there is.")
+    average = AveragedWeights(rule.fresh(), n=plain["n"])
     for name in ("moving", "average"):
         vector = plain.get(name)
-        real = (np.float32, np.float64)
-        if vector is not None and not any(
-            is_vector(vector, n_parameters, dtype) for dtype in real
-        ):
+        if vector is not None and not is_weights(vector, n_parameters):
             raise ValueError("averaged weights are not of their network's size.")
         setattr(average, name, vector)
+    if (average.moving is None) != (average.average is None):
+        raise ValueError("averaged weights go with those that training goes on from.")
     return average
 
 
 def _outer(vector, n_parameters):
-    real = (np.float32, np.float64)
-    if vector is not None and not any(is_vector(vector, n_parameters, d) for d in real):
+    if vector is not None and not is_weights(vector, n_parameters):
         raise ValueError("the momentum of averages is not of the network's size.")
     return vector
 

@@ -16,9 +16,22 @@ import joblib
 import numpy as np
 from scipy.sparse import issparse
 
-from .._optimize.plain_options import CLASSES, is_vector, options_to_plain
+from .._optimize.plain_options import (
+    CLASSES,
+    is_count,
+    is_real,
+    is_vector,
+    options_to_plain,
+)
+from .best import BestWeights
 from .monitor import COLUMNS
-from .plain_progress import progress_from_plain, progress_to_plain
+from .plain_progress import (
+    check_best,
+    is_patience,
+    is_weights,
+    progress_from_plain,
+    progress_to_plain,
+)
 
 # Parameters that may have become others: no epoch depends on them. What the seed has
 # led to is in the state of the generator.
@@ -60,7 +73,7 @@ class RunState:
         self._parameters, self._network, self._data = parameters, network, data
         self._theta, self._progress = theta, progress
         self._monitor, self._validate = monitor, validate
-        self._backtracking = backtracking
+        self._backtracking, self._solver = backtracking, solver
         self._identity = None
         #: Whether runs of this solver can go on from a saved state.
         self.can_go_on = solver.uses_learning_rate and type(solver) in CLASSES.values()
@@ -148,13 +161,11 @@ class RunState:
             raise ValueError("the checkpoint's weights are not the network's.")
         np.copyto(self._theta, theta)
         progress = progress_from_plain(plain["progress"], n_parameters)
-        self._progress.rng, self._progress.outer = progress.rng, progress.outer
-        self._progress.optimizer = progress.optimizer
-        self._progress.average = progress.average
-        self._restore_schedule(progress.schedule)
+        self._restore_progress(progress)
         if self._backtracking is not None:
-            self._backtracking.restore(plain["backtracking"])
-        self._restore_monitor(plain)
+            self._restore_backtracking(plain["backtracking"])
+        self._restore_best(plain)
+        self._restore_record(plain)
         self._check_validation()
 
     def _further(self):
@@ -162,37 +173,105 @@ class RunState:
         further = self._monitor._further
         return [] if further is None else list(further.columns.values())
 
-    def _restore_schedule(self, saved):
-        schedule = self._progress.schedule
-        if type(saved) is type(schedule):
-            vars(schedule).update(vars(saved))
+    def _restore_progress(self, saved):
+        own = self._progress
+        started = self._solver.start(0, self._theta.dtype)
+        average, schedule = saved.average, own.schedule
+        same = saved.optimizer is not None and (
+            saved.optimizer.same_settings(started)
+            and saved.optimizer.dtype == started.dtype
+        )
+        _require(same, "optimiser is not that of the fit")
+        same = (average is None) == (own.average is None)
+        if same and average is not None:
+            same = average.rule.same_settings(own.average.rule)
+        _require(same, "average is not that of the fit")
+        if type(schedule) in CLASSES.values():  # a function keeps nothing
+            _require(type(saved.schedule) is type(schedule), "schedule is another")
+            vars(schedule).update(vars(saved.schedule))
+        own.rng, own.outer = saved.rng, saved.outer
+        own.optimizer, own.average = saved.optimizer, average
 
-    def _restore_monitor(self, plain):
+    def _restore_backtracking(self, plain):
+        right = isinstance(plain, dict) and is_count(plain["n_left"])
+        limit, factor = plain["limit"], plain["factor"]
+        right = right and (limit is None or isinstance(limit, float))
+        right = right and isinstance(factor, float) and 0 < factor <= 1
+        right = right and is_weights(plain["start"], self._theta.size)
+        _require(right, "record of divergences is not whole")
+        self._check_before_spike(plain["good"])
+        self._backtracking.restore(plain)
+
+    def _restore_best(self, plain):
         monitor = self._monitor
         limits, before = monitor._limits, monitor._before_spike
         both = zip(
             (limits.patience, limits.training_patience), plain["patience"], strict=True
         )
         for patience, saved in both:
+            _require((patience is None) == (saved is None), "patience is not the fit's")
             if patience is not None:
+                _require(is_patience(*saved), "patience must be a value and a count")
                 patience.best, patience.count = saved
-        if plain["best"] is not None:
-            vars(monitor.best).update(plain["best"])
+        rests = plain["rests_before_spike"]
+        _require(
+            isinstance(rests, bool) and not (rests and before is None),
+            "choice of weights is none",
+        )
+        has_best = monitor.best is not None
+        _require(has_best == (plain["best"] is not None), "best weights are missing")
+        if has_best:
+            best = BestWeights(**plain["best"])
+            check_best(best, self._theta.size)
+            vars(monitor.best).update(vars(best))
+        _require(
+            (before is None) == (plain["before_spike"] is None),
+            "weights before a spike are missing",
+        )
         if before is not None:
+            self._check_before_spike(plain["before_spike"])
             vars(before).update(plain["before_spike"])
-            if plain["rests_before_spike"]:
+            if rests:
                 monitor.best = before
-        rows = plain["entries"].tolist()
+
+    def _check_before_spike(self, plain):
+        right = isinstance(plain, dict) and plain.keys() == set(_BEFORE_SPIKE)
+        _require(right, "weights before a spike are not whole")
+        for name in ("theta", "_last_theta"):
+            right = plain[name] is None or is_vector(
+                plain[name], self._theta.size, self._theta.dtype
+            )
+            _require(right, "weights before a spike are not the network's")
+        right = all(isinstance(plain[name], float) for name in ("value", "_last_loss"))
+        right = right and (plain["epoch"] is None or is_count(plain["epoch"]))
+        _require(right, "epoch before a spike is not one")
+
+    def _restore_record(self, plain):
+        monitor, entries = self._monitor, plain["entries"]
+        right = isinstance(entries, np.ndarray) and entries.dtype == np.float64
+        right = right and entries.shape[1:] == (len(COLUMNS),) and len(entries) > 0
+        _require(right, "record is not whole")
+        first = self._progress.n_iter + 1
+        epochs = np.arange(first, first + len(entries))
+        right = np.array_equal(entries[:, 0], epochs)
+        _require(right and np.isfinite(entries[:, 1]).all(), "record is not whole")
+        losses = plain["batch_losses"]
+        right = isinstance(losses, np.ndarray) and losses.ndim == 1
+        _require(right and losses.dtype == np.float64, "batches' losses are not such")
+        seconds, reason = plain["seconds"], plain["stop_reason"]
+        right = is_count(plain["n_seen"]) and is_real(seconds) and seconds >= 0
+        right = right and (reason is None or isinstance(reason, str))
+        _require(right, "counts, seconds or reason to stop are not such")
+        rows = entries.tolist()
         monitor._entries = [x for epoch, *rest in rows for x in (int(epoch), *rest)]
         # The same parameters have the same columns.
         for column, saved in zip(self._further(), plain["further"], strict=True):
-            if not is_vector(saved, len(rows), np.float64):
-                raise ValueError("the checkpoint's record is not whole.")
+            _require(is_vector(saved, len(rows), np.float64), "record is not whole")
             column[:] = saved.tolist()
-        monitor.batch_losses = array("d", plain["batch_losses"].tolist())
+        monitor.batch_losses = array("d", losses.tolist())
         monitor.n_iter, monitor.n_seen = len(rows), plain["n_seen"]
-        monitor.loss, monitor.stop_reason = rows[-1][1], plain["stop_reason"]
-        monitor._started = time.perf_counter() - plain["seconds"]
+        monitor.loss, monitor.stop_reason = rows[-1][1], reason
+        monitor._started = time.perf_counter() - seconds
 
     def _check(self, saved):
         own = self.identity()
@@ -223,6 +302,11 @@ class RunState:
         known = self._monitor.last_row()["validation_loss"]
         if not np.isclose(self._validate()[0], known, rtol=1e-6):
             raise ValueError("The checkpoint is of a fit with other validation data.")
+
+
+def _require(holds, what):
+    if not holds:
+        raise ValueError(f"the checkpoint's {what}.")
 
 
 def _validation_of(row):

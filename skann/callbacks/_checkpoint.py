@@ -12,6 +12,7 @@ import joblib
 
 from .._estimators.validation import prefix_errors
 from .._export import archive
+from .._optimize.plain_options import is_count
 from .._paths import checked_path
 from .._typing import PathLike
 from ._epochs import EpochCallback, fit_of
@@ -210,9 +211,15 @@ class Checkpoint(EpochCallback):
                     f"it is no checkpoint of format {_FORMAT}, which this version of "
                     "skann knows."
                 )
+            n_saved, best_value = data["n_saved"], data["best_value"]
+            if not is_count(n_saved) or not isinstance(best_value, float):
+                raise ValueError("it does not say how many there have been.")
             state.run.restore(data["run"])
-            state.n_saved, state.best_value = data["n_saved"], data["best_value"]
-        except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+            state.n_saved, state.best_value = n_saved, best_value
+        except (MemoryError, OSError):
+            raise
+        # Whatever a part of the file is, it may be of another type than it should be.
+        except Exception as error:
             hint = "" if _FIT in self.path.name else f" {self._one_file_each()}"
             raise ValueError(
                 f"fit can't go on from {str(path)!r}: {error}{hint}"

@@ -266,7 +266,8 @@ class TestForks:
             rows = np.broadcast_to(X[0], (1_000_000, 60))
             model = BPClassifier((300,), batch_size=1, solver="sgd", max_iter=1)
             error = None
-            interrupt_after(0.1) if "rows" in "{call}" else interrupt_training_after(0.1)
+            begin = interrupt_after if "rows" in "{call}" else interrupt_training_after
+            begin(0.1)
             try:
                 {call}
             except RuntimeError as caught:

@@ -177,7 +177,7 @@ class TestVersions:
             ("_progress", {"rng": {"bit_generator": "PCG64"}}, "PCG64 is not whole"),
             ("_progress", {"n_iter": -1}, "n_iter must be a count"),
             ("_progress", {"seconds": np.inf}, "seconds must be a count"),
-            ("_progress", {"optimizer": {"class": "Popen"}}, "no solver, schedule"),
+            ("_progress", {"optimizer": {"class": "Popen"}}, "no such optimiser"),
             ("_progress", {"patience": {}}, "patience must be of numbers"),
             ("_progress", {"best": {"theta": np.zeros(3)}}, "best weights"),
             ("_progress", {"best": {"value": "low"}}, "best epoch is not one"),

@@ -1,5 +1,6 @@
 """Plain data to a file and back, and files that something or somebody has changed."""
 
+import gc
 import json
 import math
 import os
@@ -9,6 +10,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from _interrupts import interrupted_at_every_line
 from numpy.testing import assert_array_equal
 
 from skann._export import archive
@@ -111,8 +113,89 @@ class TestRoundTrip:
         plain.touch()
         assert path.stat().st_mode == plain.stat().st_mode
 
+    def test_permissions_of_a_file_that_is_there_are_kept(self, path):
+        written(path)
+        path.chmod(0o600)
+        archive.write(path, {"x": 2})
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert archive.read(path) == {"x": 2}
+
+    def test_symbolic_link_is_kept_and_its_file_replaced(self, path, tmp_path):
+        folder = tmp_path / "elsewhere"
+        folder.mkdir()
+        path.symlink_to(folder / "real")
+        for value in (1, 2):
+            archive.write(path, {"x": value}, n_before=1)
+            assert path.is_symlink()
+            assert archive.read(folder / "real") == {"x": value}
+        assert archive.read(archive.before(path, 1)[0]) == {"x": 1}
+        assert sorted(os.listdir(folder)) == ["real", "real.1"]
+
+    @pytest.mark.parametrize("name", ["n" * 250, "Ö" * 125, "[*]?"])
+    def test_any_name_of_a_file_can_be_written(self, tmp_path, name):
+        path = tmp_path / name
+        assert archive.read(path) == DATA if written(path) else False
+        assert os.listdir(tmp_path) == [name]
+
+    # Of a ZipFile that nobody has got hold of yet.
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+    def test_interrupt_at_any_line_leaves_old_or_new_file_and_nothing_else(self, path):
+        written(path, {"x": 0})
+        states = set()
+        for _ in interrupted_at_every_line(
+            lambda: written(path, {"x": 0}),
+            lambda _: archive.write(path, {"x": np.ones(1)}),
+            "skann._export.archive:_followed",
+            ("skann/_export/archive.py",),
+        ):
+            states.add(isinstance(archive.read(path)["x"], int))
+            assert os.listdir(path.parent) == [path.name]
+        assert states == {True, False}
+        gc.collect()
+
+    def test_leftovers_of_a_kill_are_removed(self, path):
+        written(path)
+        leftover = path.with_name(archive._temporary_name(path.name))
+        others = path.with_name(f".{path.name}.notes"), path.with_name("other")
+        for file in (leftover, *others):
+            file.touch()
+        archive.remove_leftovers(path)
+        assert not leftover.exists()
+        assert all(file.exists() for file in (path, *others))
+
     def test_no_file(self, path):
         with pytest.raises(FileNotFoundError):
+            archive.read(path)
+
+
+class TestMachine:
+    """What is wrong with the machine is not called damage of the file."""
+
+    @pytest.mark.parametrize(
+        "error",
+        [MemoryError(), OSError(5, "Input/output error"), TimeoutError(110, "")],
+    )
+    @pytest.mark.parametrize("where", ["_array", "_tree", "zipfile.ZipFile"])
+    def test_errors_come_through(self, path, monkeypatch, error, where):
+        archive.write(path, {"x": np.ones(3)})
+
+        def fail(*args):
+            raise error
+
+        with monkeypatch.context() as patched:
+            patched.setattr(f"skann._export.archive.{where}", fail)
+            with pytest.raises(type(error)):
+                archive.read(path)
+        assert archive.read(path)["x"].tolist() == [1, 1, 1]
+
+    def test_errors_that_zip_files_hide_come_through(self, path, monkeypatch):
+        written(path)
+
+        def fail(file):
+            raise OSError(5, "Input/output error")
+
+        monkeypatch.setattr(zipfile, "_EndRecData", fail)
+        with pytest.raises(OSError, match="Input/output"):
             archive.read(path)
 
 
@@ -259,6 +342,56 @@ class TestHostile:
         with zipfile.ZipFile(path) as file:
             assert len(file.infolist()) == 9
         self.refused(path, "claim more bytes")
+
+    @pytest.mark.parametrize(
+        "main",
+        ["[" + "[]," * 60_000 + "0]", '{"x": [' + "{}," * 60_000 + "0]}"],
+        ids=["lists", "objects"],
+    )
+    def test_many_lists_in_few_bytes(self, path, main):
+        make(path, {"data.json": main})
+        self.refused(path, "lists and objects in")
+
+    @pytest.mark.parametrize("depth", [150, 900, 9_000])
+    def test_lists_that_are_too_deep(self, path, depth):
+        make(path, {"data.json": '{"x": ' + "[" * depth + "]" * depth + "}"})
+        self.refused(path, "too deep")
+
+    @pytest.mark.parametrize(
+        "piece",
+        [
+            '"ab",',
+            "0.5,",
+            "999,",
+            "[],",
+            '{"a":0},',
+            '{"$float":"nan"},',
+            '{"$tuple":[]},',
+        ],
+    )
+    def test_memory_is_at_most_thirty_times_the_size(self, path, piece):
+        n = 9_000 if "[" in piece or "{" in piece else 300_000
+        main = '{"y": {"$array": 0}, "x": [' + piece * n + '"😀"]}'
+        array = npy(F8 % 25_000, bytes(200_000))
+        make(path, {"data.json": main, "arrays/0.npy": array})
+        tracemalloc.start()
+        try:
+            assert len(archive.read(path)["x"]) == n + 1
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert peak < 1_000_000 + 30 * path.stat().st_size
+
+    def test_many_columns_are_read(self, path):
+        # Of a table of a hundred thousand categories, and a network of one unit.
+        levels = {"levels": [["a"]] * 100_000, "theta": np.zeros(400_000)}
+        archive.write(path, levels)
+        assert len(archive.read(path)["levels"]) == 100_000
+
+    def test_array_without_entries_of_large_items(self, path):
+        array = npy("{'descr': '<U999999999', 'fortran_order': False, 'shape': (0,), }")
+        make(path, {"data.json": '{"x": {"$array": 0}}', "arrays/0.npy": array})
+        self.refused(path)
 
     def test_a_name_twice(self, path):
         with zipfile.ZipFile(path, "w") as file:

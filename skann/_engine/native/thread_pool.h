@@ -14,8 +14,8 @@ typedef struct ThreadPool ThreadPool;
 ThreadPool *pool_acquire(int n);
 /* For others to use. */
 void pool_release(ThreadPool *);
-/* Threads that it has, the caller counted; one in the child of a fork, where a task that
- * was on its way can't be ended as it was begun. */
+/* Threads that it has, the caller counted; one in the child of a fork, where no task
+ * that was begun can be ended. */
 int pool_size(const ThreadPool *);
 
 /* Run task(argument, i) on threads i = 0 ... n - 1, the caller being number 0, and wait
