@@ -41,18 +41,13 @@ y_train, y_val, y_test = np.split(y, [500, 900])
 # %%
 # The pipeline
 # ------------
-# Three things are needed: metadata routing is switched on, the network asks for
-# ``X_val`` and ``y_val``, and ``transform_input`` names what is scaled on its way.
+# Two things are needed: metadata routing is switched on, and ``transform_input`` names
+# what is scaled on its way to the network.
 
 sklearn.set_config(enable_metadata_routing=True)
 net = BPClassifier((50,), early_stopping=True, learning_rate_init=0.005, random_state=0)
-model = Pipeline(
-    [
-        ("scale", StandardScaler()),
-        ("net", net.set_fit_request(X_val=True, y_val=True)),
-    ],
-    transform_input=["X_val"],
-)
+steps = [("scale", StandardScaler()), ("net", net)]
+model = Pipeline(steps, transform_input=["X_val"])
 model.fit(X_train, y_train, X_val=X_val, y_val=y_val)
 net = model["net"]
 print(f"Stopped after {net.n_iter_} epochs: {net.stop_reason_}")

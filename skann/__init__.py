@@ -4,6 +4,7 @@
 # imports much more is imported when it is first asked for (PEP 562).
 
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ._estimators.classifier import BPClassifier
@@ -61,4 +62,9 @@ if not TYPE_CHECKING:  # type checkers know the names from above, and what is no
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    modules = (
+        name
+        for name, value in globals().items()
+        if isinstance(value, ModuleType) and not name.startswith("_")
+    )
+    return sorted({*__all__, *modules})

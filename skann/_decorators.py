@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from sklearn.base import _fit_context
+from sklearn.utils._available_if import _AvailableIfDescriptor
 from sklearn.utils._param_validation import validate_params as _validate_params
-from sklearn.utils.metaestimators import available_if as _available_if
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -21,9 +21,25 @@ def fit_context(*, prefer_skip_nested_validation: bool) -> Decorator:
     return _fit_context(prefer_skip_nested_validation=prefer_skip_nested_validation)
 
 
+class _Available(_AvailableIfDescriptor):
+    """scikit-learn's, with the check's reason in the one message that users see."""
+
+    def _check(self, obj, owner):
+        try:
+            self.check(obj)
+        except Exception as error:
+            raise AttributeError(
+                f"This {owner.__name__!r} has no attribute {self.attribute_name!r}: "
+                f"{error}"
+            ) from None
+
+
 def available_if(check: Callable[[Any], bool]) -> Decorator:
-    """``sklearn.utils.metaestimators.available_if``: a method that others lack."""
-    return _available_if(check)
+    """Decorate a method that is there where a check does not raise an error.
+
+    As ``sklearn.utils.metaestimators.available_if``; the error is part of the message.
+    """
+    return lambda method: _Available(method, check, attribute_name=method.__name__)
 
 
 def validate_params(

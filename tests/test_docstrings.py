@@ -139,6 +139,15 @@ METHODS |= {
 PROPERTIES = dict(public_properties())
 
 
+def test_dir_lists_what_is_public_alone():
+    import skann.losses
+
+    assert set(dir(skann)) >= {*skann.__all__, "losses"}
+    assert not {"TYPE_CHECKING", "ModuleType", "import_module", "_bases"} & {
+        *dir(skann)
+    }
+
+
 class TestDocstrings:
     def test_nothing_public_is_overlooked(self):
         assert {"skann.BPClassifier", "skann.datasets.load_mnist"} <= OBJECTS.keys()

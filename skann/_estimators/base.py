@@ -95,7 +95,13 @@ class BaseBP(
 
     # Metadata routing: groups are nearly always those of cross-validation, which are
     # of no use to a fit that splits nothing. ``set_fit_request`` asks for them.
-    __metadata_request__fit = {"groups": False}  # noqa: RUF012
+    # Validation data are of no use to anything else.
+    __metadata_request__fit = {  # noqa: RUF012
+        "groups": False,
+        "X_val": True,
+        "y_val": True,
+        "sample_weight_val": True,
+    }
 
     _parameter_constraints: dict = PARAMETER_CONSTRAINTS  # scikit-learn's convention
 
@@ -139,7 +145,8 @@ class BaseBP(
             Validation data. With ``early_stopping=True`` they take the place of a
             part of the training data; without, they are only watched: their loss and
             score are in `history_`. Inside a ``Pipeline``, its
-            ``transform_input=["X_val"]`` sends them through the steps before.
+            ``transform_input=["X_val"]`` sends them through the steps before, after
+            ``sklearn.set_config(enable_metadata_routing=True)``.
         y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
             Targets of `X_val`.
         sample_weight_val : array-like of shape (n_val,), default=None

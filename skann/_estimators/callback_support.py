@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 else:
     try:
         from sklearn.callback import CallbackSupportMixin as _Mixin
+        from sklearn.callback import FitCallback
     except ImportError:
         _Mixin = object
+
+_HOOKS = ("setup", "on_fit_task_begin", "on_fit_task_end", "teardown")
 
 
 class CallbackSupport(_Mixin):
@@ -72,6 +75,8 @@ class CallbackSupport(_Mixin):
         >>> net = net.set_callbacks(TrainingLog("epochs.csv"))  # doctest: +SKIP
         """
         if _Mixin is not object:
+            for callback in callbacks:
+                _check_callback(callback)
             return super().set_callbacks(*callbacks)
         if callbacks:
             raise ImportError(
@@ -87,6 +92,20 @@ class CallbackSupport(_Mixin):
         if "_skl_callbacks" in vars(self):
             other._skl_callbacks = copy.deepcopy(self._skl_callbacks, memo)
         return other
+
+
+def _check_callback(callback):
+    if isinstance(callback, FitCallback) and not isinstance(callback, type):
+        return
+    missing = [name for name in _HOOKS if not hasattr(callback, name)]
+    lacks = f", which lacks {', '.join(missing)}"
+    if isinstance(callback, type):
+        lacks = f", which is a class: give an instance, {callback.__name__}(...)"
+    raise TypeError(
+        "set_callbacks takes objects with the methods setup, on_fit_task_begin, "
+        "on_fit_task_end and teardown, such as those of skann.callbacks, one after the "
+        f"other; got {callback!r}{lacks}."
+    )
 
 
 class EpochMetadata(dict):

@@ -12,6 +12,13 @@ from scipy.sparse import issparse
 
 from .real_transformer import as_columns
 
+# What a Pipeline does about it.
+TRANSFORMED = (
+    "Pipeline(..., transform_input=['X_val']).fit(X, y, X_val=..., y_val=...) sends "
+    "X_val through the steps as well, after "
+    "sklearn.set_config(enable_metadata_routing=True)."
+)
+
 # How far off a column must be to count: its mean, in standard deviations of the
 # training rows; its spread, as a ratio. Drift and chance stay below in most columns.
 _FAR, _RATIO = 3.0, 10.0
@@ -51,8 +58,7 @@ def warn_of_other_units(data, validation):
         f"X_val is not in the units of X: {far.sum()} of {told.sum()} columns are far "
         f"from those that are trained on (means lie up to {shift.max():.3g} standard "
         f"deviations away, spreads are {ratio.min():.3g} to {ratio.max():.3g} times "
-        "as large). If X was scaled by the steps of a Pipeline, its "
-        "transform_input=['X_val'] sends X_val through them as well.",
+        f"as large). If X was scaled by the steps of a Pipeline: {TRANSFORMED}",
         UserWarning,
         stacklevel=2,
     )

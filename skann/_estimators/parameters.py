@@ -118,7 +118,7 @@ def supports_partial_fit(estimator):
         raise AttributeError(
             "partial_fit can't be used with learning_rate="
             f"{estimator.learning_rate!r}, which needs to know how long training will "
-            "go on."
+            "go on; 'constant' and 'adaptive' do not."
         )
     average = estimator.average
     if average == "swa" or getattr(average, "needs_length", False):

@@ -35,7 +35,7 @@ _DIVERGED = 4
 _WINDOW = 0.1
 
 
-@dataclass
+@dataclass(repr=False)
 class LearningRateRange:
     """Result of :func:`learning_rate_range_test`.
 
@@ -61,8 +61,8 @@ class LearningRateRange:
     >>> import numpy as np
     >>> from skann import LearningRateRange
     >>> rates, losses = np.array([0.1, 1.0]), np.array([2.0, 1.0])
-    >>> LearningRateRange(rates, losses, losses, 0.2).suggestion
-    0.2
+    >>> LearningRateRange(rates, losses, losses, 0.2)
+    LearningRateRange(2 rates from 0.1 to 1, suggestion=0.2)
     """
 
     __module__ = "skann"  # files name it so
@@ -71,6 +71,12 @@ class LearningRateRange:
     losses: np.ndarray
     smoothed_losses: np.ndarray
     suggestion: float | None
+
+    def __repr__(self) -> str:
+        rates = self.learning_rates
+        limits = f" from {rates[0]:.3g} to {rates[-1]:.3g}" if len(rates) else ""
+        found = None if self.suggestion is None else float(f"{self.suggestion:.3g}")
+        return f"LearningRateRange({len(rates)} rates{limits}, suggestion={found})"
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the losses over the rates, and the suggestion.

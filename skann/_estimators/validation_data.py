@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 
 from .._training.data import Data
-from .other_units import warn_of_other_targets, warn_of_other_units
+from .other_units import TRANSFORMED, warn_of_other_targets, warn_of_other_units
 from .real_transformer import RealTransformer
 from .rows import validate_rows
 from .validation import check_sample_weight, prefix_errors
@@ -47,10 +47,7 @@ def train_and_validation_data(
     return data.using(train), data.using(held_out)
 
 
-_NOT_TRANSFORMED = (
-    " (A pipeline gives X_val as it is to the network; its transform_input=['X_val'] "
-    "sends X_val through the steps before.)"
-)
+_NOT_TRANSFORMED = f" (A pipeline gives X_val as it is to the network. {TRANSFORMED})"
 
 
 def given_validation_data(estimator, data, inputs, transformer, scale, partial):

@@ -259,8 +259,12 @@ class TestEpochs:
         assert Counting.times == 1
 
     def test_callbacks_are_checked(self, Estimator):
-        for wrong in (print, Record):
-            with pytest.raises(TypeError, match="FitCallback"):
+        for wrong, hint in (
+            (lambda row: None, "which lacks setup, on_fit_task_begin"),
+            (Record, r"which is a class: give an instance, Record\(...\)"),
+            ([Record()], "one after the other; got \\["),
+        ):
+            with pytest.raises(TypeError, match=f"objects with the methods.*{hint}"):
                 make(Estimator).set_callbacks(wrong)
 
 

@@ -1,5 +1,7 @@
 """Mistakes that people make: the message names the culprit and the remedy."""
 
+import traceback
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -132,6 +134,26 @@ def test_culprit_and_remedy_are_named(name):
     assert "BaseBP" not in said
 
 
+@pytest.mark.parametrize(
+    ("parameters", "method", "hint"),
+    [
+        ({"learning_rate": "one_cycle"}, "partial_fit", "'constant' and 'adaptive' do"),
+        ({"solver": "lbfgs"}, "partial_fit", "such as 'sgd' or 'adam'"),
+        ({"average": "swa"}, "partial_fit", "'ema' does not"),
+        ({"loss": "perceptron"}, "predict_proba", "use decision_function"),
+    ],
+)
+def test_a_method_that_parameters_rule_out_says_why_in_one_traceback(
+    parameters, method, hint
+):
+    net = BPClassifier(**parameters)
+    assert not hasattr(net, method)
+    with pytest.raises(AttributeError, match=f"has no attribute '{method}': ") as info:
+        getattr(net, method)
+    assert hint in str(info.value)
+    assert "".join(traceback.format_exception(info.value)).count("Traceback (m") == 1
+
+
 class TestNamesOfParameters:
     @pytest.mark.parametrize("Estimator", [BPClassifier, BPRegressor, DaskBPRegressor])
     @pytest.mark.parametrize(
@@ -215,7 +237,7 @@ class TestTables:
             (OneHotEncoder(), ["color"]), remainder="passthrough"
         )
         pipe = make_pipeline(encoder, BPClassifier(max_iter=2))
-        message = r"X_val: .*transform_input=\['X_val'\]"
+        message = r"X_val: .*transform_input=\['X_val'\].*enable_metadata_routing"
         with pytest.raises(ValueError, match=message):
             pipe.fit(
                 frame,
@@ -250,7 +272,6 @@ class TestValidationDataInOtherUnits:
         y, half = np.arange(150) % 2, slice(None, None, 2)
         net = BPClassifier(3, max_iter=2)
         with config_context(enable_metadata_routing=True):
-            net.set_fit_request(X_val=True, y_val=True)
             steps = [("scale", StandardScaler()), ("net", net)]
             pipe = Pipeline(steps, transform_input=["X_val"])
             pipe.fit(IRIS, y, X_val=IRIS[half], y_val=y[half])

@@ -299,6 +299,15 @@ class TestSuggestion:
         assert result.suggestion is None
 
 
+def test_its_text_fits_on_a_line():
+    rates = np.geomspace(1e-6, 10, 100)
+    found = repr(LearningRateRange(rates, rates, rates, 2 / 3))
+    assert found == "LearningRateRange(100 rates from 1e-06 to 10, suggestion=0.667)"
+    none = rates[:0]
+    found = repr(LearningRateRange(none, none, none, None))
+    assert found == "LearningRateRange(0 rates, suggestion=None)"
+
+
 class TestPlot:
     @pytest.mark.parametrize("suggestion", [0.1, None])
     def test_draws_losses_and_suggestion(self, suggestion):

@@ -35,13 +35,9 @@ class TestRouting:
         wide = 100 * X + 300
         options = {"early_stopping": early_stopping, **OVERFITS}
         net = small_net(Estimator, **options)
-        model = Pipeline(
-            [
-                ("scale", StandardScaler()),
-                ("net", net.set_fit_request(X_val=True, y_val=True)),
-            ],
-            transform_input=["X_val"],
-        ).fit(wide[TRAIN], y[TRAIN], X_val=wide[VAL], y_val=y[VAL])
+        steps = [("scale", StandardScaler()), ("net", net)]
+        model = Pipeline(steps, transform_input=["X_val"])
+        model.fit(wide[TRAIN], y[TRAIN], X_val=wide[VAL], y_val=y[VAL])
         scaler = StandardScaler().fit(wide[TRAIN])
         by_hand = small_net(Estimator, **options).fit(
             scaler.transform(wide[TRAIN]),
@@ -56,12 +52,7 @@ class TestRouting:
     def test_cross_validation_passes_everything_on(self):
         y = TARGETS[BPClassifier]
         net = small_net(BPClassifier, early_stopping=True)
-        net.set_fit_request(
-            sample_weight=True,
-            X_val=True,
-            y_val=True,
-            sample_weight_val=True,
-        )
+        net.set_fit_request(sample_weight=True)
         # As long as the rows, or cross_validate would not know what to do with them.
         own = {"X_val": X, "y_val": y, "sample_weight_val": WEIGHT}
         found = cross_validate(
@@ -91,13 +82,7 @@ class TestRouting:
     def test_groups_reach_a_splitter_inside(self, Estimator):
         y, splitter = TARGETS[Estimator], GroupShuffleSplit(random_state=0)
         options = {"early_stopping": True, "validation_fraction": splitter}
-        net = small_net(Estimator, **options).set_fit_request(
-            sample_weight=True,
-            X_val=True,
-            y_val=True,
-            sample_weight_val=True,
-            groups=True,
-        )
+        net = small_net(Estimator, **options).set_fit_request(groups=True)
         found = cross_validate(
             make_pipeline(StandardScaler(), net),
             X,
