@@ -18,6 +18,9 @@ from urllib.parse import urlsplit
 from .._optional import imported
 from ._protocol import MAX_MESSAGE, decoded
 
+# Seconds between two messages of a page. Without it, one that floods the server takes
+# Python's lock from the thread that trains.
+PAUSE = 0.005
 STATIC = Path(__file__).parent / "static"
 FILES = {
     "playground.js": "text/javascript",
@@ -150,6 +153,9 @@ class _Connection:
                 if received["type"] == "websocket.disconnect":
                     return
                 await self._take(received.get("text"))
+                await asyncio.sleep(PAUSE)
+        except asyncio.CancelledError:
+            pass  # the server ends while a message is being handled
         finally:
             self._session.leave(self.send)
             sender.cancel()
