@@ -217,10 +217,10 @@ class BaseBP(
         transformer = self._transformer_for(y, weight, inputs, resume, partial)
         targets = self._encode(transformer, y, dtype)
         effective = self._effective_weight(weight, transformer, targets)
-        data = Data(X, y, targets, effective).with_positive_weight()
-        in_one_cycle = not (partial or resume) and uses_one_cycle(self, data)
-        scale = ColumnScale.for_data(data) if in_one_cycle else ColumnScale()
-        data = scale.standardize(data)
+        given = Data(X, y, targets, effective).with_positive_weight()
+        in_one_cycle = not (partial or resume) and uses_one_cycle(self, given)
+        scale = ColumnScale.for_data(given) if in_one_cycle else ColumnScale()
+        data = scale.standardize(given)
         network = self._make_network(X, targets)
         draw = partial_function(draw_weights, self.weight_init, network, data, dtype)
         theta, progress = self._initial_state(network, data, dtype, solver, resume)
@@ -263,7 +263,7 @@ class BaseBP(
         publish(self, theta, progress, monitor)
         if observer is not None:
             observer.end()
-        return monitor, data
+        return monitor, given.using(data.rows)
 
     def _transformer_for(self, y, weight, inputs, resume, partial):
         if resume:

@@ -10,15 +10,16 @@ from warnings import warn
 from sklearn.exceptions import ConvergenceWarning
 
 from .._optimize.averaging import averaging_for
-from .._training.guessing import loss_of_guessing
+from .._training.guessing import compared_with_guessing
 from .column_scale import unfit_columns
 from .parameters import solver_class
 
 # A loss that falls by more than this in the last epochs would have gone on falling.
 _STILL_FALLING = 0.2
 
-# How closely a mean over noisy batches tells a loss.
-_NEGLIGIBLE = 0.02
+# By what share a network may be worse than a constant, and standard errors that make
+# the difference certain.
+_NEGLIGIBLE, _CERTAIN = 0.02, 3
 
 
 def warn_if_training_failed(estimator, monitor, data):
@@ -35,8 +36,8 @@ def warn_if_training_failed(estimator, monitor, data):
     data : Data
         What it was trained on.
     """
-    columns = cache(lambda: unfit_columns(data))
     message = _still_falling(estimator, monitor)
+    columns = cache(lambda: _unfit_columns(estimator, data))
     if not message or len(columns()):
         message = _no_better_than_guessing(estimator, data, columns) or message
     for each in (message, _average_never_started(estimator, monitor)):
@@ -44,21 +45,27 @@ def warn_if_training_failed(estimator, monitor, data):
             warn(each, ConvergenceWarning, stacklevel=3)
 
 
+def _unfit_columns(estimator, data):
+    """Columns of such sizes that the network can't learn from them as it was trained."""
+    return [] if estimator.auto_params_.get("standardize") else unfit_columns(data)
+
+
 def _no_better_than_guessing(estimator, data, unfit):
     """What to say of a network that a constant prediction equals; "" for a better one.
 
     Near the loss of the constant only columns that can't be learnt from (``unfit()``
     finds them) are a sign of failure; where they are well scaled there may be nothing
-    to learn.
+    to learn. Predictions that are the same for all rows are none.
     """
-    history, loss = estimator._history["loss"], estimator.loss_
-    if loss is None:
+    if estimator.loss_ is None:
         return ""  # interrupted before there was any
-    if estimator.best_iter_:
-        loss = history[estimator.best_iter_ - 1]
-    guess = loss_of_guessing(estimator._network.loss_function, data)
-    columns = unfit() if loss > (1 - _NEGLIGIBLE) * guess else []
-    if not (len(columns) or loss > (1 + _NEGLIGIBLE) * guess):
+    found = compared_with_guessing(estimator._network, estimator._theta, data)
+    if found is None:
+        return ""
+    loss, guess = found.loss, found.guess
+    columns = unfit() if loss > (1 - _NEGLIGIBLE) * guess or found.is_constant else []
+    failed = loss - _CERTAIN * found.error > (1 + _NEGLIGIBLE) * guess
+    if not (len(columns) or failed or found.is_constant):
         return ""
     names = getattr(estimator, "feature_names_in_", None)
     shown = ", ".join(
@@ -69,11 +76,21 @@ def _no_better_than_guessing(estimator, data, unfit):
         "Scale X, for example with StandardScaler: a network can't well learn from "
         f"columns of such sizes as {shown}{more} have. "
     )
+    what = (
+        f"its loss on the training rows is {loss:.4g}, and that of one constant "
+        f"prediction {guess:.4g}. "
+    )
+    remedy = "Change the learning rate (learning_rate_init) or raise max_iter."
+    if found.is_constant:
+        what = "its outputs are the same for all rows. "
+        remedy = (
+            "Its units are dead or saturated, or a penalty has left no weights: use "
+            "fewer hidden layers, normalization='layer', a lower alpha (0 in place of "
+            "'auto') or a lower learning rate (learning_rate_init)."
+        )
     return (
-        f"The network is no better than guessing: its training loss is {loss:.4g}, "
-        f"and that of one constant prediction {guess:.4g}. "
-        f"{scaling if shown else ''}"
-        "Change the learning rate (learning_rate_init) or raise max_iter."
+        f"The network is no better than guessing: {what}{scaling if shown else ''}"
+        f"{remedy}"
     )
 
 

@@ -65,13 +65,12 @@ class Focal(Loss):
     def _second(self, z, y):
         return y * self._of_yes(z)[2] + (1 - y) * self._of_yes(-z)[2]
 
-    def best_constant(self, y, weight):
+    def link(self, mean):
         # Where P's slopes for yes and no balance; the one falls and the other rises.
-        share = weight @ y / weight.sum()
-        low, high = np.full(share.shape, -50.0), np.full(share.shape, 50.0)
+        low, high = np.full(mean.shape, -50.0), np.full(mean.shape, 50.0)
         for _ in range(60):
             z = (low + high) / 2
-            slope = share * self._of_yes(z)[1] - (1 - share) * self._of_yes(-z)[1]
+            slope = mean * self._of_yes(z)[1] - (1 - mean) * self._of_yes(-z)[1]
             low, high = np.where(slope < 0, z, low), np.where(slope < 0, high, z)
         return (low + high) / 2
 

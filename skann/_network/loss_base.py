@@ -96,7 +96,7 @@ class Loss:
         return self.link(weighted_mean(y, weight))
 
     def link(self, mean):
-        """Raw outputs that stand for a prediction of ``mean``."""
+        """Raw outputs of the best constant for targets of this mean."""
         raise NotImplementedError
 
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.sparse import issparse
@@ -11,9 +12,25 @@ from scipy.sparse import issparse
 _MAX_VALUES, _MIN_ROWS = 2**20, 1000
 
 
-def sample_step(n_rows, n_features):
-    """Of how many rows one is enough to learn the size and spread of columns from."""
-    return math.ceil(n_rows / max(_MIN_ROWS, _MAX_VALUES // n_features))
+def enough_rows(n_features):
+    """Number of rows that are enough to learn the size and spread of columns from."""
+    return max(_MIN_ROWS, _MAX_VALUES // n_features)
+
+
+@lru_cache(maxsize=4)
+def sampled_places(n_rows, n):
+    """Places of at most n of so many rows.
+
+    A random sample, for rows may be in a pattern; always the same one.
+
+    Returns
+    -------
+    places : ndarray of int, sorted
+    """
+    if n_rows <= n:
+        return np.arange(n_rows)
+    rng = np.random.default_rng(0)
+    return np.sort(rng.choice(n_rows, n, replace=False, shuffle=False))
 
 
 @dataclass
@@ -106,12 +123,16 @@ class Data:
         classes = np.arange(self.targets.n_outputs)
         return (y[rows, None] == classes).astype(dtype)
 
-    def sample(self):
-        """Numbers of the rows that statistics of X are taken over.
+    def sample(self, n=None):
+        """Numbers of rows in use that statistics are taken over, a random sample.
 
-        All that are in use; of more rows than are needed, every k-th.
+        Parameters
+        ----------
+        n : int, default=None
+            At most so many; None for as many as statistics of X need.
         """
-        return self.row_numbers[:: sample_step(self.n_rows, self.X.shape[1])]
+        places = sampled_places(self.n_rows, n or enough_rows(self.X.shape[1]))
+        return places if self.rows is None else self.rows[places]
 
     def X_of(self, rows):
         """Some rows of X; no copy of it where they are all."""

@@ -222,11 +222,11 @@ def held_out(data, fraction, seed):
     return data.using(train), data.using(rest)
 
 
-def sample(data, start, step):
-    """Every ``step``-th of the rows in use from one on, as a :func:`piece` of them."""
+def sample(data, places):
+    """Those at some places of the rows in use, as a :func:`piece` of them."""
     if data is None:
         return None
-    rows = data.row_numbers[start::step]
+    rows = data.row_numbers[places]
     found = data.using(rows)
     return piece(found, 0, len(rows))
 

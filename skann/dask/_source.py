@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._training.data import Data, sample_step
+from .._training.data import Data, enough_rows, sampled_places
 from . import _partitions as rows
 from ._collections import locations, partitions
 from ._shards import Shards, grouped
@@ -33,7 +33,7 @@ class SampledData(Data):
         """The rows of the sample."""
         return np.arange(self.X.shape[0])
 
-    def sample(self):
+    def sample(self, n=None):
         """All of them."""
         return self.row_numbers
 
@@ -119,10 +119,12 @@ class Source:
 
 def sampled(shards, n_features):
     """A sample of all shards' rows, as the rules for "auto" look at on one machine."""
-    step = sample_step(shards.n_rows, n_features)
-    own, start = [], 0
-    for size in shards.sizes:
-        own.append({"start": -start % step, "step": step})
-        start += size
+    places = sampled_places(shards.n_rows, enough_rows(n_features))
+    ends = np.cumsum(shards.sizes)
+    parts = np.split(places, np.searchsorted(places, ends[:-1]))
+    own = [
+        {"places": part - end + size}
+        for part, end, size in zip(parts, ends, shards.sizes, strict=True)
+    ]
     pieces = shards.each(rows.sample, own=own)
     return SampledData(rows.joined(pieces), shards.n_rows)

@@ -123,10 +123,9 @@ class TestWarning:
     def test_of_a_rate_that_is_too_high(self):
         X, y = load_iris(return_X_y=True)
         net = BPClassifier(solver="sgd", learning_rate_init=1.0, random_state=0)
-        with pytest.warns(ConvergenceWarning, match="its training loss is") as said:
+        with pytest.warns(ConvergenceWarning, match="no better than guessing") as said:
             net.fit(X, y)
         message = str(said[0].message)
-        assert "of one constant prediction 1.099" in message  # the logarithm of three
         assert "learning_rate_init" in message
         assert "StandardScaler" not in message
         assert net.score(X, y) < 0.4
