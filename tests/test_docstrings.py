@@ -268,3 +268,10 @@ def test_every_fitted_attribute_is_documented_and_there(kind, early_stopping):
     sometimes = {"feature_names_in_", "alpha_", "n_effective_parameters_"}
     for name in documented - sometimes:
         assert hasattr(model, name)
+
+
+@pytest.mark.parametrize("path", METHODS)
+def test_signatures_of_methods_print_short(path):
+    parameters = inspect.signature(METHODS[path]).parameters
+    for parameter in parameters.values():
+        assert len(str(parameter)) < 100
