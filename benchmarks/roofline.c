@@ -61,7 +61,8 @@ static void time_epoch(const Shape *s, const real **rows, const real *X,
     PackedA packed = {.numbers = alloc_reals(MAX_MICROTILES * KC_TN * MR),
                       .lines = alloc_zeros(MAX_MICROTILES * KC_TN, sizeof(uint16_t))};
     const Rule rule = {.kind = SGD};
-    const Step step = make_step(&rule, 1e-6, 0);
+    double momenta_product = 1;
+    const Step step = make_step(&rule, 1e-6, 0, &momenta_product);
     seconds[0] = seconds[1] = 0;
     for (Index first = 0; first + s->batch_size <= s->n_rows; first += s->batch_size) {
         for (Index i = 0; i < s->batch_size; i++)
