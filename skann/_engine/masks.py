@@ -62,12 +62,36 @@ def mask(key, layer, rate, shape, dtype):
     mask : ndarray of that shape
         0 or 1 / (1 - rate).
     """
-    n_rows, n_units = shape
-    row_keys = np.arange(n_rows, dtype=np.uint32) * _GOLDEN_32
+    rows, units = (np.arange(n, dtype=np.uint32) for n in shape)
+    hashes = _row_hashes(key, layer, rows)[:, None]
+    return _scaled(hashes, units, rate, dtype)
+
+
+def mask_at(key, layer, rate, rows, units, dtype):
+    """The entries of a :func:`mask` for some rows and units.
+
+    Parameters
+    ----------
+    key, layer, rate, dtype
+        As in :func:`mask`.
+    rows, units : ndarray of int of shape (n,)
+
+    Returns
+    -------
+    entries : ndarray of shape (n,)
+    """
+    hashes = _row_hashes(key, layer, rows.astype(np.uint32))
+    return _scaled(hashes, units.astype(np.uint32), rate, dtype)
+
+
+def _row_hashes(key, layer, rows):
+    row_keys = rows * _GOLDEN_32
     row_keys += np.uint32(_mixed_64(key + layer) & 0xFFFFFFFF)
-    units = np.arange(n_units, dtype=np.uint32) * _GOLDEN_32
-    drawn = _hash(_hash(row_keys)[:, None] + units)
-    kept = drawn >= np.uint32(int(rate * 2**32))
+    return _hash(row_keys)
+
+
+def _scaled(row_hashes, units, rate, dtype):
+    kept = _hash(row_hashes + units * _GOLDEN_32) >= np.uint32(int(rate * 2**32))
     return np.multiply(kept, 1 / (1 - rate), dtype=dtype)
 
 

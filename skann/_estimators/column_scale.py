@@ -55,8 +55,11 @@ def _examined(data, rows):
         size = np.hypot(spread, mean)
     if not np.isfinite(size).all():
         return np.empty(0, int), scaler  # training itself says what is wrong with them
-    filled = (X != 0).sum(axis=0) if issparse(X) else np.count_nonzero(X, axis=0)
-    often = np.asarray(filled).ravel() > len(rows) / 2
+    if issparse(X):
+        filled = np.bincount(X.indices[X.data != 0], minlength=X.shape[1])
+    else:
+        filled = np.count_nonzero(X, axis=0)
+    often = filled > len(rows) / 2
     varies = spread > 1e-6 * size
     faint = varies & often & (spread < _FAINT * spread.max())
     all_faint = varies & (size.max() < _LEAST)

@@ -25,7 +25,7 @@ _NEGLIGIBLE, _CERTAIN = 0.02, 3
 def warn_if_training_failed(estimator, monitor, data):
     """Warn of a network that learnt nothing, or could have learnt more.
 
-    For ``fit`` to call.
+    For ``fit`` to call. An error on the way to a warning does not end the fit.
 
     Parameters
     ----------
@@ -36,13 +36,21 @@ def warn_if_training_failed(estimator, monitor, data):
     data : Data
         What it was trained on.
     """
+    try:
+        found = _what_failed(estimator, monitor, data)
+    except Exception:
+        return  # for want of memory, say: the model is there, and is not to be lost
+    for message in filter(None, found):
+        warn(message, ConvergenceWarning, stacklevel=3)
+
+
+def _what_failed(estimator, monitor, data):
+    """What there is to warn of; "" for nothing."""
     message = _still_falling(estimator, monitor)
     columns = cache(lambda: _unfit_columns(estimator, data))
     if not message or len(columns()):
         message = _no_better_than_guessing(estimator, data, columns) or message
-    for each in (message, _average_never_started(estimator, monitor)):
-        if each:
-            warn(each, ConvergenceWarning, stacklevel=3)
+    return message, _average_never_started(estimator, monitor)
 
 
 def _unfit_columns(estimator, data):

@@ -48,19 +48,19 @@ def _is_number_or_none(value):
 
 
 def _is_score_or_none(value):
-    return value is None or type(value) in (int, float)
+    return value is None or isinstance(value, int | float)
 
 
 def _are_losses(value):
     # Infinity for a start from which training diverged, NaN for one that had no time,
     # None for one that was interrupted at once.
     return isinstance(value, list) and all(
-        loss is None or type(loss) is float for loss in value
+        loss is None or isinstance(loss, float) for loss in value
     )
 
 
 def _are_named(value):
-    kinds = None | bool | int | float | str | list | tuple | dict
+    kinds = None | int | float | str | list | tuple | dict | np.generic
     return isinstance(value, dict) and all(
         isinstance(name, str) and isinstance(item, kinds)
         for name, item in value.items()

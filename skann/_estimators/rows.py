@@ -5,6 +5,8 @@ said in so many words, and compressed matrices with indices of two types, apart 
 memory or out of range. Here they become, once, what both engines read.
 """
 
+import copy
+
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
@@ -25,8 +27,9 @@ def validate_rows(estimator, X, **options):
     Returns
     -------
     X : ndarray or csr matrix, or a tuple of it and y
-        In native byte order; of csr, all arrays are contiguous and aligned, and the
-        indices of one type.
+        In native byte order; of csr, all arrays are contiguous and aligned, the indices
+        of one type and sorted, and no entry is there twice. What was given is not
+        written to.
 
     Raises
     ------
@@ -122,8 +125,25 @@ def _readable(X):
         _plain(X.indptr, index_type, len(X.indptr)),
     )
     if all(one is other for one, other in zip(plain, given, strict=True)):
-        return X
-    return type(X)(plain, shape=X.shape)
+        return _canonical(copy.copy(X))
+    return _canonical(type(X)(plain, shape=X.shape))
+
+
+def _canonical(X):
+    """A csr matrix without duplicates, with sorted indices; its arrays are not written.
+
+    Parameters
+    ----------
+    X : csr matrix
+        That nobody else has; its arrays may be a user's.
+    """
+    # Somebody may have changed the arrays since SciPy has looked at them.
+    for flag in ("_has_canonical_format", "_has_sorted_indices"):
+        vars(X).pop(flag, None)
+    if not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    return X
 
 
 def _plain(array, dtype, n):

@@ -6,6 +6,7 @@ with. Objects of a user's own classes stay what they are.
 """
 
 import math
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -144,13 +145,16 @@ def _check_number(value, like, what):
 
 
 def is_count(value):
-    """Whether it is an int of at least 0, and such as an array holds."""
-    return type(value) is int and 0 <= value < 2**62
+    """Whether it is an integer of at least 0, and such as an array holds."""
+    is_integer = isinstance(value, Integral) and not isinstance(value, bool)
+    return is_integer and 0 <= value < 2**62
 
 
 def is_real(value):
     """Whether it is a finite number, and no bool."""
-    return type(value) in (int, float) and math.isfinite(value)
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return False
+    return math.isfinite(value) if isinstance(value, float) else abs(value) < 2**62
 
 
 def is_vector(array, size, dtype):

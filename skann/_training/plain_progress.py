@@ -4,6 +4,7 @@ For pickles and model files; plain data are arrays, numbers, text, lists and dic
 """
 
 import math
+from numbers import Real
 
 import numpy as np
 
@@ -114,7 +115,8 @@ def _patience(plain):
         return None
     tol, n_iter_no_change = plain.get("tol"), plain.get("n_iter_no_change")
     best, count = plain.get("best"), plain.get("count")
-    right = is_real(tol) and is_patience(best, count) and is_count(n_iter_no_change)
+    enough = is_count(n_iter_no_change) or n_iter_no_change == math.inf
+    right = is_real(tol) and is_patience(best, count) and enough
     if not right:
         raise ValueError(f"patience must be of numbers; got {plain!r}.")
     patience = Patience(tol, n_iter_no_change)
@@ -124,7 +126,7 @@ def _patience(plain):
 
 def is_patience(best, count):
     """Whether these are a value and a count that a :class:`Patience` has."""
-    return isinstance(best, int | float) and not math.isnan(best) and is_count(count)
+    return isinstance(best, Real) and best == best and is_count(count)
 
 
 def is_weights(vector, n_parameters):

@@ -378,3 +378,14 @@ class TestStops:
 def test_patience_without_end(Estimator):
     net = Estimator((3,), n_iter_no_change=np.inf, max_iter=40, tol=10.0)
     assert net.fit(np.eye(4), [0, 1, 0, 1]).n_iter_ == 40
+
+
+@pytest.mark.parametrize("problem", [MemoryError(), ValueError("no")])
+def test_error_in_a_diagnosis_does_not_end_the_fit(Estimator, monkeypatch, problem):
+    def fail(*args):
+        raise problem
+
+    monkeypatch.setattr("skann._estimators.convergence.unfit_columns", fail)
+    monkeypatch.setattr("skann._estimators.convergence.loss_of_guessing", fail)
+    model = make(Estimator, solver="adam", max_iter=2)
+    assert model.fit(X, Y[Estimator]).n_iter_ == 2

@@ -294,3 +294,25 @@ class TestSkops:
         name = f"skann.{type(model).__name__}"
         assert skops.get_untrusted_types(data=text) == [name]
         assert_same(model, skops.loads(text, trusted=[name]))
+
+
+def test_pickle_of_parameters_that_are_numbers_of_numpy():
+    model = BPRegressor(
+        (2,),
+        solver="sgd",
+        learning_rate="adaptive",
+        learning_rate_init=np.float32(0.01),
+        tol=np.float64(1e-4),
+        n_iter_no_change=np.int32(5),
+        early_stopping=True,
+        max_iter=np.int64(2),
+    )
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20, 2))
+    for _ in range(2):
+        model.partial_fit(X, X[:, 0])
+    twin = pickle.loads(pickle.dumps(model))
+    assert_array_equal(theta(twin), theta(model))
+    assert_array_equal(
+        theta(twin.partial_fit(X, X[:, 0])), theta(model.partial_fit(X, X[:, 0]))
+    )

@@ -19,7 +19,7 @@ Learning Research 15, 1929-1958.
 import numpy as np
 from scipy.sparse import issparse
 
-from ..masks import mask, step_keys
+from ..masks import mask, mask_at, step_keys
 from .objective import Objective
 
 
@@ -56,9 +56,10 @@ class DropoutObjective(Objective):
 def _thinned_inputs(X, key, rate):
     if not issparse(X):
         return X * mask(key, 0, rate, X.shape, X.dtype)
-    # By the place among the stored numbers: a mask of all places may not fit in memory.
+    # Of stored numbers alone: a mask of all places may not fit in memory.
     X = X.copy()
-    X.data *= mask(key, 0, rate, (1, len(X.data)), X.dtype)[0]
+    rows = np.repeat(np.arange(X.shape[0]), np.diff(X.indptr))
+    X.data *= mask_at(key, 0, rate, rows, X.indices, X.dtype)
     return X
 
 
