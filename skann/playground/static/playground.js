@@ -13,7 +13,7 @@ const TEXT = {
     network: "Network", inputs: "Inputs", hidden: "hidden layers", addLayer: "Add a layer", removeLayer: "Remove a layer", hint: "Hover to see, click to edit a weight",
     addUnit: "Add a unit to layer", removeUnit: "Remove a unit from layer", layer: "Layer", unit: "unit", output: "Output", input: "input", bias: "Bias", weightFrom: "from",
     testLoss: "Test loss", trainLoss: "Training loss", accuracy: "accuracy", keep: "Keep this curve", clear: "Clear", showTest: "Show test data", discretize: "Discretise output",
-    confusion: "Confusion on test data", predicted: "predicted", slice: "A slice at the medians or most frequent values of the other inputs", leftOut: "rows with gaps left out", unused: "No inputs, for they are neither numbers nor few different values",
+    confusion: "Confusion on test data", predicted: "predicted", slice: "A slice at the medians or most frequent values of the other inputs", leftOut: "rows with gaps left out", unused: "Not used, for they are neither numbers nor few different texts",
     code: "Python code", joblib: "Estimator (joblib)", onnx: "Network (ONNX)", png: "Picture (PNG)", svg: "Picture (SVG)", link: "Copy link",
     copied: "Copied.", copy: "Copy", save: "Save", close: "Close", use: "Use", pasteHere: "Paste a table with a header line", drop: "Drop a CSV file", tooLarge: "The file is too large; the most is",
     disconnected: "The connection is broken; trying again …", pen: "Pen", map: "What the network says over the plane", chart: "Losses by epoch", drawHint: "Click on the map to draw points.",
@@ -456,7 +456,7 @@ class Playground {
     const legend = many ? make("div", {class: "skpg-legend"}, ...classes.map((c, i) => make("span", {}, make("i", {style: `background:${CLASS_COLOURS[i]}`}), c)))
       : make("div", {class: "skpg-scale"}, make("span", {}, classes ? classes[0] : short(range[0])), make("i"), make("span", {}, classes ? classes[1] : short(range[1])));
     this.confusion = make("div", {class: "skpg-confusion"});
-    const slice = settings.data === "table" && settings.columns.length ? make("span", {class: "skpg-label"}, t("slice")) : null;
+    const slice = settings.data === "table" && settings.columns.length ? make("span", {class: "skpg-note"}, t("slice")) : null;
     return make("section", {class: "skpg-card skpg-out", "aria-label": t("output")},
       make("div", {class: "skpg-stats"}, test, train), this.chart,
       make("div", {class: "skpg-row"}, make("button", {id: "skpg-keep", onclick: () => this.keep([...this.kept, [...this.curve()]])}, t("keep")), make("button", {id: "skpg-clear", onclick: () => this.keep([])}, t("clear"))),
