@@ -6,8 +6,9 @@ from sklearn.preprocessing import StandardScaler
 from .piecewise import all_ramps, bin_names, edges_of, n_bins_of
 
 # Units from the median beyond which numbers are wild: codes such as -999999, mistakes.
-# Of ordinary columns, long tails included, next to nothing is that far out.
-_FAR = 1000
+# Long tails of ordinary columns reach 50,000 units. Within the limit, bins in float64
+# keep the other numbers apart.
+_FAR = 100_000
 
 # Sums and differences of two numbers do not overflow if they are divided by 4 before.
 _QUARTER = 0.25
