@@ -11,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._optimize.averaging import averaging_for
 from .._training.guessing import compared_with_guessing
+from .._training.membership import ensemble
 from .column_scale import unfit_columns
 from .parameters import solver_class
 
@@ -25,7 +26,8 @@ _NEGLIGIBLE, _CERTAIN = 0.02, 3
 def warn_if_training_failed(estimator, monitor, data):
     """Warn of a network that learnt nothing, or could have learnt more.
 
-    For ``fit`` to call. An error on the way to a warning does not end the fit.
+    For ``fit`` to call. An error on the way to a warning does not end the fit. A member
+    of an ensemble leaves the warning to that.
 
     Parameters
     ----------
@@ -40,7 +42,11 @@ def warn_if_training_failed(estimator, monitor, data):
         found = _what_failed(estimator, monitor, data)
     except Exception:
         return  # for want of memory, say: the model is there, and is not to be lost
-    for message in filter(None, found):
+    messages = list(filter(None, found))
+    if ensemble() is not None:
+        ensemble().messages += messages
+        return
+    for message in messages:
         warn(message, ConvergenceWarning, stacklevel=3)
 
 

@@ -238,7 +238,8 @@ def _unknown(estimator, method, name, known):
     message = f"{kind}.{method}() got an unexpected keyword argument {name!r}."
     if name in estimator.get_params(deep=False):
         return f"{message} It is a parameter of the estimator: {kind}({name}=...)."
-    if name in _ELSEWHERE:
-        return f"{message} {_ELSEWHERE[name]}"
+    elsewhere = getattr(estimator, "_elsewhere", _ELSEWHERE)
+    if name in elsewhere:
+        return f"{message} {elsewhere[name]}"
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
     return message + (f" Did you mean {close[0]!r}?" if close else "")

@@ -8,7 +8,7 @@ import difflib
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, Self, TypeVar, cast
+from typing import Any, ClassVar, Self, TypeVar, cast
 
 from .._bases import BaseEstimator
 
@@ -119,7 +119,12 @@ def unknown(kind, name, known):
 
 
 class ExplainedNames(BaseEstimator):
-    """An estimator whose ``set_params`` explains a name that it does not have."""
+    """An estimator whose ``set_params`` explains a name that it does not have.
+
+    ``_parts`` has examples of objects that parameters may be.
+    """
+
+    _parts: ClassVar[dict[str, str]] = {}
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters of the estimator, or of objects that are its parameters.
@@ -154,4 +159,18 @@ class ExplainedNames(BaseEstimator):
                     f"{about_name(type(self), name, known)} Valid parameters are: "
                     f"{sorted(known)}."
                 )
+            self._check_part(name, params)
         return super().set_params(**params)
+
+    def _check_part(self, name, params):
+        """Refuse a parameter of a parameter that is no object."""
+        first, is_nested, _ = name.partition("__")
+        value = params.get(first, getattr(self, first))
+        if not is_nested or hasattr(value, "set_params"):
+            return
+        example = self._parts.get(first)
+        set_it = f"Set {first}={example}" if example else f"Set {first} to an object"
+        raise ValueError(
+            f"{name!r} can't be set: {first}={value!r} has no parameters. {set_it} "
+            "first."
+        )

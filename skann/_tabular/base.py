@@ -11,29 +11,36 @@ from abc import ABCMeta, abstractmethod
 from contextlib import nullcontext
 from numbers import Integral
 from time import perf_counter
-from typing import Any, Self
+from typing import Any, ClassVar, Self
+from warnings import warn
 
 import numpy as np
 from joblib import effective_n_jobs
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
 
 from .._bases import BaseEstimator
 from .._decorators import fit_context
 from .._engine.one_thread import one_thread
 from .._estimators.drafts import fitted_at_once
+from .._estimators.hints import known_arguments_only
 from .._estimators.parameter_names import ExplainedNames
 from .._estimators.validation import check_sample_weight
 from .._threads import in_threads
+from .._training.membership import Ensemble, member_of
 from .._typing import Array, ArrayLike, Matrix
 from . import recipe
-from .blend import blend_weights
+from .blend import blend_weights, mean
 from .encoding import AUTO, PASSTHROUGH, EncodesTables
 from .folds import SingleSplit, splits
+from .hints import ELSEWHERE
 from .matrices import first_columns
 from .report import network_line, table_line
 from .saving import SaveTables
+from .signal import no_better, no_signal, of_members
 
 
 class BaseTabular(
@@ -61,6 +68,8 @@ class BaseTabular(
     }
 
     _Network = None
+    _elsewhere = ELSEWHERE
+    _parts: ClassVar = {"vectorizer": "TableEncoder()"}
 
     estimators_: list[Any]
     estimator_weights_: Array
@@ -86,13 +95,18 @@ class BaseTabular(
         """What is averaged: an array with a row for each of X."""
 
     @abstractmethod
-    def _loss(self, y, rows, outputs, weight):
-        """Mean loss of averaged outputs of some rows, for kinds to be weighed by."""
+    def _losses(self, y, rows, outputs):
+        """Losses of averaged outputs of some rows, by which kinds are weighted."""
+
+    @abstractmethod
+    def _constant(self, y, rows, weight):
+        """Outputs for some rows that are the best constant prediction."""
 
     @abstractmethod
     def _publish_out_of_fold(self, outputs, y, weight):
         """Set the attributes; ``outputs`` are NaN where there are none."""
 
+    @known_arguments_only
     @fit_context(prefer_skip_nested_validation=False)
     def fit(
         self,
@@ -138,7 +152,9 @@ class BaseTabular(
         True
         """
         with fitted_at_once(self) as draft:
-            draft._fit(X, y, sample_weight, groups)
+            message = draft._fit(X, y, sample_weight, groups)
+        if message:
+            warn(message, ConvergenceWarning, stacklevel=2)
         return self
 
     def _fit(self, X, y, sample_weight, groups):
@@ -166,7 +182,7 @@ class BaseTabular(
             for kind in kinds
             for fold in range(len(parts))
         ]
-        trained = self._train_all(jobs, Z, of_folds, y, weight)
+        trained, messages = self._train_all(jobs, Z, of_folds, y, weight)
         self.estimators_ = [network for network, _ in trained]
         found = [of_fold for _, of_fold in trained]
         by_kind = np.split(np.arange(len(jobs)), len(kinds))
@@ -179,24 +195,43 @@ class BaseTabular(
         of_kind = self._blend_weights(outputs, y, weight)
         self.estimator_weights_ = np.repeat(of_kind / len(parts), len(parts))
         blended = np.tensordot(of_kind, outputs, axes=1)
+        has_no_signal = self.estimator is None and self._has_no_signal(
+            blended, y, weight
+        )
         self._publish_out_of_fold(blended, y, weight)
         if self.verbose:
             if len(kinds) > 1:
                 print(f"Shares of the kinds: {of_kind.round(2).tolist()}")
             print(f"Score out of fold: {self.oof_score_:.4f}")
+        if self.estimator is not None:
+            return of_members(messages, len(jobs))
+        return no_signal(self) if has_no_signal else ""
+
+    def _has_no_signal(self, outputs, y, weight):
+        """Whether a constant predicts as well as the outputs out of fold."""
+        seen = self._with_outputs(outputs, weight)
+        if not seen.any():
+            return False
+        own = None if weight is None else weight[seen]
+        losses = self._losses(y, seen, outputs[seen])
+        constant = self._losses(y, seen, self._constant(y, seen, own))
+        return no_better(losses, constant, own)
+
+    def _with_outputs(self, outputs, weight):
+        """The rows of positive weight that have outputs out of fold."""
+        seen = np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1)
+        return seen if weight is None else seen & (weight > 0)
 
     def _blend_weights(self, outputs, y, weight):
         """What each kind counts for, by its outputs out of fold."""
-        seen = np.isfinite(outputs).reshape(len(outputs), len(y), -1).all(axis=(0, 2))
-        if weight is not None:
-            seen &= weight > 0
+        seen = self._with_outputs(np.moveaxis(outputs, 0, -1), weight)
         if len(outputs) == 1 or not seen.any():
             return np.full(len(outputs), 1 / len(outputs))
         own = None if weight is None else weight[seen]
 
         def loss(counts):
             mean = np.tensordot(counts / counts.sum(), outputs[:, seen], axes=1)
-            return self._loss(y, seen, mean, own)
+            return np.average(self._losses(y, seen, mean), weights=own)
 
         return blend_weights(loss, len(outputs))
 
@@ -216,22 +251,26 @@ class BaseTabular(
         n_jobs = effective_n_jobs(self.n_jobs)
         # Networks of one fold follow each other, for they see the same target means.
         order = sorted(range(len(jobs)), key=lambda i: jobs[i][2])
-        data = Z, of_folds, n_jobs > 1, y, weight
-        with one_thread() if n_jobs > 1 else nullcontext():
-            calls = ((i, *jobs[i], *data) for i in order)
-            trained = list(in_threads(n_jobs, self._train, calls))
+        ensemble = Ensemble()
+        data = ensemble, Z, of_folds, n_jobs > 1, y, weight
+        calls = ((i, *jobs[i], *data) for i in order)
+        try:
+            with one_thread() if n_jobs > 1 else nullcontext():
+                trained = list(in_threads(n_jobs, self._train, calls))
+        except BaseException:
+            ensemble.has_ended = True  # for the members in other threads
+            raise
         places = {i: place for place, i in enumerate(order)}
-        return [trained[places[i]] for i in range(len(jobs))]
+        return [trained[places[i]] for i in range(len(jobs))], ensemble.messages
 
     def _network(self, kind, n_rows):
         if kind is None:
             return clone(self.estimator)
         return self._Network(**kind.parameters(n_rows))
 
-    def _train(
-        self, i, network, kind, fold, part, seed, Z, of_folds, is_shared, y, weight
-    ):
+    def _train(self, i, network, kind, fold, part, seed, ensemble, *data):
         """A network, trained, and its outputs for the rows of its fold."""
+        Z, of_folds, is_shared, y, weight = data
         train, held_out = part
         start = perf_counter()
         network.set_params(random_state=seed)
@@ -248,7 +287,8 @@ class BaseTabular(
             own = np.zeros(len(y))
             own[train] = 1 if weight is None else weight[train]
             weight = own
-        network.fit(Z, y, sample_weight=weight)
+        with member_of(ensemble):
+            network.fit(Z, y, sample_weight=weight)
         if network.early_stopping:
             # Fitted models are saved, and the rows would be with them.
             network.set_params(validation_fraction=self._Network().validation_fraction)
@@ -259,19 +299,24 @@ class BaseTabular(
         outputs = self._outputs(network, Z[held_out]) if len(held_out) else None
         return network, (held_out, outputs)
 
-    def _averaged(self, X):
-        """The weighed mean of the networks' outputs, in float64."""
-        Z = self._encoded(X)
-        total, parts = 0.0, {}
-        for network, share in zip(
-            self.estimators_, self.estimator_weights_, strict=True
-        ):
-            if share:
-                n_seen = network.n_features_in_
-                parts.setdefault(n_seen, first_columns(Z, n_seen))
-                found = self._outputs(network, parts[n_seen])
-                total = total + share * found.astype(np.float64, copy=False)
-        return total
+    def _averaged(self, X, outputs_of=None, combine=mean):
+        """What the networks make of a table, combined by their weights.
+
+        ``outputs_of(network, Z)`` are the outputs of one network; ``combine(outputs,
+        shares)`` puts those of all networks together.
+        """
+        check_is_fitted(self)
+        outputs_of = outputs_of or self._outputs
+        pairs = zip(self.estimators_, self.estimator_weights_, strict=True)
+        used = [(network, share) for network, share in pairs if share]
+        shares = [share for _, share in used]
+        found = []
+        for Z in self._encoded(X):
+            widths = {network.n_features_in_ for network, _ in used}
+            seen = {width: first_columns(Z, width) for width in widths}
+            outputs = [outputs_of(net, seen[net.n_features_in_]) for net, _ in used]
+            found.append(combine(outputs, shares))
+        return found[0] if len(found) == 1 else np.concatenate(found)
 
 
 def _out_of_fold(found, shape):

@@ -35,3 +35,37 @@ def blend_weights(loss, n_kinds):
         tried = counts + np.eye(n_kinds)
         counts = tried[np.argmin([loss(each) for each in tried])]
     return counts / _N_STEPS
+
+
+def mean(outputs, shares):
+    """Weighted mean of networks' outputs, in float64.
+
+    Parameters
+    ----------
+    outputs : list of ndarray
+    shares : list of float
+    """
+    total = 0.0
+    for found, share in zip(outputs, shares, strict=True):
+        total = total + share * found.astype(np.float64, copy=False)
+    return total
+
+
+def mixture(outputs, shares):
+    """Mean and deviation of a mixture of distributions.
+
+    Parameters
+    ----------
+    outputs : list of ndarray of shape (n_samples, 2, ...)
+        Mean and deviation by each network.
+    shares : list of float
+        With sum one.
+
+    Returns
+    -------
+    moments : ndarray of shape (n_samples, 2, ...)
+    """
+    centre = mean([each[:, 0] for each in outputs], shares)
+    squares = [each[:, 1].astype(np.float64) ** 2 for each in outputs]
+    squares += [(each[:, 0] - centre) ** 2 for each in outputs]
+    return np.stack([centre, np.sqrt(mean(squares, [*shares, *shares]))], axis=1)

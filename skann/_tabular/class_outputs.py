@@ -14,7 +14,8 @@ class ClassOutputs:
     (``_several``) or any number of labels a row (``_indicator``).
     """
 
-    _own_fitted = ("classes_", "oof_decision_function_", "_several", "_indicator")
+    _out_of_fold = "oof_decision_function_"
+    _own_fitted = ("classes_", _out_of_fold, "_several", "_indicator")
 
     def _output_shape(self):
         for flag in (self._several, self._indicator):
@@ -35,12 +36,22 @@ class ClassOutputs:
         p = network.predict_proba(X)
         return np.hstack(p) if isinstance(p, list) else p
 
-    def _loss(self, y, rows, outputs, weight):
+    def _losses(self, y, rows, outputs):
         losses = 0.0
         for (_, codes), p in zip(self._columns, self._of_columns(outputs), strict=True):
             right = p[np.arange(len(p)), codes[rows]]
             losses = losses - np.log(np.maximum(right, np.finfo(p.dtype).tiny))
-        return np.average(losses, weights=weight)
+        return losses
+
+    def _constant(self, y, rows, weight):
+        counts = [
+            np.bincount(codes[rows], weight, len(classes))
+            for classes, codes in self._columns
+        ]
+        # Of a label that rows may have, the probability that they do.
+        first = 1 if self._indicator else 0
+        shares = np.concatenate([own[first:] / own.sum() for own in counts])
+        return np.broadcast_to(shares, (np.count_nonzero(rows), len(shares)))
 
     def _of_columns(self, p):
         """Probabilities of the classes of each column of y."""

@@ -1,6 +1,6 @@
 """Classes of the rows of a table."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
@@ -68,7 +68,7 @@ class TabularClassifier(DocLinks, ClassifierMixin, ClassOutputs, BaseTabular):
     oof_decision_function_ : ndarray of shape (n_samples, n_classes)
         Probabilities of the training rows, each by the networks that have not trained
         on it; NaN where there are none. For several columns of classes, those of all
-        side by side.
+        side by side. Not in model files unless asked for.
     oof_score_ : float
         Accuracy of these, weighted as the rows are: a score without a test set. Each
         row is predicted by one network and not by the mean of all, so it is a little
@@ -107,6 +107,7 @@ class TabularClassifier(DocLinks, ClassifierMixin, ClassOutputs, BaseTabular):
     }
 
     _Network = BPClassifier
+    _parts: ClassVar = {**BaseTabular._parts, "estimator": "BPClassifier()"}
 
     classes_: Any
     oof_decision_function_: Array

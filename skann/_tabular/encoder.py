@@ -203,7 +203,7 @@ class TableEncoder(
         weight = check_sample_weight(sample_weight, X)
         return self._fit(X, targets, weight)[0]
 
-    def fit_for_folds(self, X, targets, weight, splits, groups):
+    def _fit_for_folds(self, X, targets, weight, splits, groups):
         """Learn the columns and encode them, for networks that have a fold each.
 
         Parameters

@@ -3,10 +3,11 @@
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import clone
-from sklearn.utils import check_array, get_tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils import check_array, gen_batches, get_tags
+from sklearn.utils.validation import validate_data
 
 from .._bases import Tags
+from . import recipe
 from .columns import checked
 from .encoder import TableEncoder
 
@@ -35,7 +36,7 @@ class EncodesTables:
             self.vectorizer_, Z = PASSTHROUGH, X
         elif _is(self.vectorizer, AUTO) or type(self.vectorizer) is TableEncoder:
             self.vectorizer_ = self._new_encoder()
-            Z, of_folds = self.vectorizer_.fit_for_folds(
+            Z, of_folds = self.vectorizer_._fit_for_folds(
                 X, self._target_columns(y), row_weight, parts, groups
             )
         else:
@@ -51,11 +52,22 @@ class EncodesTables:
         return TableEncoder(dtype=self._dtype.type).set_output(transform="default")
 
     def _encoded(self, X):
-        check_is_fitted(self)
-        X = self._checked(X, reset=False)
-        if not _is(self.vectorizer_, PASSTHROUGH):
-            X = self.vectorizer_.transform(X)
-        return self._matrix(X)
+        """The matrices of a table, in chunks of rows, which memory is for.
+
+        Other transformers than skann's may look at all rows, and are given them.
+        """
+        X, vectorizer = self._checked(X, reset=False), self.vectorizer_
+        if _is(vectorizer, PASSTHROUGH):
+            for rows in gen_batches(X.shape[0], recipe.chunk_rows(X.shape[1])):
+                yield self._matrix(X[rows])
+        elif type(vectorizer) is TableEncoder:
+            X = checked(vectorizer, X, reset=False)
+            width = len(vectorizer.get_feature_names_out())
+            for rows in gen_batches(X.shape[0], recipe.chunk_rows(width)):
+                part = X.iloc[rows] if hasattr(X, "iloc") else X[rows]
+                yield self._matrix(vectorizer.transform(part))
+        else:
+            yield self._matrix(vectorizer.transform(X))
 
     def _matrix(self, Z):
         """What a vectorizer has made, as the networks take it."""

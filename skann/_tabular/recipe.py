@@ -13,6 +13,9 @@ from .._optimize.adam import AdamW
 # Numbers in an encoded table at most: a million rows get fewer bins.
 _LARGEST_TABLE = 1 << 28
 
+# Numbers that are encoded at a time for prediction.
+_CHUNK = 1 << 21
+
 # Rows below which quantiles tell nothing.
 _MIN_ROWS = 100
 
@@ -51,6 +54,21 @@ def n_bins(n_rows, n_numeric):
     room = min(1000, _LARGEST_TABLE // n_rows) // n_numeric
     n = min(max(n_rows // 100, 5), 32, room)
     return n if n >= 3 else 0
+
+
+def chunk_rows(n_columns):
+    """Rows that are predicted at a time: 2²¹ numbers, 256 rows at least.
+
+    Parameters
+    ----------
+    n_columns : int
+        Columns of the encoded table.
+
+    Returns
+    -------
+    n : int
+    """
+    return max(_CHUNK // max(n_columns, 1), 256)
 
 
 def weight_decay(n_rows):

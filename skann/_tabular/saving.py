@@ -4,10 +4,13 @@ Networks and encoder are inside, as plain data of their own. What is not of this
 stays what it is in a pickle, and is refused by a model file.
 """
 
+from copy import copy
+
 import numpy as np
 
 from .._estimators.model_file import SaveModel
 from .._estimators.plain_state import are_names
+from .._typing import PathLike
 from .encoder import TableEncoder
 from .piecewise import PiecewiseLinearEncoder
 from .plain_checks import DTYPES
@@ -45,9 +48,56 @@ class SaveTables(SaveModel):
     """What estimators of tables have for pickles and model files.
 
     They say by ``_Network`` of what class their networks are, by ``_own_fitted`` which
-    attributes they have besides those of both, and by ``_output_shape()`` the shape of
-    what a network makes of a row.
+    attributes they have besides those of both, by ``_out_of_fold`` which attribute has
+    a row for each row of `fit`, and by ``_output_shape()`` the shape of what a network
+    makes of a row, or None for any.
     """
+
+    def save_model(self, path: PathLike, *, out_of_fold: bool = False) -> None:
+        """Save the fitted estimator to a file without pickle.
+
+        The file is a zip of JSON and .npy. :func:`skann.load_model` reads it, executes
+        nothing that is in it, and gives an estimator that predicts the same; in this
+        version and every later one.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Of the file. One that is there is replaced when the new one is whole.
+        out_of_fold : bool, default=False
+            Whether to save the out-of-fold predictions, a row for each row of `fit`,
+            which prediction has no use for. `oof_score_` is always saved.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        TypeError
+            If `path` is no path.
+        ValueError
+            If a parameter is an object that files can't hold: a function, a splitter,
+            a vectorizer that is not skann's. Or the estimator is of a class of one's
+            own.
+
+        See Also
+        --------
+        skann.load_model : Load it.
+
+        Examples
+        --------
+        >>> import skann, tempfile, pathlib
+        >>> X, y = [[float(i)] for i in range(40)], range(40)
+        >>> reg = skann.TabularRegressor(cv=2, random_state=0).fit(X, y)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "model.skann")
+        ...     reg.save_model(path)
+        ...     bool((skann.load_model(path).predict(X) == reg.predict(X)).all())
+        True
+        """
+        model = copy(self)
+        if not out_of_fold:
+            vars(model).pop(self._out_of_fold, None)
+        super(SaveTables, model).save_model(path)
 
     def _to_plain(self):
         state = dict(vars(self))
@@ -117,8 +167,9 @@ class SaveTables(SaveModel):
     @classmethod
     def _fitted_from_file(cls, fitted):
         names = {*_FITTED, *cls._own_fitted}
-        unknown = fitted.keys() - names - {"feature_names_in_"}
-        if unknown or names - fitted.keys():
+        optional = {"feature_names_in_", cls._out_of_fold}
+        unknown = fitted.keys() - names - optional
+        if unknown or names - fitted.keys() - optional:
             raise ValueError(
                 f"{cls.__name__} has the attributes {sorted(names)}; got "
                 f"{sorted(fitted)}."
@@ -156,7 +207,9 @@ class SaveTables(SaveModel):
         shape = model._output_shape()
         for network in networks:
             row = np.zeros((1, network.n_features_in_), model._dtype)
-            if model._outputs(network, row).shape[1:] != shape:
+            own = model._outputs(network, row).shape[1:]
+            shape = own if shape is None else shape
+            if own != shape:
                 raise ValueError(f"a network's outputs must be of shape {shape}.")
 
 

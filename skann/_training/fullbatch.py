@@ -20,6 +20,7 @@ import numpy as np
 
 from .._engine import choice
 from .divergence import check_finite, diverged
+from .membership import check_not_ended, ensemble
 
 # What a product of the Hessian with a vector costs, in gradients.
 _PRODUCT_COST = 2
@@ -63,6 +64,8 @@ def train(objective, monitor, *, solver, max_iter, tol, curvature=choice.curvatu
     except _Ended:
         pass
     except KeyboardInterrupt:
+        if ensemble() is not None:
+            raise
         monitor.complete()
         warnings.warn("Training interrupted by user.", stacklevel=2)
         monitor.stop_reason = "interrupted by user"
@@ -204,6 +207,7 @@ class _Run:
         self._begin_iteration()
 
     def _begin_iteration(self):
+        check_not_ended()
         if self._monitor.begin_epoch is not None:
             self._monitor.begin_epoch()
 

@@ -4,6 +4,7 @@ import warnings
 
 from .._optimize.schedule_base import Counts
 from .divergence import DivergenceError
+from .membership import check_not_ended, ensemble
 
 
 def train(
@@ -40,7 +41,7 @@ def train(
     Notes
     -----
     An interrupt from the keyboard ends training with a warning and what has been
-    learnt so far.
+    learnt so far; in a member of an ensemble it is raised.
     """
     epochs = make_epochs()
     n_rows = epochs.n_rows
@@ -57,6 +58,7 @@ def train(
     about = schedule, monitor, rng, done, n_epochs, monitor.reads_theta, average, check
     try:
         for _ in range(monitor.n_iter, max_iter):
+            check_not_ended()
             if begin_epoch is not None:
                 begin_epoch()
             ended, before = None, backtracking and vars(done).copy()
@@ -72,6 +74,8 @@ def train(
             if ended:
                 break
     except KeyboardInterrupt:
+        if ensemble() is not None:
+            raise
         monitor.complete()
         warnings.warn("Training interrupted by user.", stacklevel=2)
         monitor.stop_reason = "interrupted by user"

@@ -165,11 +165,11 @@ def assert_same(model, other, rows):
     assert_predicts_the_same(model, other, rows)
     if isinstance(model, TabularClassifier):
         assert_array_equal(other.predict(rows), model.predict(rows), strict=True)
-    assert vars(other).keys() == vars(model).keys()
+    assert vars(model).keys() - vars(other).keys() <= {model._out_of_fold}
     for name in ("estimator_weights_", "oof_score_", "n_features_in_"):
         assert_array_equal(getattr(other, name), getattr(model, name))
-    for name in ("classes_", "feature_names_in_", "oof_prediction_"):
-        if hasattr(model, name):
+    for name in ("classes_", "feature_names_in_", model._out_of_fold):
+        if hasattr(other, name):
             for mine, theirs in zip(
                 getattr(model, name), getattr(other, name), strict=True
             ):
@@ -195,6 +195,7 @@ class TestTheSameAgain:
         model, (_, _, _, rows) = models[case], CASES[case]
         text = pickle.dumps(model)
         assert_same(model, pickle.loads(text), rows)
+        assert vars(pickle.loads(text)).keys() == vars(model).keys()
         # It names the estimator and nothing else of the package.
         name = type(model).__name__.encode()
         assert text.count(b"skann\x94") == 1
@@ -208,6 +209,26 @@ class TestTheSameAgain:
         text, name = skops.dumps(model), f"skann.{type(model).__name__}"
         assert skops.get_untrusted_types(data=text) == [name]
         assert_same(model, skops.loads(text, trusted=[name]), rows)
+
+
+@pytest.mark.parametrize("case", ["classes", "columns of values"])
+def test_out_of_fold_predictions_are_in_files_on_request(case, models, path):
+    model, (_, _, _, rows) = models[case], CASES[case]
+    name = model._out_of_fold
+    sizes = []
+    for out_of_fold in (False, True):
+        model.save_model(path, out_of_fold=out_of_fold)
+        other = load_model(path)
+        assert hasattr(other, name) is out_of_fold
+        assert_same(model, other, rows)
+        sizes.append(path.stat().st_size)
+    assert sizes[1] - sizes[0] > getattr(model, name).nbytes / 2
+    # One that was loaded without them, or has lost them, can be saved and copied.
+    model.save_model(path)
+    other = load_model(path)
+    other.save_model(path, out_of_fold=True)
+    assert_same(model, load_model(path), rows)
+    assert_same(model, pickle.loads(pickle.dumps(other)), rows)
 
 
 def test_it_fits_the_same_again(models, path):

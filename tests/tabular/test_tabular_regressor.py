@@ -41,9 +41,10 @@ def test_the_score_out_of_fold_is_weighted():
 
 
 def test_numbers_of_all_types_are_targets():
-    expected = TabularRegressor(**QUICK).fit(X, np.arange(240.0)).predict(X)
+    A = np.arange(240)[:, None]
+    expected = TabularRegressor(**QUICK).fit(A, np.arange(240.0)).predict(A)
     for y in (np.arange(240), list(range(240)), np.arange(240).astype(object)):
-        found = TabularRegressor(**QUICK).fit(X, y).predict(X)
+        found = TabularRegressor(**QUICK).fit(A, y).predict(A)
         np.testing.assert_allclose(found, expected)
 
 
