@@ -9,6 +9,9 @@ from . import native, reference
 from .contract import UnfusedEpochs
 from .step_options import PLAIN
 
+# Values of a layer that running statistics are taken over.
+_STATISTICS_VALUES = 2**20
+
 native.warn_if_not_built()
 
 
@@ -145,6 +148,26 @@ def raw_outputs(network, theta, X, rows=None):
     takes = native.predicts(network) and native.supports(X, theta.dtype)
     engine = native if takes else reference
     return engine.raw_outputs(network, theta, X, rows)
+
+
+def set_statistics(network, theta, data):
+    """Make running statistics those of the rows in use, or of a random sample of them.
+
+    Running means of a batch's statistics lag behind the weights: where inputs are far
+    from zero, by many deviations.
+
+    Parameters
+    ----------
+    network : Network
+        Normalised by batches.
+    theta : ndarray of shape (n_parameters,)
+        Changed in place.
+    data : Data
+    """
+    n = _STATISTICS_VALUES // max(*network.layer_sizes[1:], 1)
+    rows = data.sample(max(n, 1000))
+    X = data.X_of(rows).astype(theta.dtype, copy=False)
+    reference.set_statistics(network, theta, X, data.weight_of(rows))
 
 
 def hidden_values(network, theta, X, layer):

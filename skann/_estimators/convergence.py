@@ -60,7 +60,7 @@ def _what_failed(estimator, monitor, data):
 
 
 def _unfit_columns(estimator, data):
-    """Columns of such sizes that the network can't learn from them as it was trained."""
+    """Columns of sizes that the network, as it was trained, can't learn from."""
     return [] if estimator.auto_params_.get("standardize") else unfit_columns(data)
 
 

@@ -7,7 +7,7 @@ skip_coef_ : ndarray of shape (n_features, n_outputs) or None
     "normalization_": """\
 normalization_ : dict of str to list of ndarray of shape (n_units,) or None
     With `normalization` an array for each hidden layer in the lists "gain" and "shift",
-    and with "batch" in "mean" and "variance", the running statistics.""",
+    and with "batch" in "mean" and "variance", the statistics for predictions.""",
     "input_dropout": """\
 input_dropout : float, default=0.0
     The same for the inputs: the probability with which a feature is left out of a row,
@@ -44,8 +44,9 @@ skip_connection : bool, default=False
 normalization : {"batch", "layer"} or None, default=None
     Whether what comes before the hidden layers' activations is normalised to mean zero
     and variance one, with a gain and a shift that are learnt: of each unit over the
-    rows of a mini-batch ("batch"; predictions take running means of the statistics), or
-    of each row over the units ("layer"). For solvers of mini-batches, "batch" with two
+    rows of a mini-batch ("batch"; predictions take the statistics of the rows trained
+    on, after `partial_fit` running means of the batches'), or of each row over the
+    units ("layer"). For solvers of mini-batches, "batch" with two
     rows or more in one; the reference engine trains with it.""",
     "average": """\
 average : {"ema", "swa"}, object of `skann.averaging` or None, default=None

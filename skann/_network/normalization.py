@@ -5,8 +5,8 @@ With gain γ and shift β of each unit, what comes before the activation is::
     n = γ (z - mean) / √(variance + ε) + β
 
 "batch": mean and variance of each unit over the rows of a mini-batch, by their weights;
-predictions take running means of them, so that a row's does not depend on others. There
-the layer is one with other weights, which :func:`folded` gives.
+predictions take running means of them, or those of all rows, so that a row's does not
+depend on others. There the layer is one with other weights, which :func:`folded` gives.
 
 "layer": mean and variance of each row over the units of the layer.
 

@@ -37,7 +37,7 @@ class Comparison:
 
 
 def compared_with_guessing(network, theta, data):
-    """Compare predictions with the best constant, on a random sample of the rows in use.
+    """Compare predictions with the best constant, on a random sample of rows in use.
 
     Memory does not grow with rows times outputs.
 
@@ -115,4 +115,4 @@ def _are_same(X):
     """Whether all rows of X are the same."""
     if issparse(X):
         return (X.max(axis=0) != X.min(axis=0)).nnz == 0
-    return bool((X == X[0]).all())
+    return bool((X[:1] == X).all())

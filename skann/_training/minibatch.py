@@ -17,6 +17,7 @@ def train(
     done,
     average=None,
     backtracking=None,
+    settle=None,
 ):
     """Train for up to ``max_iter`` epochs.
 
@@ -37,6 +38,8 @@ def train(
         Takes the place of the weights between epochs.
     backtracking : Backtracking or None
         What to do about a divergence; None to let it be an error.
+    settle : callable or None
+        Called after an epoch, before somebody predicts with its weights.
 
     Notes
     -----
@@ -55,7 +58,8 @@ def train(
     n_epochs, max_iter = max_iter, 0 if monitor.stop_reason else max_iter
     begin_epoch = monitor.begin_epoch
     check = None if backtracking is None else backtracking.check
-    about = schedule, monitor, rng, done, n_epochs, monitor.reads_theta, average, check
+    settle = settle if monitor.shows_predictions else None
+    about = schedule, monitor, rng, done, n_epochs, monitor.reads_theta, average
     try:
         for _ in range(monitor.n_iter, max_iter):
             check_not_ended()
@@ -64,7 +68,7 @@ def train(
             ended, before = None, backtracking and vars(done).copy()
             while ended is None:
                 try:
-                    ended = _epoch(epochs, *about)
+                    ended = _epoch(epochs, *about, check, settle)
                 except DivergenceError as error:
                     if backtracking is None:
                         raise
@@ -84,7 +88,18 @@ def train(
         average.end_epoch(monitor.theta, (monitor.n_iter + 1) / n_epochs)
 
 
-def _epoch(epochs, schedule, monitor, rng, done, n_epochs, reads_theta, average, check):
+def _epoch(
+    epochs,
+    schedule,
+    monitor,
+    rng,
+    done,
+    n_epochs,
+    reads_theta,
+    average,
+    check,
+    settle,
+):
     """Train for an epoch and record it; True to stop."""
     if average is not None:
         average.begin_epoch(monitor.theta)
@@ -99,6 +114,8 @@ def _epoch(epochs, schedule, monitor, rng, done, n_epochs, reads_theta, average,
         average.end_epoch(monitor.theta, (monitor.n_iter + 1) / n_epochs)
     if check is not None:
         check(losses, loss)
+    if settle is not None:
+        settle()
     return monitor.end_of_epoch(
         loss,
         losses,

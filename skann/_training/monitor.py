@@ -209,6 +209,13 @@ class Monitor:
         parts = self._validate, self._before_spike, self._observer, self._further
         return any(part is not None for part in parts)
 
+    @property
+    def shows_predictions(self):
+        """Whether somebody predicts with theta at the end of an epoch."""
+        return any(
+            each is not None for each in (self._validate, self._observer, self._further)
+        )
+
     def entry(self, i):
         """What is recorded of this run's epoch i, counted from zero, by column."""
         n = len(COLUMNS)

@@ -24,6 +24,7 @@ from .gradient_norms import GradientNorms
 from .monitor import Limits, Monitor
 from .report import make_report
 from .run_state import RunState
+from .running_statistics import running_statistics
 from .stopping import Patience, decisive
 
 
@@ -110,6 +111,7 @@ def run(
         observer=observer,
         further=further,
     )
+    settle = running_statistics(network, theta, data, progress, partial)
     if observer is not None:
         about = parameters, solver, network, data, theta, progress
         observer.begin_run(RunState(*about, monitor, validate, backtracking))
@@ -118,9 +120,8 @@ def run(
     try:
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             about = engine, parameters, solver, network, theta, data, progress
-            plain = backtracking is None and lowered.factor == 1
-            used = schedule if plain else lowered
-            _solve(*about, used, monitor, max_iter, backtracking)
+            used = lowered if backtracking or lowered.factor != 1 else schedule
+            _solve(*about, used, monitor, max_iter, backtracking, settle)
     finally:
         progress.rate_factor = lowered.factor
         if report is not None:
@@ -128,17 +129,19 @@ def run(
     if report is not None:
         limit = None if partial else f"{monitor.limit[0]} reached"
         report.end(monitor.stop_reason or limit)
-    _end(progress, monitor, patience, partial)
+    _end(progress, monitor, patience, partial, settle)
     if not np.isfinite(theta).all():
         raise diverged("weights are no longer finite")
     return monitor
 
 
-def _end(progress, monitor, patience, partial):
+def _end(progress, monitor, patience, partial, settle):
     """The run has ended; what is kept of it."""
     resumable = partial and monitor.stop_reason is None
     if not resumable:
         monitor.restore_best()
+    if settle is not None:
+        settle()
     progress.patience = patience if resumable else None
     progress.best = progress.best if resumable else None
     progress.given = False
@@ -220,6 +223,7 @@ def _solve(
     monitor,
     max_iter,
     backtracking,
+    settle,
 ):
     l1, alpha = _penalties(parameters)
     if progress.average is not None:
@@ -260,6 +264,7 @@ def _solve(
         done=done,
         average=options.average,
         backtracking=backtracking,
+        settle=settle,
     )
     progress.n_steps = done.n_steps
 

@@ -137,6 +137,58 @@ class TestNormalization:
         assert_allclose(found["mean"][0], z.mean(axis=0), atol=1e-12)
         assert_allclose(found["variance"][0], z.var(axis=0, ddof=1), rtol=1e-9)
 
+    @pytest.mark.parametrize(
+        ("kind", "more"),
+        [
+            ("sparse", {}),
+            ("float32", {"solver": "sgd"}),
+            ("dense", {"solver": "adam", "average": "ema"}),
+            ("sparse", {"solver": "adam", "early_stopping": True}),
+            ("dense", {"solver": "adam", "n_init": 2, "dropout": 0.1}),
+        ],
+        ids=str,
+    )
+    @each_estimator
+    def test_predictions_agree_with_the_loss_for_columns_far_from_zero(
+        self, Estimator, more, kind
+    ):
+        rows = {"dense": 300 + X, "float32": (300 + X).astype(np.float32)}
+        rows["sparse"] = sparse.csr_array(300 + X)
+        model = small_net(Estimator, normalization="batch", n_iter_no_change=30)
+        model.set_params(max_iter=30, hidden_layer_sizes=(7, 7), **more)
+        if "solver" in more:
+            model.set_params(learning_rate_init=0.01)
+        model.fit(rows[kind], TWO)
+        assert model.score(rows[kind], TWO) > (
+            0.9 if Estimator is BPClassifier else 0.5
+        )
+
+    @pytest.mark.parametrize("average", [None, "ema"])
+    def test_statistics_are_those_of_weighted_rows_after_every_epoch(self, average):
+        weight = rng.uniform(0, 2, 200)
+        model = small_net(BPRegressor, normalization="batch", average=average)
+        model.set_params(solver="adam", learning_rate_init=0.05)
+        model.fit(X, REAL, weight, X_val=X, y_val=REAL, sample_weight_val=weight)
+        z = X @ model.coefs_[0] + model.intercepts_[0]
+        mean = np.average(z, axis=0, weights=weight)
+        variance = np.average((z - mean) ** 2, axis=0, weights=weight) * 200 / 199
+        assert_allclose(model.normalization_["mean"][0], mean, rtol=1e-9, atol=1e-12)
+        assert_allclose(model.normalization_["variance"][0], variance, rtol=1e-9)
+        raw = model._raw(X)[:, 0]
+        squares = 0.5 * (raw - (REAL - model.y_mean_) / model.y_scale_) ** 2
+        assert_allclose(
+            model.validation_loss_curve_[-1], np.average(squares, weights=weight)
+        )
+
+    def test_a_stream_keeps_statistics_of_all_its_batches(self):
+        model = small_net(BPRegressor, normalization="batch", learning_rate_init=1e-30)
+        for _ in range(50):
+            model.partial_fit(X, REAL)
+        z = X @ model.coefs_[0] + model.intercepts_[0]
+        model.partial_fit(X[:16] + 9, REAL[:16])
+        mean = model.normalization_["mean"][0]
+        assert_allclose(mean, z.mean(axis=0), atol=3 * z.std())
+
     def test_a_layer_that_stays_has_no_gradient(self):
         model = small_net(BPRegressor, normalization="layer", solver="adam")
         model.set_params(trainable=[False, True])

@@ -15,6 +15,7 @@ from .curvature import Curvature
 from .dropout import DropoutObjective
 from .gauss_newton import gauss_newton, jacobian_blocks
 from .inside import hidden_values, input_gradients
+from .normalization import set_statistics
 from .objective import Objective
 from .prediction import raw_outputs
 
@@ -27,4 +28,5 @@ __all__ = [
     "input_gradients",
     "jacobian_blocks",
     "raw_outputs",
+    "set_statistics",
 ]

@@ -42,6 +42,33 @@ def normalizers(network, theta, batch_weight=None):
     return [_Batch(*views, batch_weight, share) for views in layers]
 
 
+def set_statistics(network, theta, X, weight):
+    """Make the running statistics those of some rows, as theta is now.
+
+    Parameters
+    ----------
+    network : Network
+        Normalised by batches.
+    theta : ndarray of shape (n_parameters,)
+        Changed in place.
+    X : ndarray or csr matrix of shape (n_rows, n_features)
+    weight : ndarray of shape (n_rows,)
+        Weights of the rows.
+    """
+    layout, f, a = network.layout, network.activation_functions, X
+    W, b = layout.weights(theta), layout.biases(theta)
+    share, n = weight / weight.sum(), X.shape[0]
+    for i, views in enumerate(zip(*layout.normalizers(theta), strict=True)):
+        z = a @ W[i] + b[i]
+        mean = share @ z
+        _, _, own_mean, variance = views
+        own_mean[...] = mean
+        # As in training; of one row there is none.
+        if n > 1:
+            variance[...] = share @ np.square(z - mean) * (n / (n - 1))
+        a = f[i].value(_Running(*views).forward(z))
+
+
 class _Layer:
     def __init__(self, gain, shift):
         self._gain, self._shift = gain, shift
