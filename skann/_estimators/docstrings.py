@@ -148,7 +148,9 @@ early_stopping : bool, default=False
     Whether to stop when the validation loss (see `scoring`) has not improved by
     `tol` for `n_iter_no_change` epochs, and return to the best weights. Unless
     `fit` is given `X_val`, a part of the data is held out for it; a classifier
-    stratifies it by class (not for multilabel targets).""",
+    stratifies it by class (not for multilabel targets). The schedules "one_cycle"
+    and "cosine" are made for all epochs: with them training goes on to `max_iter`,
+    and early stopping only returns to the best weights.""",
     "validation_fraction": """\
 validation_fraction : float or splitter, default=0.1
     Share of the rows held out by `early_stopping`; or an object of
@@ -166,7 +168,8 @@ epsilon : float, default=1e-8
     "n_iter_no_change": """\
 n_iter_no_change : int or np.inf, default=10
     Epochs in a row without improvement after which training stops; infinity for
-    never.""",
+    never. It is not used with the schedules "one_cycle" and "cosine", whose rate is
+    to fall to its end, where the loss is lowest.""",
     "max_fun": """\
 max_fun : int, default=15000
     Evaluations of the objective at most, for full-batch solvers by name; a

@@ -1,5 +1,6 @@
 """Schedules as a parameter of the estimators, in one fit and over several."""
 
+import inspect
 import pickle
 
 import numpy as np
@@ -127,6 +128,22 @@ class TestAsParameter:
         ).fit(X, y)
         assert 10 < net.n_iter_ <= 13
         assert "did not improve" in net.stop_reason_
+
+    @pytest.mark.parametrize("schedule", ["one_cycle", "cosine"])
+    @over_estimators
+    def test_a_planned_run_has_no_patience_and_returns_to_its_best_epoch(
+        self, schedule, Estimator
+    ):
+        X, y = data(Estimator)
+        net = small_net(Estimator, learning_rate=schedule, early_stopping=True)
+        net.set_params(max_iter=20, tol=1e9, n_iter_no_change=3).fit(X, y)
+        assert net.n_iter_ == 20
+        assert net.stop_reason_ == "max_iter reached"
+        losses = net.validation_loss_curve_
+        assert net.best_iter_ == 1 + np.argmin(losses)
+        for name in ("early_stopping", "n_iter_no_change"):
+            text = inspect.getdoc(Estimator).split(f"\n{name} : ")[1]
+            assert '"one_cycle"' in text.split(" : ")[0]
 
     def test_adaptive_lowers_by_its_own_factor(self, capsys):
         X, y = data(BPClassifier)
