@@ -8,9 +8,12 @@ import difflib
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, ClassVar, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
-from .._bases import BaseEstimator
+if TYPE_CHECKING:
+    from .._bases import BaseEstimator as _Base
+else:  # another base would change the order in which methods are looked up
+    _Base = object
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -118,7 +121,7 @@ def unknown(kind, name, known):
     return message + about_name(kind, name, known)
 
 
-class ExplainedNames(BaseEstimator):
+class ExplainedNames(_Base):
     """An estimator whose ``set_params`` explains a name that it does not have.
 
     ``_parts`` has examples of objects that parameters may be.

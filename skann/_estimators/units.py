@@ -52,9 +52,19 @@ def output_names(estimator):
     n = estimator.n_outputs_
     classes = getattr(estimator, "classes_", None)
     if classes is None:
-        return [f"y{i}" for i in range(n)] if n > 1 else ["y"]
+        return _names_of_values(estimator._network, n)
     if isinstance(classes, list):
         return [f"y{i}" for i in range(n)]
     if n == 1:
         return [str(classes[-1])]
     return [str(name) for name in classes]
+
+
+def _names_of_values(network, n):
+    """Names of a regressor's outputs: what they stand for, else y0, y1 and so on."""
+    if network.loss == "gaussian":
+        kinds, each = ("mean", "variance"), range(n // 2)
+        return [f"{kind} {i}" if n > 2 else kind for kind in kinds for i in each]
+    if network.loss == "quantile" and len(network.loss_options) == n > 1:
+        return [f"quantile {level:g}" for level in network.loss_options]
+    return [f"y{i}" for i in range(n)] if n > 1 else ["y"]

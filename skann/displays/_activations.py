@@ -64,6 +64,7 @@ class ActivationsDisplay:
         cls,
         estimator: Any,
         X: Matrix,
+        y: Any = None,
         *,
         layer: int = 0,
         grid_resolution: int = 100,
@@ -78,6 +79,8 @@ class ActivationsDisplay:
             and takes two.
         X : array-like of shape (n_samples, 2)
             Data that the plane is to show, with a margin of a tenth.
+        y : object, default=None
+            Ignored; there so that the call is that of scikit-learn's displays.
         layer : int, default=0
             Which hidden layer.
         grid_resolution : int, default=100
@@ -111,8 +114,8 @@ class ActivationsDisplay:
         margin = 0.1 * (high - low)
         (left, bottom), (right, top) = low - margin, high + margin
         sides = (left, right), (bottom, top)
-        x, y = np.meshgrid(*(np.linspace(*side, grid_resolution) for side in sides))
-        points = np.column_stack([x.ravel(), y.ravel()])
+        grid = np.meshgrid(*(np.linspace(*side, grid_resolution) for side in sides))
+        points = np.column_stack([side.ravel() for side in grid])
         inputs = points if before is None else np.asarray(before.transform(points))
         # In float64 whatever the network's dtype: steps of rounding would be seen.
         theta = network._theta.astype(np.float64)

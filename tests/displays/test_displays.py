@@ -238,6 +238,11 @@ class TestActivations:
             wanted = np.tanh(scaled @ net.coefs_[0] + net.intercepts_[0])[0]
             assert_allclose(display.activations[:, row, column], wanted, rtol=1e-6)
 
+    def test_are_called_with_targets_as_scikit_learn_s_displays(self, xor):
+        with_y = ActivationsDisplay.from_estimator(xor, XOR, LABELS, grid_resolution=9)
+        without = ActivationsDisplay.from_estimator(xor, XOR, grid_resolution=9)
+        assert_array_equal(with_y.activations, without.activations)
+
     def test_of_the_second_layer(self, xor):
         display = ActivationsDisplay.from_estimator(xor, XOR, layer=1)
         assert display.activations.shape == (3, 100, 100)

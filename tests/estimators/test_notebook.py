@@ -82,6 +82,42 @@ class TestTables:
         assert tooltips(net._repr_html_()) == attributes | parameters
 
 
+class TestOutputs:
+    """scikit-learn's tables end in what comes out: not the units of a hidden layer."""
+
+    @pytest.mark.skipif(
+        parse_version(sklearn.__version__) < parse_version("1.9"),
+        reason="scikit-learn's tables have no features yet",
+    )
+    def test_of_a_classifier_are_its_classes(self):
+        model = fitted()
+        for html in (model._repr_html_(), model._repr_mimebundle_()["text/html"]):
+            assert "<div>3 outputs</div>" in html
+            assert "4 features" not in html
+            *_, found = re.findall(
+                "<table class=.features-table.*?</table>", html, re.S
+            )
+            cells = re.findall("<td>(.*?)</td>", found)
+            assert cells == ["&lt;b&gt;&amp;", "no", "yes"]
+        assert model.get_feature_names_out().tolist()[-1] == "bpclassifier3"
+
+    @pytest.mark.parametrize(
+        ("loss", "n_targets", "names"),
+        [
+            ("gaussian", 1, ["mean", "variance"]),
+            ("gaussian", 2, ["mean 0", "mean 1", "variance 0", "variance 1"]),
+            ("quantile", 1, ["quantile 0.1", "quantile 0.9"]),
+            ("squared_error", 2, ["y0", "y1"]),
+        ],
+    )
+    def test_of_a_regressor_are_what_they_stand_for(self, loss, n_targets, names):
+        targets = X[:, 0] if n_targets == 1 else X[:, :n_targets]
+        quantile = [0.1, 0.9] if loss == "quantile" else None
+        model = fitted(BPRegressor, y=targets, loss=loss, quantile=quantile)
+        written = texts(pictures(model._repr_html_())[0])
+        assert written[-len(names) :] == names
+
+
 class TestPictures:
     def test_are_there_after_a_fit_only(self):
         assert pictures(BPClassifier()._repr_html_()) == []
