@@ -15,9 +15,12 @@ class Interrupter:
         Module and name of the function: "skann.module:Class.method".
     files : tuple of str
         Ends of the names of the files whose lines count.
+    error : type
+        What is raised instead.
     """
 
-    def __init__(self, at, start, files):
+    def __init__(self, at, start, files, error=KeyboardInterrupt):
+        self._error = error
         self._left, self._files, self.has_raised = at, files, False
         module, name = start.split(":")
         *owners, self._name = name.split(".")
@@ -45,7 +48,7 @@ class Interrupter:
     def __exit__(self, kind, value, traceback):
         sys.settrace(None)
         self._restore()
-        return kind is KeyboardInterrupt
+        return kind is self._error
 
     def _restore(self):
         setattr(self._owner, self._name, self._before)
@@ -62,11 +65,13 @@ class Interrupter:
             if self._left < 0:
                 sys.settrace(None)
                 self.has_raised = True
-                raise KeyboardInterrupt
+                raise self._error
         return self._line
 
 
-def interrupted_at_every_line(prepare, call, start, files, step=1):
+def interrupted_at_every_line(
+    prepare, call, start, files, step=1, error=KeyboardInterrupt
+):
     """What ``call(prepared)`` leaves behind when it is interrupted, line by line.
 
     Parameters
@@ -74,7 +79,7 @@ def interrupted_at_every_line(prepare, call, start, files, step=1):
     prepare : callable
         Makes anew what is called.
     call : callable
-    start, files
+    start, files, error
         See :class:`Interrupter`.
     step : int
         Of how many lines one is tried.
@@ -86,7 +91,7 @@ def interrupted_at_every_line(prepare, call, start, files, step=1):
     at = 0
     while True:
         prepared = prepare()
-        with Interrupter(at, start, files) as interrupter:
+        with Interrupter(at, start, files, error) as interrupter:
             call(prepared)
         if not interrupter.has_raised:
             break

@@ -79,7 +79,7 @@ def write(path, data, n_before=0):
         _flush_folder(path.parent)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
-        if isinstance(error.__context__, KeyboardInterrupt):
+        if isinstance(error, ValueError) and error.__context__ is not None:
             raise error.__context__ from None  # a zip file has put its own in its place
         raise
 

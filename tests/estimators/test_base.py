@@ -386,6 +386,6 @@ def test_error_in_a_diagnosis_does_not_end_the_fit(Estimator, monkeypatch, probl
         raise problem
 
     monkeypatch.setattr("skann._estimators.convergence.unfit_columns", fail)
-    monkeypatch.setattr("skann._estimators.convergence.loss_of_guessing", fail)
+    monkeypatch.setattr("skann._estimators.convergence._still_falling", fail)
     model = make(Estimator, solver="adam", max_iter=2)
     assert model.fit(X, Y[Estimator]).n_iter_ == 2
