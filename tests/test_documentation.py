@@ -57,3 +57,8 @@ def test_the_architecture_has_every_folder():
     page = text("docs/architecture.md")
     for folder in sorted((ROOT / "skann").glob("_*/__init__.py")):
         assert f"`skann/{folder.parent.name}/`" in page
+
+
+def test_examples_leave_no_temporary_folders_behind():
+    sources = [*ROOT.glob("skann/**/*.py"), *ROOT.glob("docs/**/*.md")]
+    assert [str(path) for path in sources if "mkdtemp" in path.read_text("utf-8")] == []

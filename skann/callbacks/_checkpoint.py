@@ -90,12 +90,10 @@ class Checkpoint(EpochCallback):
 
     Examples
     --------
-    >>> import tempfile, pathlib
     >>> from skann.callbacks import Checkpoint
-    >>> path = pathlib.Path(tempfile.mkdtemp(), "fit.checkpoint")
-    >>> checkpoint = Checkpoint(path, every=5, resume=True)
+    >>> checkpoint = Checkpoint("fit.checkpoint", every=5, resume=True)
     >>> checkpoint  # then: net.set_callbacks(checkpoint).fit(X, y)
-    Checkpoint('...fit.checkpoint', every=5, resume=True)
+    Checkpoint('fit.checkpoint', every=5, resume=True)
     """
 
     path: Path

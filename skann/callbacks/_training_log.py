@@ -44,12 +44,10 @@ class TrainingLog(EpochCallback):
 
     Examples
     --------
-    >>> import tempfile, pathlib
     >>> from skann.callbacks import TrainingLog
-    >>> path = pathlib.Path(tempfile.mkdtemp(), "epochs.csv")
-    >>> log = TrainingLog(path)  # then: net.set_callbacks(log).fit(X, y)
+    >>> log = TrainingLog("epochs.csv")  # then: net.set_callbacks(log).fit(X, y)
     >>> log
-    TrainingLog('...epochs.csv')
+    TrainingLog('epochs.csv')
     """
 
     path: Path

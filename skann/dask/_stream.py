@@ -86,13 +86,14 @@ def partial_fit_parquet(
     >>> import numpy as np, pandas as pd
     >>> from skann import BPClassifier
     >>> from skann.dask import partial_fit_parquet
-    >>> path = pathlib.Path(tempfile.mkdtemp(), "rows.parquet")
     >>> X = np.random.default_rng(0).normal(size=(3000, 2)).astype(np.float32)
     >>> frame = pd.DataFrame(X, columns=["a", "b"]).assign(y=X[:, 0] * X[:, 1] > 0)
-    >>> frame.to_parquet(path, row_group_size=500)
     >>> net = BPClassifier((16,), learning_rate_init=0.01, random_state=0)
     >>> about = {"classes": [False, True], "n_epochs": 20, "random_state": 0}
-    >>> net = partial_fit_parquet(net, path, "y", **about)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "rows.parquet")
+    ...     frame.to_parquet(path, row_group_size=500)
+    ...     net = partial_fit_parquet(net, path, "y", **about)
     >>> bool(net.score(frame[["a", "b"]], frame["y"]) > 0.95)
     True
     """
