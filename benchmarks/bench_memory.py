@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 
-from skann import BPClassifier
+from skann import BPClassifier, TabularClassifier, TabularRegressor
 from skann.datasets import load_mnist
 
 
@@ -93,6 +93,27 @@ def streamed(n_rows, n_features=20, size=50_000):
         return growth(lambda: partial_fit_parquet(model, path, "y", **about))
 
 
+def categories(n_rows=30_000, n_categories=20, n_levels=400):
+    """``TabularRegressor`` on text columns of many levels, with target means."""
+    import pandas as pd
+
+    rng = np.random.default_rng(0)
+    names = np.array([f"level {k}" for k in range(n_levels)], dtype=object)
+    codes = rng.integers(n_levels, size=(n_categories, n_rows))
+    X = pd.DataFrame({f"c{j}": names[own] for j, own in enumerate(codes)})
+    y = rng.normal(size=n_levels)[codes[0]] + rng.normal(size=n_rows)
+    model = TabularRegressor(random_state=0)
+    return growth(lambda: model.fit(X, y))
+
+
+def predicted(n_rows=100_000, n_features=100):
+    """``TabularClassifier.predict_proba`` of numbers, after a fit to 2,000 rows."""
+    X = np.random.default_rng(0).normal(size=(n_rows, n_features))
+    model = TabularClassifier(cv=2, random_state=0)
+    model.fit(X[:2000], X[:2000, 0] > 0)
+    return growth(lambda: model.predict_proba(X))
+
+
 def repeated(action):
     """What a second go leaves behind; the first one fills what is kept for good."""
     X = np.random.default_rng(0).normal(size=(2000, 50))
@@ -130,6 +151,8 @@ MEASUREMENTS = {
     "memmap-10000000-20": lambda: mapped(10_000_000, 20),
     "parquet-500000-20": lambda: streamed(500_000),
     "parquet-5000000-20": lambda: streamed(5_000_000),
+    "tabular-30000-20-400": categories,
+    "tabular-predict-100000-100": predicted,
     "1000-partial-fits": lambda: repeated(partial_fits),
     "200-fits": lambda: repeated(fits),
 }

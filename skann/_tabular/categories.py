@@ -39,20 +39,45 @@ class Levels:
                 self.shared.append(bool(rare))
         return self
 
+    @property
+    def n_columns(self):
+        """Columns of all categories."""
+        return sum(map(len, self.own)) + sum(self.shared)
+
+    def places(self, levels):
+        """Columns of the levels, and whether they have one.
+
+        Parameters
+        ----------
+        levels : ndarray of object of shape (n_samples, n_categories)
+
+        Returns
+        -------
+        places : ndarray of int of shape (n_samples, n_kept)
+            In each row, a column of each category that is kept.
+        found : ndarray of bool of the same shape
+            False for a level without a column, whose place is the category's first.
+        """
+        places = np.empty((len(levels), len(self.kept)), np.int32)
+        found = np.ones(places.shape, bool)
+        end = 0
+        pairs = zip(self.kept, self.own, self.shared, strict=True)
+        for i, (j, own, shared) in enumerate(pairs):
+            start, end = end, end + len(own) + shared
+            known = {level: start + k for k, level in enumerate(own)}
+            other = end - 1 if shared else -1
+            places[:, i] = [known.get(level, other) for level in levels[:, j]]
+            found[:, i] = places[:, i] >= 0
+            places[~found[:, i], i] = start
+        return places, found
+
     def transform(self, levels):
         """The columns, as a list of one array or none."""
         if not self.kept:
             return []
-        n_columns = sum(map(len, self.own)) + sum(self.shared)
-        out, end = np.zeros((len(levels), n_columns), np.float32), 0
-        for j, own, shared in zip(self.kept, self.own, self.shared, strict=True):
-            start, end = end, end + len(own) + shared
-            places = {level: start + i for i, level in enumerate(own)}
-            other = end - 1 if shared else -1
-            found = [places.get(level, other) for level in levels[:, j]]
-            found = np.array(found, dtype=np.intp)
-            rows = np.flatnonzero(found >= 0)
-            out[rows, found[rows]] = 1
+        out = np.zeros((len(levels), self.n_columns), np.float32)
+        places, found = self.places(levels)
+        np.put_along_axis(out, places, found, axis=1)
         return [out]
 
     def names(self, names):

@@ -202,7 +202,7 @@ def _of_pandas(series):
     if isinstance(dtype, np.dtype):
         return _of_array(series.to_numpy())
     if dtype.kind not in "biuf":
-        return _of_array(series.astype(object).to_numpy())
+        return _of_array(_shared(series.astype(object).to_numpy()))
     if series.hasnans:
         exact = dtype.kind in "iu" and _are_exact(series.dropna().to_numpy())
         if exact or dtype.kind == "f":
@@ -234,7 +234,7 @@ def _of_polars(series):
             return series.to_numpy()
     elif name.startswith("Duration"):
         return series.to_numpy()
-    return _objects(series.to_list())
+    return _shared(_objects(series.to_list()))
 
 
 def _of_arrow(array):
@@ -248,7 +248,13 @@ def _of_arrow(array):
         return _of_array(np.asarray(array))
     if name.startswith("timestamp") and "tz=" not in name:
         return _of_array(np.asarray(array))
-    return _objects(array.to_pylist())
+    return _shared(_objects(array.to_pylist()))
+
+
+def _shared(values):
+    """Objects of which equal text is one: Arrow makes a new one of every entry."""
+    known = {}
+    return _objects([known.setdefault(v, v) if type(v) is str else v for v in values])
 
 
 def _objects(values):

@@ -20,6 +20,7 @@ from . import plain_encoder, recipe
 from .categories import Levels
 from .columns import checked, columns_of
 from .dates import parts_of
+from .encoded_matrix import EncodedMatrix
 from .encoded_names import EncodedNames, unique
 from .fold_columns import FoldColumns
 from .kinds import DATE, LEVEL, NUMBER, TEXT, as_kind, decided
@@ -29,12 +30,14 @@ from .target_columns import target_columns
 from .target_means import TargetMeans
 from .text import Text
 
-# Rows whose parts are in memory at a time, beside the whole.
-_CHUNK = 4096
-
 
 class TableEncoder(
-    EncodedNames, VersionedState, DocLinks, TransformerMixin, BaseEstimator
+    EncodedMatrix,
+    EncodedNames,
+    VersionedState,
+    DocLinks,
+    TransformerMixin,
+    BaseEstimator,
 ):
     """Make numbers of a table: a frame of pandas or polars, or an array.
 
@@ -217,14 +220,16 @@ class TableEncoder(
 
         Returns
         -------
-        Z : ndarray of shape (n_samples, n_features_out)
+        Z : ndarray or csr_matrix of shape (n_samples, n_features_out)
+            Sparse if most of it are the zeros of categories.
         of_folds : FoldColumns or None
             The columns of Z that differ between folds, if there are any.
         """
         self._validate_params()
-        return self._fit(checked(self, X, reset=True), targets, weight, splits, groups)
+        about = targets, weight, splits, groups
+        return self._fit(checked(self, X, reset=True), *about, may_be_sparse=True)
 
-    def _fit(self, X, targets, weight, splits=(), groups=None):
+    def _fit(self, X, targets, weight, splits=(), groups=None, *, may_be_sparse=False):
         columns = columns_of(X)
         known = slice(None)
         all_weights = np.ones(X.shape[0]) if weight is None else weight
@@ -233,6 +238,7 @@ class TableEncoder(
             weight = weight[known]
         self._decide_kinds(columns, known)
         numbers, levels, texts = self._sorted(columns, X.shape[0], in_fit=True)
+        del columns  # their memory is for the matrix
         self._targets = crossed = None
         n_plain = numbers.shape[1]
         many = [
@@ -245,13 +251,14 @@ class TableEncoder(
             about = targets, all_weights, splits, groups
             crossed = self._targets.fit(levels, *about)
             numbers = np.hstack([numbers, crossed.numbers()])
+        self._levels = Levels().fit(levels[known], self.max_categories)
         self._numbers = Numbers().fit(
             numbers[known], weight, partial(self._bins_for, len(levels[known]))
         )
-        self._levels = Levels().fit(levels[known], self.max_categories)
         self._text = [Text().fit(column[known]) for column in texts]
         self.n_plain_ = len(self._names_out(None)[0])
-        Z = self._encoded(numbers, levels, texts)
+        sparse = may_be_sparse and self._is_wide
+        Z = self._encoded(numbers, levels, texts, sparse)
         if crossed is None:
             return Z, None
         return Z, FoldColumns(crossed, self._numbers, n_plain, Z)
@@ -281,11 +288,14 @@ class TableEncoder(
         1
         """
         check_is_fitted(self)
-        X = checked(self, X, reset=False)
+        return self._transformed(checked(self, X, reset=False), sparse=False)
+
+    def _transformed(self, X, sparse):
+        """Encode a checked table."""
         numbers, levels, texts = self._sorted(columns_of(X), X.shape[0], in_fit=False)
         if self._targets is not None:
             numbers = np.hstack([numbers, self._targets.transform(levels)])
-        return self._encoded(numbers, levels, texts)
+        return self._encoded(numbers, levels, texts, sparse)
 
     def _to_plain(self):
         return plain_encoder.to_plain(self)
@@ -308,9 +318,11 @@ class TableEncoder(
                 warnings.warn(found.remark, UserWarning, stacklevel=2)
 
     def _bins_for(self, n_rows, n_numeric):
-        if self.n_bins == "auto":
-            return recipe.n_bins(n_rows, n_numeric)
-        return self.n_bins
+        if self.n_bins != "auto":
+            return self.n_bins
+        levels = self._levels
+        n_before = n_numeric + len(levels.kept)
+        return recipe.n_bins(n_rows, n_numeric, n_before, levels.n_columns)
 
     def _sorted(self, columns, n_rows, in_fit):
         """Numbers as a matrix with NaN, levels as one of text, and a list of texts."""
@@ -334,21 +346,6 @@ class TableEncoder(
                 "NaN for a gap."
             )
         return numbers, side_by_side(levels, n_rows, object), texts
-
-    def _encoded(self, numbers, levels, texts):
-        """All parts in one matrix; the rows come in chunks, each to its place."""
-        n_columns = len(self.get_feature_names_out())
-        out = np.empty((len(numbers), n_columns), self.dtype)
-        for start in range(0, len(out), _CHUNK):
-            rows = slice(start, start + _CHUNK)
-            parts, bins = self._numbers.transform(numbers[rows], self.dtype)
-            parts += self._levels.transform(levels[rows])
-            for text, column in zip(self._text, texts, strict=True):
-                parts.append(text.transform(column[rows]))
-            parts += bins
-            if parts:
-                np.concatenate(parts, axis=1, out=out[rows], casting="same_kind")
-        return out
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> Array:
         """Names of the columns that `transform` makes.

@@ -61,11 +61,11 @@ class EncodesTables:
             for rows in gen_batches(X.shape[0], recipe.chunk_rows(X.shape[1])):
                 yield self._matrix(X[rows])
         elif type(vectorizer) is TableEncoder:
-            X = checked(vectorizer, X, reset=False)
-            width = len(vectorizer.get_feature_names_out())
+            X, sparse = checked(vectorizer, X, reset=False), vectorizer._is_wide
+            width = vectorizer._n_columns_of_rows if sparse else vectorizer._n_columns
             for rows in gen_batches(X.shape[0], recipe.chunk_rows(width)):
                 part = X.iloc[rows] if hasattr(X, "iloc") else X[rows]
-                yield self._matrix(vectorizer.transform(part))
+                yield self._matrix(vectorizer._transformed(part, sparse))
         else:
             yield self._matrix(vectorizer.transform(X))
 

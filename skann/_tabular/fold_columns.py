@@ -2,7 +2,11 @@
 
 from functools import lru_cache
 
-import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils import gen_batches
+
+# Rows that are written at a time.
+_CHUNK = 4096
 
 
 class FoldColumns:
@@ -18,27 +22,26 @@ class FoldColumns:
         Numbers before the target means.
     Z : ndarray of shape (n_samples, n_features_out)
         The encoded table.
-
-    Attributes
-    ----------
-    places : ndarray of int of shape (n_places,)
-        The columns that target means and their bins have in the encoded table.
     """
 
     def __init__(self, cross_fitting, numbers, n_others, Z):
-        self._dtype = Z.dtype
-        self._own = own = numbers.from_column(n_others)
-        self._first = first = len(numbers.kept) - len(own.kept)
-        values = np.arange(first, len(numbers.kept))
-        n_bins = sum(len(edges) - 1 for edges in own.bin_edges)
-        bins = np.arange(Z.shape[1] - n_bins, Z.shape[1])
-        self.places = np.concatenate([values, bins])
+        self._shape, self._dtype = Z.shape, Z.dtype
+        self._own = numbers.from_column(n_others)
+        self._first = len(numbers.kept) - len(self._own.kept)
         # The networks of a fold follow each other.
         self._numbers = lru_cache(1)(cross_fitting.numbers)
 
     def write(self, Z, fold):
-        """Write what a fold's network sees into the first columns of the table."""
-        parts, bins = self._own.transform(self._numbers(fold), self._dtype)
-        columns = np.hstack([*parts, *bins]) if parts else np.empty((len(Z), 0))
-        seen = self.places < Z.shape[1]
-        Z[:, self.places[seen]] = columns[:, seen]
+        """Write what a fold's network sees into the table, or into all but its bins.
+
+        Rows of a sparse table have entries for all numbers and all bins.
+        """
+        if not self._own.kept:
+            return
+        numbers = self._numbers(fold)
+        values = Z.data.reshape(len(numbers), -1) if issparse(Z) else Z
+        for rows in gen_batches(len(numbers), _CHUNK):
+            (part, *_), bins = self._own.transform(numbers[rows], self._dtype)
+            values[rows, self._first : self._first + part.shape[1]] = part
+            if bins and Z.shape == self._shape:
+                values[rows, -bins[0].shape[1] :] = bins[0]

@@ -13,6 +13,9 @@ from .._optimize.adam import AdamW
 # Numbers in an encoded table at most: a million rows get fewer bins.
 _LARGEST_TABLE = 1 << 28
 
+# Columns from which on zeros are left out.
+_WIDE = 1000
+
 # Numbers that are encoded at a time for prediction.
 _CHUNK = 1 << 21
 
@@ -34,16 +37,22 @@ def n_folds(n_rows):
     return 8 if n_rows < 20_000 else 4
 
 
-def n_bins(n_rows, n_numeric):
+def n_bins(n_rows, n_numeric, n_of_rows=0, n_levels=0):
     """Bins of a numeric column: n / 100 between 5 and 32, 1,000 in all columns.
 
-    None, which is 0, where fewer than 3 would be left, and below 100 rows.
+    None, which is 0, where fewer than 3 would be left, and below 100 rows. In a table
+    that is wide without bins, at most three for each column in which a row has a
+    number: in sparse rows these are most of the entries.
 
     Parameters
     ----------
     n_rows : int
     n_numeric : int
         Columns of numbers that have more than two values.
+    n_of_rows : int
+        Columns in which a row has a number, bins apart.
+    n_levels : int
+        Columns of categories.
 
     Returns
     -------
@@ -51,9 +60,27 @@ def n_bins(n_rows, n_numeric):
     """
     if n_rows < _MIN_ROWS or not n_numeric:
         return 0
-    room = min(1000, _LARGEST_TABLE // n_rows) // n_numeric
-    n = min(max(n_rows // 100, 5), 32, room)
+    room = min(1000, _LARGEST_TABLE // n_rows)
+    if is_wide(n_levels + n_of_rows, n_of_rows):
+        room = min(room, 3 * n_of_rows)
+    n = min(max(n_rows // 100, 5), 32, room // n_numeric)
     return n if n >= 3 else 0
+
+
+def is_wide(n_columns, n_of_rows):
+    """Whether an encoded table is sparse: 1,000 columns or more, most of them zero.
+
+    Parameters
+    ----------
+    n_columns : int
+    n_of_rows : int
+        Columns in which a row has a number.
+
+    Returns
+    -------
+    is_wide : bool
+    """
+    return n_columns >= _WIDE and n_columns > 5 * n_of_rows
 
 
 def chunk_rows(n_columns):

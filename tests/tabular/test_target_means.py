@@ -3,9 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import issparse
 from sklearn.model_selection import GroupKFold, KFold, TimeSeriesSplit
 
 from skann import BPClassifier, BPRegressor, TabularClassifier, TabularRegressor
+from skann._tabular.matrices import first_columns
 from skann._tabular.target_columns import columns_of_values
 from skann._tabular.target_means import TargetMeans
 from skann.preprocessing import TableEncoder
@@ -244,3 +246,61 @@ def test_any_number_of_jobs_gives_the_same_bits(data, estimator):
         for n_jobs in (1, 2)
     )
     assert one.tobytes() == two.tobytes()
+
+
+class TestWideTables:
+    """Tables of many levels are kept sparse, with the same numbers in them."""
+
+    def table(self, n=400):
+        rng = np.random.default_rng(0)
+        X = {
+            f"c{j}": rng.choice([f"level {k}" for k in range(300)], n) for j in "abcdef"
+        }
+        X["number"] = np.where(rng.random(n) < 0.2, np.nan, rng.normal(size=n))
+        X["few"] = rng.choice(["one", "two", None], n)
+        return pd.DataFrame(X), rng.normal(size=n)
+
+    def test_what_is_predicted_is_what_dense_rows_give(self):
+        X, y = self.table()
+        model = TabularRegressor(
+            vectorizer=TableEncoder(max_categories=180),
+            estimator=BPRegressor((3,), max_iter=2),
+            cv=2,
+            random_state=0,
+        ).fit(X, y)
+        Z = model.vectorizer_.transform(X)
+        assert Z.shape[1] > 1000
+        expected = np.mean([net.predict(Z) for net in model.estimators_], axis=0)
+        np.testing.assert_allclose(model.predict(X), expected, rtol=1e-4, atol=1e-5)
+
+    def test_their_folds_are_those_of_dense_ones(self):
+        X, y = self.table()
+        splits = list(KFold(3).split(X))
+        weight = np.arange(len(y)) % 5
+        made = []
+        for may_be_sparse in (True, False):
+            encoder = TableEncoder(max_categories=180).fit(X)
+            Z, of_folds = encoder._fit(
+                X,
+                columns_of_values(y),
+                weight,
+                splits,
+                may_be_sparse=may_be_sparse,
+            )
+            assert issparse(Z) is may_be_sparse
+            plain = first_columns(Z, encoder.n_plain_)
+            of_folds.write(Z, 1)
+            of_folds.write(plain, 2)
+            made.append([A.toarray() if issparse(A) else A for A in (Z, plain)])
+        for sparse, dense in zip(*made, strict=True):
+            np.testing.assert_array_equal(sparse, dense)
+
+    def test_their_rows_are_those_of_dense_ones(self):
+        X, y = self.table()
+        later = X[:50].assign(ca="unheard of", number=None)
+        encoder = TableEncoder(max_categories=180).fit(X, y)
+        assert encoder._is_wide
+        for rows in (X, later):
+            sparse = encoder._transformed(rows, sparse=True)
+            assert sparse.nnz < 0.2 * np.prod(sparse.shape)
+            np.testing.assert_array_equal(sparse.toarray(), encoder.transform(rows))
