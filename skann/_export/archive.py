@@ -227,7 +227,9 @@ def _read(file):
         if len(entries) != len(archive.infolist()):
             raise ValueError("it has two entries of one name.")
         for info in entries.values():
-            if info.compress_type != zipfile.ZIP_STORED:
+            stored = info.compress_type == zipfile.ZIP_STORED
+            # By the compressed size the zip file says how much is to be read at once.
+            if not stored or info.compress_size != info.file_size:
                 raise ValueError(f"{info.filename!r} is compressed.")
         # No more than the file has: the entries can't stand for the same bytes twice.
         if sum(info.file_size for info in entries.values()) > size:

@@ -326,6 +326,13 @@ class TestHostile:
         assert path.stat().st_size < 100_000
         self.refused(path, "compressed")
 
+    def test_entry_that_claims_a_large_compressed_size(self, path):
+        make(path, {"data.json": "{}"})
+        content = bytearray(path.read_bytes())
+        struct.pack_into("<L", content, content.index(b"PK\x01\x02") + 20, 2**30)
+        path.write_bytes(content)
+        self.refused(path, "compressed")
+
     def test_the_same_bytes_for_many_entries(self, path):
         make(path, {"data.json": "{}", "arrays/0.npy": bytes(100_000)})
         whole = path.read_bytes()
