@@ -60,6 +60,7 @@ def trained(class_weight, seed):
     return BPClassifier(
         (20,),
         class_weight=class_weight,
+        solver="adam",
         learning_rate_init=0.01,
         max_iter=30,
         random_state=seed,

@@ -42,7 +42,12 @@ X_test, y_test = load_mnist(subset="test", return_X_y=True)
 model = Pipeline(
     [
         ("scale", StandardScaler()),
-        ("net", BPClassifier(learning_rate_init=0.002, max_iter=10, random_state=0)),
+        (
+            "net",
+            BPClassifier(
+                solver="adam", learning_rate_init=0.002, max_iter=10, random_state=0
+            ),
+        ),
     ]
 )
 candidates = {

@@ -39,7 +39,7 @@ X_test, y_test = make_xor(10_000, noise=0.4, random_state=1)
 
 model = make_pipeline(
     StandardScaler(),
-    BPClassifier(learning_rate_init=0.05, max_iter=1000, random_state=0),
+    BPClassifier(solver="adam", learning_rate_init=0.05, max_iter=1000, random_state=0),
 )
 candidates = {
     "bpclassifier__hidden_layer_sizes": [(), (2,), (8,)],

@@ -85,7 +85,8 @@ for n_hidden, found in accuracies.items():
 
 learnt = {
     n_hidden: BPClassifier((n_hidden,), "logistic", random_state=0)
-    .set_params(learning_rate_init=0.05, max_iter=400, n_iter_no_change=50)
+    .set_params(solver="adam", learning_rate_init=0.05, max_iter=400)
+    .set_params(n_iter_no_change=50)
     .fit(X_train, y_train)
     for n_hidden in SIZES
 }

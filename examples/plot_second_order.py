@@ -66,6 +66,7 @@ def linear(solver, seed):
         (),
         solver=solver,
         alpha=1e-4,
+        standardize=False,  # the units are the point
         random_state=seed,
         tol=0,
         max_iter=100_000,

@@ -45,7 +45,9 @@ y_train, y_val, y_test = np.split(y, [500, 900])
 # what is scaled on its way to the network.
 
 sklearn.set_config(enable_metadata_routing=True)
-net = BPClassifier((50,), early_stopping=True, learning_rate_init=0.005, random_state=0)
+net = BPClassifier(
+    (50,), solver="adam", early_stopping=True, learning_rate_init=0.005, random_state=0
+)
 steps = [("scale", StandardScaler()), ("net", net)]
 model = Pipeline(steps, transform_input=["X_val"])
 model.fit(X_train, y_train, X_val=X_val, y_val=y_val)

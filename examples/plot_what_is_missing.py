@@ -52,7 +52,9 @@ order = np.random.default_rng(0).permutation(784)
 
 
 def trained(X):
-    net = BPClassifier((100,), learning_rate_init=0.002, max_iter=3, random_state=0)
+    net = BPClassifier(
+        (100,), solver="adam", learning_rate_init=0.002, max_iter=3, random_state=0
+    )
     return net.fit(X, y_train)
 
 

@@ -1,14 +1,19 @@
 """Formulas of the schedules, and data that tests of them share."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
+from _helpers import small_net
 
 from skann import BPClassifier, BPRegressor
 from skann._optimize.schedule_base import Counts
 from skann._optimize.schedules import SCHEDULES
 from skann._optimize.solvers import SOLVERS
+
+# One solver for all schedules: solver="auto" adds decay to those that run to the end.
+adam_net = partial(small_net, solver="adam")
 
 # A run of 12 epochs of 10 steps, 95 rows each, in a model with 3 such epochs behind it.
 PER_EPOCH, N_ROWS, N_EPOCHS = 10, 95, 12

@@ -23,6 +23,7 @@ over_solvers = pytest.mark.parametrize("solver", SOLVERS)
 
 # Quick to overfit: the validation loss has its lowest value well before the end.
 OVERFITS = {
+    "solver": "adam",
     "hidden_layer_sizes": (30,),
     "learning_rate_init": 0.02,
     "max_iter": 60,

@@ -1,23 +1,25 @@
-"""What "auto" stands for: how to train, from the data.
+"""Training parameters that are "auto": two ways of training, and the rules of one.
 
-Two ways of training share the estimators' parameters.
+`solver` and `learning_rate` alone choose the way; all other parameters refine it and
+mean the same in both.
 
-* *scikit-learn's*: Adam at a constant rate until the loss has converged. It is taken
-  as soon as a parameter that is particular to it is set: a solver, a schedule or rate,
-  `tol`, patience, early stopping, a warm start; and by ``partial_fit``, which does not
-  know how long training will last. A script written for ``MLPClassifier`` trains as it
-  did there.
-* *One cycle* with decay, where nothing of that is set: AdamW, a learning rate that
-  rises and falls once, a number of epochs that is known beforehand. Each number is a
-  rule below, a function of the rows, columns and classes.
+* *One cycle*, with ``solver="auto"`` and a `learning_rate` that is "auto" or a schedule
+  that runs to its end: AdamW, a learning rate that rises and falls once, a number of
+  epochs that is known beforehand. Parameters that are "auto" follow the rules below,
+  functions of rows, columns and classes; decay and length are then chosen on held-out
+  rows (``search.py``).
+* *Until convergence*, as ``MLPClassifier`` does, with any other solver or schedule, and
+  in ``partial_fit``, which does not know how long training will last.
 
-What was chosen is published as ``auto_params_``. ``docs/defaults.md`` has the
-measurements behind the rules.
+The choices are published as ``auto_params_``. ``docs/defaults.md`` has the measurements
+behind the rules.
 """
 
 import copy
 import inspect
 import math
+from dataclasses import dataclass, field, replace
+from warnings import warn
 
 import numpy as np
 from scipy import sparse
@@ -25,11 +27,13 @@ from scipy import sparse
 from .._engine.choice import lazy_updates_pay
 from .._optimize.adam import Adam, AdamW
 from .._optimize.cosine_schedules import OneCycle
+from .._optimize.schedules import SCHEDULES
+from .._optimize.solvers import with_defaults_of_solvers
 from .._training.run import resolve_batch_size
 
 AUTO = "auto"
 
-# What "auto" stands for in scikit-learn's way of training.
+# Values of "auto" in training until convergence.
 _SKLEARN_VALUES = {
     "solver": "adam",
     "alpha": 0.0,
@@ -38,23 +42,14 @@ _SKLEARN_VALUES = {
     "max_iter": 200,
 }
 
-# Parameters that belong to that way: to set one is to choose it.
-_SKLEARN_PARAMETERS = (
-    "solver",
-    "learning_rate",
-    "learning_rate_init",
-    "power_t",
-    "momentum",
-    "nesterovs_momentum",
-    "beta_1",
-    "beta_2",
-    "epsilon",
-    "max_fun",
-    "tol",
-    "n_iter_no_change",
-    "early_stopping",
-    "warm_start",
-)
+# What multiplies the highest rate of a cycle that goes on from another.
+_RATE_OF_A_WARM_START = 0.3
+
+# The same for wide sparse data: without decay they are learnt by heart in few steps.
+_RATE_WITHOUT_DECAY = 0.3
+
+# Fewer rows can't spare any to be held out.
+_MIN_ROWS_FOR_TRIALS = 50
 
 # Rows that make one batch: no fewer are counted, so that weighing rows and repeating
 # them come to the same where batches play no part.
@@ -95,8 +90,10 @@ def weight_decay(n_rows, variances, n_classes=2, n_hidden_layers=1):
 
 
 def peak_rate(hidden_sizes):
-    """The cycle's highest learning rate: 0.01, less for layers of over 200 units.
+    """The cycle's highest learning rate: 0.01, less for wide layers and for many.
 
+    Less beyond 200 units, as the root of their number; less beyond 3 hidden layers, as
+    their number, since at 0.01 a network of 24 tangent layers ends in one constant.
     More, 0.05, without a hidden layer, where no unit can die of a large step.
 
     Parameters
@@ -110,7 +107,8 @@ def peak_rate(hidden_sizes):
     """
     if not hidden_sizes:
         return 0.05
-    return 0.01 * min(1.0, math.sqrt(200 / max(hidden_sizes)))
+    wide, deep = math.sqrt(200 / max(hidden_sizes)), 3 / len(hidden_sizes)
+    return 0.01 * min(1.0, wide) * min(1.0, deep)
 
 
 def n_epochs(n_rows, batch_size):
@@ -143,47 +141,172 @@ def with_sklearn_defaults(estimator):
     return settings
 
 
-def uses_one_cycle(estimator, data):
-    """Whether nothing says how to train, and the data suit one cycle.
+def uses_one_cycle(estimator):
+    """Whether the parameters ask for training in one cycle.
 
-    Wide sparse data do not: decay would move all weights in every step, whatever
-    features a batch has. Nor do steps, below which weights would do nothing but decay,
-    and the perceptron's loss, which no weights at all make as small as it can be.
+    The perceptron's loss and step units are left out: no weights at all minimise that
+    loss, and below a step weights would do nothing but decay.
     """
-    if _asks_for_sklearn(estimator) or _is_perceptron(estimator):
+    rate = estimator.learning_rate
+    in_cycle = _is_auto(estimator.solver) and (_is_auto(rate) or _is_planned(rate))
+    return in_cycle and not is_perceptron(estimator)
+
+
+def is_perceptron(estimator):
+    """Whether the loss is the perceptron's or an activation is a step."""
+    names = estimator.activation
+    names = names if isinstance(names, list | tuple) else (names,)
+    return "step" in names or estimator.loss == "perceptron"
+
+
+def makes_trials(estimator, n_rows):
+    """Whether decay or length of a cycle over so many rows is chosen by trials.
+
+    Few rows have none to spare, and trials that are no shorter than the fit itself are
+    not worth it.
+    """
+    length = estimator.max_iter
+    if n_rows < _MIN_ROWS_FOR_TRIALS:
         return False
-    batch_size = resolve_batch_size(estimator.batch_size, data.n_rows)
-    return not lazy_updates_pay(data.X, batch_size, 0.0, Adam())
+    if _is_auto(length):
+        return True
+    rule = n_epochs(n_rows, resolve_batch_size(estimator.batch_size, n_rows))
+    return _is_auto(estimator.alpha) and length >= rule / 5
 
 
-def one_cycle_settings(estimator, data, network):
-    """A copy of the estimator that trains in one cycle.
+# Parameters that have no effect on a cycle of AdamW, and why.
+_UNUSED_IN_A_CYCLE = {
+    "momentum": "it belongs to solver='sgd'",
+    "nesterovs_momentum": "it belongs to solver='sgd'",
+    "max_fun": "it belongs to full-batch solvers such as solver='lbfgs'",
+    "tol": "the cycle runs to its end",
+    "n_iter_no_change": "the cycle runs to its end",
+}
 
-    Parameters
+
+def warn_of_unused(estimator):
+    """Warn of parameters that are set and have no effect in one cycle."""
+    defaults = inspect.signature(type(estimator)).parameters
+    for name, why in _UNUSED_IN_A_CYCLE.items():
+        value = getattr(estimator, name)
+        # Never to stop is what a cycle does.
+        if value not in (defaults[name].default, math.inf):
+            warn(
+                f"{name}={value!r} has no effect with solver='auto' and learning_rate="
+                f"{estimator.learning_rate!r}: {why}. Set solver='adam' or another one "
+                "to train until convergence.",
+                UserWarning,
+                stacklevel=7,
+            )
+
+
+def _is_planned(learning_rate):
+    if isinstance(learning_rate, str):
+        learning_rate = SCHEDULES.get(learning_rate)
+    return getattr(learning_rate, "runs_to_the_end", False)
+
+
+@dataclass
+class Cycle:
+    """The rules of training in one cycle, for an estimator and its data.
+
+    Attributes
     ----------
     estimator : BaseBP
+    network : Network
     data : Data
         The rows to train on.
-    network : Network
     """
-    hidden, decay = network.layer_sizes[1:-1], 0.0
-    if _is_auto(estimator.alpha):
+
+    estimator: object
+    network: object
+    data: object
+    _variances: object = field(init=False)
+
+    def __post_init__(self):
         with np.errstate(over="ignore", invalid="ignore"):
-            variances = _variances(data)
-        # Training itself says what is wrong with numbers that are not finite.
-        if np.isfinite(variances).all():
-            n_classes = _n_classes(network)
-            decay = weight_decay(data.n_rows, variances, n_classes, len(hidden))
-    batch_size = resolve_batch_size(estimator.batch_size, data.n_rows)
-    longest = n_epochs(data.n_rows, batch_size)
-    if not _is_auto(estimator.max_iter):
-        longest = min(longest, estimator.max_iter)
-    settings = with_sklearn_defaults(estimator)
-    settings.solver = AdamW(weight_decay=decay)
-    settings.learning_rate = OneCycle()
-    settings.learning_rate_init = peak_rate(hidden)
-    settings.max_iter = longest
-    return settings
+            self._variances = _variances(self.data)
+
+    @property
+    def decays(self):
+        """Whether there is weight decay.
+
+        Wide sparse data go without, unless `alpha` is given: decay would move all
+        weights in every step, whichever features a batch has.
+        """
+        alpha = self.estimator.alpha
+        if not _is_auto(alpha):
+            return alpha > 0
+        if not np.isfinite(self._variances).all():
+            return False  # training itself says what is wrong with such numbers
+        batch_size = resolve_batch_size(self.estimator.batch_size, self.data.n_rows)
+        return not lazy_updates_pay(self.data.X, batch_size, 0.0, Adam())
+
+    def n_epochs(self, n_rows):
+        """The rule's number of epochs for so many rows."""
+        return n_epochs(n_rows, resolve_batch_size(self.estimator.batch_size, n_rows))
+
+    def by_rule(self):
+        """Settings by the rules alone, and the decay in multiples of theirs."""
+        given = self.estimator
+        alpha = 1.0 if _is_auto(given.alpha) else given.alpha
+        n_rows, length = self.data.n_rows, given.max_iter
+        if _is_auto(length):
+            length = self.n_epochs(n_rows)
+        alpha = alpha if self.decays else 0.0
+        return self.settings(n_rows, alpha, length), alpha
+
+    def again(self):
+        """Settings of a cycle that goes on from the end of another, and its decay.
+
+        Decay and length are those of the cycle before, and the rate is lower: training
+        goes on near the weights that it has found.
+        """
+        given, before = copy.copy(self.estimator), self.estimator.auto_params_
+        if isinstance(before.get("solver", ""), str):
+            before = {}  # no cycle, or no training at all
+        for name in ("alpha", "max_iter"):
+            if _is_auto(getattr(given, name)):
+                setattr(given, name, before.get(name, AUTO))
+        settings, alpha = replace(self, estimator=given).by_rule()
+        trained = self.estimator._progress.n_iter > 0
+        if trained and _is_auto(given.learning_rate_init):
+            settings.learning_rate_init *= _RATE_OF_A_WARM_START
+        return settings, alpha
+
+    def settings(self, n_rows, alpha, length):
+        """A copy of the estimator without "auto", for a cycle.
+
+        Parameters
+        ----------
+        n_rows : int
+            Rows of the cycle.
+        alpha : float
+            The weight decay, in multiples of the rule's.
+        length : int
+            Epochs.
+        """
+        given, hidden = self.estimator, self.network.layer_sizes[1:-1]
+        settings = with_defaults_of_solvers(given)
+        betas = {n: getattr(given, n) for n in ("beta_1", "beta_2", "epsilon")}
+        # The share of an L1 penalty is a term of the objective, as with all solvers.
+        settings.alpha, settings.l1_ratio = alpha * given.l1_ratio, 1.0
+        decay = alpha * (1 - given.l1_ratio)
+        if decay:
+            decay *= weight_decay(
+                n_rows, self._variances, _n_classes(self.network), len(hidden)
+            )
+            settings.solver = AdamW(decay, **betas)
+        else:
+            settings.solver = Adam(**betas)
+        if _is_auto(given.learning_rate):
+            settings.learning_rate = OneCycle()
+        if _is_auto(given.learning_rate_init):
+            settings.learning_rate_init = peak_rate(hidden)
+            if not self.decays and _is_auto(given.alpha):
+                settings.learning_rate_init *= _RATE_WITHOUT_DECAY
+        settings.max_iter = length
+        return settings
 
 
 def _n_classes(network):
@@ -194,35 +317,39 @@ def _n_classes(network):
     return 2
 
 
-def auto_values(estimator, settings, n_rows):
-    """What the parameters that are "auto" have become, as a dict."""
+def auto_values(estimator, settings, n_rows, alpha, standardizes):
+    """The values of the parameters that are "auto".
+
+    Parameters
+    ----------
+    estimator : BaseBP
+    settings : BaseBP
+        Its parameters as they are used.
+    n_rows : int
+    alpha : float or None
+        The decay of a cycle, in multiples of the rule's; None outside of a cycle.
+    standardizes : bool
+        Whether columns are standardised.
+
+    Returns
+    -------
+    values : dict of str to object
+    """
     names = (*_SKLEARN_VALUES, "batch_size")
     found = {n: getattr(settings, n) for n in names if _is_auto(getattr(estimator, n))}
     if "batch_size" in found:
         found["batch_size"] = resolve_batch_size(AUTO, n_rows)
+    if "alpha" in found:
+        # The penalty that "br" has found is an attribute of the fit.
+        found["alpha"] = getattr(estimator, "alpha_", found["alpha"])
+        found["alpha"] = found["alpha"] if alpha is None else alpha
+    if _is_auto(estimator.standardize):
+        found["standardize"] = standardizes
     return found
-
-
-def _is_perceptron(estimator):
-    names = estimator.activation
-    names = names if isinstance(names, list | tuple) else (names,)
-    return "step" in names or estimator.loss == "perceptron"
 
 
 def _is_auto(value):
     return isinstance(value, str) and value == AUTO
-
-
-def _asks_for_sklearn(estimator):
-    defaults = inspect.signature(type(estimator)).parameters
-    return any(
-        not _same(getattr(estimator, name), defaults[name].default)
-        for name in _SKLEARN_PARAMETERS
-    )
-
-
-def _same(value, default):
-    return type(value) is type(default) and value == default
 
 
 def _variances(data):

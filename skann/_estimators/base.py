@@ -14,6 +14,7 @@ larger than its parameters.
 from abc import ABCMeta, abstractmethod
 from collections.abc import Sequence
 from functools import partial as partial_function
+from numbers import Real
 from typing import Self
 
 import numpy as np
@@ -28,9 +29,16 @@ from .._training.dynamic_array import DynamicArray
 from .._training.monitor import new_history
 from .._training.progress import Progress
 from .._typing import ArrayLike, Matrix
-from .auto import auto_values, one_cycle_settings, uses_one_cycle, with_sklearn_defaults
+from .auto import (
+    Cycle,
+    auto_values,
+    makes_trials,
+    uses_one_cycle,
+    warn_of_unused,
+    with_sklearn_defaults,
+)
 from .callback_support import CallbackSupport, follower
-from .column_scale import ColumnScale
+from .column_scale import column_scale, vectors_of
 from .convergence import warn_if_training_failed
 from .drafts import fitted_at_once
 from .exporting import Export
@@ -39,7 +47,8 @@ from .hints import ExplainedParameters, known_arguments_only
 from .notebook import Notebook
 from .parameters import PARAMETER_CONSTRAINTS, solver_and_schedule
 from .rows import validate_rows
-from .starts import Training, check_starts, draw_weights
+from .starts import Training, check_starts, draw_weights, use_given_weights
+from .trials import CycleSearch
 from .untrained import Untrained
 from .validation import (
     check_activations,
@@ -63,15 +72,6 @@ def _apply(change, layout, theta, progress):
     """Carry what training goes on with over to new units, where there are any."""
     if change is not None:
         change.apply(layout, theta, progress)
-
-
-def _use_initial_weights(inputs, scale, layout, theta, progress):
-    """Write the weights that the user gave, where there are any, into theta."""
-    if inputs.coef_init is not None or inputs.intercept_init is not None:
-        scale.to_given(layout, theta)
-        layout.fill(theta, inputs.coef_init, inputs.intercept_init)
-        scale.to_standardized(layout, theta)
-        progress.forget()
 
 
 class BaseBP(
@@ -152,7 +152,8 @@ class BaseBP(
         sample_weight_val : array-like of shape (n_val,), default=None
             Row weights of `X_val`.
         groups : array-like of shape (n_samples,), default=None
-            Groups of rows, for a splitter given as `validation_fraction`. Where
+            Groups of rows, for a splitter given as `validation_fraction`, and for the
+            trials of a cycle, which hold out whole groups. Where
             metadata is routed they come here after ``set_fit_request(groups=True)``
             only; the groups of a cross-validation are not meant for `fit`.
         coef_init : list of array-like of shape (n_in, n_out), default=None
@@ -218,37 +219,39 @@ class BaseBP(
         targets = self._encode(transformer, y, dtype)
         effective = self._effective_weight(weight, transformer, targets)
         given = Data(X, y, targets, effective).with_positive_weight()
-        in_one_cycle = not (partial or resume) and uses_one_cycle(self, given)
-        scale = ColumnScale.for_data(given) if in_one_cycle else ColumnScale()
+        in_one_cycle = not partial and uses_one_cycle(self)
+        scale = column_scale(self, given, resume, partial)
         data = scale.standardize(given)
         network = self._make_network(X, targets)
         draw = partial_function(draw_weights, self.weight_init, network, data, dtype)
         theta, progress = self._initial_state(network, data, dtype, solver, resume)
         progress.trainable = network.layout.mask(self.trainable)
-        if not resume:
+        if resume:
+            scale.to_standardized(network.layout, *vectors_of(theta, progress))
+        else:
             check_starts(self, inputs)
         change = self._target_rescaling(transformer) if resume else None
         _apply(change, network.layout, theta, progress)
-        _use_initial_weights(inputs, scale, network.layout, theta, progress)
-        data, held_out = train_and_validation_data(
-            self, data, inputs, transformer, scale, progress.rng, partial
-        )
+        use_given_weights(inputs, scale, network.layout, theta, progress, resume)
+        about = self, data, inputs, transformer, scale, progress.rng, partial
+        searches = in_one_cycle and not resume and makes_trials(self, data.n_rows)
+        data, held_out = train_and_validation_data(*about, searches)
         if change is not None:
             change.reevaluate_best(network, progress, held_out)
+        alpha, search = None, {}
         if in_one_cycle:
-            settings = one_cycle_settings(self, data, network)
+            parts = Training(self, transformer, network, data, held_out)
+            settings, alpha, search = self._cycle(parts, draw, progress, inputs, resume)
             solver, schedule = solver_and_schedule(self, settings)
 
         def publish(to, theta, progress, monitor):
-            scale.to_given(network.layout, theta)
+            scale.to_given(network.layout, *vectors_of(theta, progress))
             theta = theta.astype(kept, copy=False)
             outcome = network, theta, progress, monitor
             to._set_fitted_attributes(transformer, *outcome, resume, partial)
-            to.auto_params_ = auto_values(self, settings, data.n_rows)
-            if "alpha" in to.auto_params_ and hasattr(to, "alpha_"):
-                to.auto_params_["alpha"] = to.alpha_
-            if in_one_cycle:
-                to.auto_params_["standardize"] = scale.changes
+            about = settings, data.n_rows, alpha, scale.changes
+            to._column_scale, to.search_ = scale, search
+            to.auto_params_ = auto_values(to, *about)
 
         rows = data.rows, *as_given, weight
         about = settings, rows, progress, publish, partial
@@ -264,6 +267,24 @@ class BaseBP(
         if observer is not None:
             observer.end()
         return monitor, given.using(data.rows)
+
+    def _cycle(self, training, draw, progress, inputs, resume):
+        """Settings of a cycle, its decay in multiples of the rule's, and the trials."""
+        warn_of_unused(self)
+        cycle = Cycle(self, training.network, training.data)
+        if resume:
+            return *cycle.again(), self.search_
+        own_split = not isinstance(self.validation_fraction, Real)
+        own_split = own_split or inputs.X_val is not None
+        search = CycleSearch(
+            cycle,
+            training,
+            draw,
+            progress.trainable,
+            inputs.groups,
+            training.held_out if self.early_stopping and own_split else None,
+        )
+        return search.settings(progress.rng)
 
     def _transformer_for(self, y, weight, inputs, resume, partial):
         if resume:

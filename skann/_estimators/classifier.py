@@ -85,7 +85,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         included; of several columns, their factors are multiplied. `partial_fit` takes
         a dict, or a list of them.
     {alpha, l1_ratio, batch_size, learning_rate, learning_rate_init, power_t}
-    {max_iter, shuffle}
+    {max_iter, standardize, shuffle}
     {random_state, tol, verbose, warm_start, momentum, nesterovs_momentum}
     {early_stopping, validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change}
     {max_fun, weight_init, n_hidden_layers, n_hidden_units, scoring}
@@ -101,7 +101,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
     multilabel_ : bool
         Whether targets are an indicator matrix of labels, each yes or no by itself.
     {coefs_, intercepts_, loss_curve_, batch_loss_curve_, loss_, best_loss_}
-    {auto_params_, alpha_, n_effective_parameters_, history_}
+    {auto_params_, search_, alpha_, n_effective_parameters_, history_}
     {validation_loss_curve_, validation_scores_, best_iter_, start_losses_}
     {best_validation_score_, n_iter_, t_, stop_reason_, engine_, n_layers_}
     {n_outputs_, skip_coef_, normalization_}
@@ -166,6 +166,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         learning_rate_init: float | str = "auto",
         power_t: float = 0.5,
         max_iter: int | str = "auto",
+        standardize: bool | str = "auto",
         shuffle: bool = True,
         random_state: RandomState = None,
         tol: float = 1e-4,
@@ -215,6 +216,7 @@ class BPClassifier(ClassPredictions, FittedClasses, ClassifierMixin, BaseBP):
         self.learning_rate_init = learning_rate_init
         self.power_t = power_t
         self.max_iter = max_iter
+        self.standardize = standardize
         self.shuffle = shuffle
         self.random_state = random_state
         self.tol = tol

@@ -1,10 +1,11 @@
 """Columns whose units keep a network from learning, and how to learn from them.
 
 A year, an income and an area in natural units saturate or kill the first layer's units
-in the first steps, and the network predicts one constant. In one cycle of "auto" (see
-``auto.py``) such columns are standardised for the training alone: the trained weights
-are then put in terms of the columns as they are, so that the fitted network takes, and
-its attributes describe, what ``fit`` was given.
+in the first steps, and the network predicts one constant. Such columns are standardised
+for the training alone, whichever solver trains: the trained weights are then put in
+terms of the columns as they are, so that the fitted network takes, and its attributes
+describe, what ``fit`` was given. ``partial_fit`` learns the scale of its columns from
+all batches so far.
 """
 
 import copy
@@ -14,6 +15,7 @@ from scipy.sparse import issparse
 from sklearn.preprocessing import StandardScaler
 
 from .._training.data import Data
+from .auto import is_perceptron
 
 # Typical sizes of a column that training copes with. Beyond the largest it is seen to
 # fail; all columns below the least look alike to the first layer.
@@ -96,19 +98,33 @@ class ColumnScale:
     ----------
     scaler : StandardScaler or None
         Fitted; None changes nothing.
+    weight : float
+        Total weight of the rows that it was fitted to.
     """
 
-    def __init__(self, scaler=None):
-        self._scaler = scaler
+    def __init__(self, scaler=None, weight=0.0):
+        self._scaler, self._weight = scaler, weight
 
     @classmethod
-    def for_data(cls, data):
-        """The scale of all rows in use, where one is needed."""
-        if not len(unfit_columns(data)):
+    def for_data(cls, data, always=False):
+        """The scale of all rows in use, where one is needed or always."""
+        if not (always or len(unfit_columns(data))):
             return cls()
         # A sample can mistake the size of a column that is nearly always zero.
         columns, scaler = _examined(data, data.row_numbers)
-        return cls(scaler if len(columns) else None)
+        finite = np.isfinite(scaler.scale_).all()
+        needed = finite if always else len(columns)
+        return cls(scaler, data.total_weight()) if needed else cls()
+
+    def with_rows_of(self, data):
+        """The scale of the rows so far and of further ones; none stays none."""
+        if not self.changes:
+            return self
+        scaler, weight = fitted_scaler(data, data.row_numbers), data.total_weight()
+        if not np.isfinite(scaler.scale_).all():
+            return self  # training itself says what is wrong with such numbers
+        merged = merged_scaler([(self._weight, self._scaler), (weight, scaler)])
+        return ColumnScale(merged, self._weight + weight)
 
     @property
     def changes(self):
@@ -119,19 +135,22 @@ class ColumnScale:
         """The data with standardised columns; None stays None."""
         if data is None or not self.changes:
             return data
-        X = self._scaler.transform(data.X)
+        X = data.X
+        if issparse(X) and self._scaler.with_mean:
+            X = X.toarray()  # as the rows that the scale is of
+        X = self._scaler.transform(X)
         return Data(X, data.y, data.targets, data.weight, data.rows)
 
-    def to_standardized(self, layout, theta):
-        """Make a network for the columns as they are one for standardised ones."""
-        if self.changes:
+    def to_standardized(self, layout, *vectors):
+        """Make networks for the columns as they are ones for standardised columns."""
+        for theta in vectors if self.changes else ():
             for weights, biases, mean, scale in self._from_inputs(layout, theta):
                 biases += mean @ weights
                 weights *= scale[:, np.newaxis]
 
-    def to_given(self, layout, theta):
-        """Make a network for standardised columns one for those that were given."""
-        if self.changes:
+    def to_given(self, layout, *vectors):
+        """Make networks for standardised columns ones for those that were given."""
+        for theta in vectors if self.changes else ():
             for weights, biases, mean, scale in self._from_inputs(layout, theta):
                 biases -= (mean / scale) @ weights
                 weights /= scale[:, np.newaxis]
@@ -147,3 +166,78 @@ class ColumnScale:
         yield layout.weights(theta)[0], biases[0], mean, scale
         if layout.skip(theta) is not None:
             yield layout.skip(theta), biases[-1], mean, scale
+
+    def to_plain(self):
+        """The scale as plain data; None where it changes nothing."""
+        if not self.changes:
+            return None
+        scaler = self._scaler
+        return {
+            "mean": scaler.mean_,
+            "variance": scaler.var_,
+            "scale": scaler.scale_,
+            "weight": float(self._weight),
+            "with_mean": bool(scaler.with_mean),
+        }
+
+    @classmethod
+    def from_plain(cls, plain, n_features):
+        """The scale again, for so many columns.
+
+        Raises
+        ------
+        ValueError
+            If that is not what the data are of.
+        """
+        if plain is None:
+            return cls()
+        if not isinstance(plain, dict):
+            raise ValueError("the scale of the columns must be None or a dict.")
+        arrays = [plain.get(name) for name in ("mean", "variance", "scale")]
+        for each in arrays:
+            real = isinstance(each, np.ndarray) and each.dtype == np.float64
+            if not (real and each.shape == (n_features,) and np.isfinite(each).all()):
+                raise ValueError("the scale of the columns must be a number for each.")
+        weight, with_mean = plain.get("weight"), plain.get("with_mean")
+        if not (isinstance(weight, float) and 0 < weight < np.inf):
+            raise ValueError("the weight of the columns' scale must be positive.")
+        if not isinstance(with_mean, bool) or not (arrays[2] > 0).all():
+            raise ValueError("the scale of the columns must be positive.")
+        scaler = StandardScaler(with_mean=with_mean)
+        scaler.mean_, scaler.var_, scaler.scale_ = arrays
+        scaler.n_features_in_, scaler.n_samples_seen_ = n_features, weight
+        return cls(scaler, weight)
+
+
+def column_scale(estimator, data, resume, partial):
+    """The scale in which the columns of an estimator's data are trained on.
+
+    Parameters
+    ----------
+    estimator : BaseBP
+    data : Data
+    resume : bool
+        Whether training goes on, in the scale that it has had so far.
+    partial : bool
+        Whether this is ``partial_fit``, whose batches each add to the scale.
+    """
+    always = estimator.standardize is True
+    previous = estimator._column_scale if resume else None
+    # The perceptron is shown in the data's own scale; below step units nothing learns.
+    if not always and (estimator.standardize is False or is_perceptron(estimator)):
+        return previous or ColumnScale()
+    if previous is not None and (partial or previous.changes):
+        return previous.with_rows_of(data) if partial else previous
+    return ColumnScale.for_data(data, always)
+
+
+def vectors_of(theta, progress):
+    """All parameter vectors that a change of the inputs' units has to change."""
+    vectors = [theta]
+    if progress.best is not None:
+        vectors.append(progress.best.theta)
+    if progress.average is not None:
+        vectors += [progress.average.moving, progress.average.average]
+    found = [each for each in vectors if each is not None]
+    # One array may have two names, and must not be changed twice.
+    return list({id(each): each for each in found}.values())

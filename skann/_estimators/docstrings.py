@@ -56,29 +56,33 @@ activation : str or sequence of str, default="relu"
     "mish" or "step" (1 above zero, else 0), below which no layer learns.""",
     "solver": """\
 solver : str or object of `skann.solvers`, default="auto"
-    "auto" trains in one cycle with decay: AdamW at a rate that rises and falls
-    once, decay and number of epochs by rules of rows, columns and classes (see the
-    notes); and as "adam" where a parameter says otherwise. A name is the object
-    with its default settings: "adam" needs little tuning; "sgd" is gradient descent
-    with `momentum`; "adamw", "amsgrad", "nadam", "rmsprop", "adagrad" and "lion" are
-    optimisers on mini-batches as well. "rprop" takes one step an epoch along the
-    gradient over all rows. "lbfgs", "bfgs", "newton-cg", "trust-ncg" (SciPy's),
+    "auto" trains in one cycle of AdamW: the learning rate rises and falls once, and
+    weight decay and number of epochs are chosen on held-out rows (see the notes). With
+    a `learning_rate` that does not run to its end, and in `partial_fit`, "auto" is
+    "adam". Every other solver trains until the loss has converged. A name is the
+    object with its default settings: "adam" needs little tuning; "sgd" is gradient
+    descent with `momentum`; "adamw", "amsgrad", "nadam", "rmsprop", "adagrad" and
+    "lion" are optimisers on mini-batches as well. "rprop" takes one step an epoch along
+    the gradient over all rows. "lbfgs", "bfgs", "newton-cg", "trust-ncg" (SciPy's),
     "cg", "scg", "oss" and "gdx" are full-batch minimisers, computed in
     float64; they suit a few thousand rows, and "lbfgs" is the first to try. For
     small networks "lm", Levenberg-Marquardt, is the fastest way to a low training
     loss, and "br" the same with a penalty that it finds from few, noisy rows.""",
     "alpha": """\
 alpha : float or "auto", default="auto"
-    Strength of the L2 penalty ``alpha / 2 * ||W||²`` that is added to the mean
-    loss; biases are not penalised. It does not depend on the batch size:
-    scikit-learn's ``alpha`` is ``batch_size`` times as large for the same effect
-    (its default of 1e-4 is 5e-7 here). "auto" is 0, with decay in its place if
-    training is one cycle; a number, 0 too, is instead of the decay.""",
+    Strength of the regularisation. In one cycle it is the weight decay of AdamW in
+    multiples of the rule's (see the notes): 1 is the rule's decay, 0 is none, and
+    "auto" chooses it on held-out rows. With any other solver or schedule it is the
+    strength of the L2 penalty ``alpha / 2 * ||W||²`` that is added to the mean loss,
+    and "auto" is 0. The penalty does not depend on the batch size: scikit-learn's
+    ``alpha`` is ``batch_size`` times as large for the same effect (its default of 1e-4
+    is 5e-7 here). Biases are not penalised.""",
     "l1_ratio": """\
 l1_ratio : float, default=0.0
     Share of the penalty that is L1: ``alpha * (l1_ratio * Σ|w| + (1 - l1_ratio) / 2
     * ||W||²)``, as in scikit-learn's ``ElasticNet``. Weights that help little become
-    exactly zero. It needs `alpha` as a number and a solver of mini-batches.""",
+    exactly zero. It needs `alpha` as a number and a solver of mini-batches. In one
+    cycle the other share is weight decay.""",
     "batch_size": """\
 batch_size : int or "auto", default="auto"
     Rows in a mini-batch; "auto" is a twenty-fifth of the rows, at least 8 and at
@@ -87,8 +91,8 @@ batch_size : int or "auto", default="auto"
     and the minimisers use all rows at once.""",
     "learning_rate": """\
 learning_rate : str, object of `skann.schedules` or callable, default="auto"
-    Rate over time, for the solvers of mini-batches, any with any. "auto" is one
-    cycle if `solver` is "auto", else "constant". "constant".
+    Learning-rate schedule, for the solvers of mini-batches, any with any. "auto" is
+    "one_cycle" if `solver` is "auto", else "constant". "constant".
     "invscaling": ``learning_rate_init / (t + 1) ** power_t`` with t the rows
     trained on before the epoch. "adaptive": divided by 5 whenever
     `n_iter_no_change` epochs in a row have not improved by `tol`, until it is
@@ -102,7 +106,7 @@ learning_rate : str, object of `skann.schedules` or callable, default="auto"
     steps taken so far in the life of the model, 0 first, and returns the rate.""",
     "learning_rate_init": """\
 learning_rate_init : float or "auto", default="auto"
-    Learning rate at the start, after a warm-up if there is one; the highest one of
+    Learning rate at the start, after a warm-up if there is one; the peak of
     "one_cycle". "auto" is 0.001, which suits Adam, and by a rule if training is
     one cycle; "sgd" usually wants more, and
     `learning_rate_range_test` finds out how much. Must be left alone where
@@ -113,9 +117,19 @@ power_t : float, default=0.5
     or a callable, or a name that scikit-learn does not have.""",
     "max_iter": """\
 max_iter : int or "auto", default="auto"
-    Epochs (of a full-batch solver, iterations) at most. "auto" is 200, and by a
-    rule if training is one cycle, which a number can make shorter and not longer:
-    ``learning_rate="one_cycle"`` lasts for all of `max_iter`.""",
+    Maximum number of epochs (of a full-batch solver, iterations), and the length of
+    schedules that run to their end. "auto" is 200; if training is one cycle, its
+    length is chosen on held-out rows (see the notes).""",
+    "standardize": """\
+standardize : bool or "auto", default="auto"
+    Whether to train on standardised columns (mean 0, standard deviation 1; sparse
+    columns keep their mean). The scale is folded into the weights afterwards, so that
+    `X` and `coefs_` stay in the columns' own units. "auto" does so where columns would
+    keep a network from learning: one of typical size above 10, one that varies a
+    hundred times less than the widest (but for columns that are mostly zero), or
+    columns that all are below 0.05; and never for the perceptron's loss and step units.
+    In `partial_fit` the first batch decides, and mean and deviation are those of all
+    batches so far.""",
     "shuffle": """\
 shuffle : bool, default=True
     Whether to shuffle the rows before each epoch. One batch of all rows is never
@@ -126,7 +140,8 @@ random_state : int, RandomState instance or None, default=None
     "tol": """\
 tol : float, default=1e-4
     An epoch improves if its loss falls below the best one by more than this. For
-    full-batch solvers, the largest gradient component at convergence.""",
+    full-batch solvers, the largest gradient component at convergence. One cycle runs
+    to its end: `tol` has no effect there, and `fit` warns if it is set.""",
     "verbose": """\
 verbose : bool, int or "progress", default=False
     Whether to print a table with a line an epoch; a number n prints every n-th.
@@ -136,7 +151,9 @@ verbose : bool, int or "progress", default=False
     "warm_start": """\
 warm_start : bool, default=False
     Whether `fit` goes on from the last fit, optimiser state included. The
-    network's shape, activations and loss must then be the same.""",
+    network's shape, activations and loss must then be the same. If training is one
+    cycle, each call is another cycle of the decay and length of the first, up to 0.3
+    of its peak rate.""",
     "momentum": """\
 momentum : float, default=0.9
     Momentum of "sgd", between 0 and 1; 0 is plain gradient descent.""",
@@ -149,13 +166,15 @@ early_stopping : bool, default=False
     `tol` for `n_iter_no_change` epochs, and return to the best weights. Unless
     `fit` is given `X_val`, a part of the data is held out for it; a classifier
     stratifies it by class (not for multilabel targets). The schedules "one_cycle"
-    and "cosine" are made for all epochs: with them training goes on to `max_iter`,
-    and early stopping only returns to the best weights.""",
+    and "cosine", and so ``solver="auto"``, run to their end: early stopping then only
+    returns to the weights of the best epoch.""",
     "validation_fraction": """\
 validation_fraction : float or splitter, default=0.1
     Share of the rows held out by `early_stopping`; or an object of
     ``sklearn.model_selection``, such as ``GroupShuffleSplit`` or
-    ``TimeSeriesSplit``, whose first split is used.""",
+    ``TimeSeriesSplit``, whose first split is used. The trials that choose the decay and
+    length of a cycle use that split as well; beside a number they hold out a fifth of
+    the rows.""",
     "beta_1": """\
 beta_1 : float, default=0.9
     Decay rate of Adam's estimate of the first moment.""",
@@ -168,8 +187,8 @@ epsilon : float, default=1e-8
     "n_iter_no_change": """\
 n_iter_no_change : int or np.inf, default=10
     Epochs in a row without improvement after which training stops; infinity for
-    never. It is not used with the schedules "one_cycle" and "cosine", whose rate is
-    to fall to its end, where the loss is lowest.""",
+    never. It has no effect with the schedules "one_cycle" and "cosine", which run to
+    their end; if training is one cycle, `fit` warns where it is set.""",
     "max_fun": """\
 max_fun : int, default=15000
     Evaluations of the objective at most, for full-batch solvers by name; a
@@ -266,24 +285,28 @@ Returns
 self : object
     The estimator, trained further.""",
     "cycle": """\
-With ``solver="auto"`` training is one cycle as long as none of these is set:
-`learning_rate`, `learning_rate_init`, `power_t`, `momentum`,
-`nesterovs_momentum`, `beta_1`, `beta_2`, `epsilon`, `max_fun`, `tol`,
-`n_iter_no_change`, `early_stopping`, `warm_start`. It is then AdamW, with
+Only `solver` and `learning_rate` choose how training proceeds. With ``solver="auto"``
+and a `learning_rate` that is "auto", "one_cycle", "cosine" or an object of these, `fit`
+trains in one cycle of AdamW; all other parameters refine the cycle. With any other
+solver or schedule, for the activation "step" and the loss "perceptron", and in
+`partial_fit`, training goes on until the loss has converged, as in scikit-learn's
+``MLPClassifier``: ``solver="adam"`` asks for that. The parameters of a cycle that are
+"auto" are
 
-* weight decay 8 L √(Σ_j var(x_j) / (n (k - 1))), between 0.1 and 1.5 times L times
-  the root of the mean variance, for n rows, k classes (2 for real targets) and L
-  hidden layers (3 for more of them, 0.1 if there are none);
-* a rate that rises to 0.01 (less for layers of over 200 units) and falls to nearly
-  nothing;
-* 60 epochs, fewer beyond 10,000 rows, never fewer than 10 or 500 steps;
-* standardised columns where they come in natural units: a column of typical size
-  above 10, columns that all are below 0.05, or one that varies a hundred times less
-  than the widest (but for columns that are mostly zero). The weights are then put in
-  terms of the columns as they are, as if a ``StandardScaler`` had stood before.
+* peak of the rate: 0.01 (less for layers of over 200 units and for more than three
+  hidden layers, 0.05 without any);
+* weight decay (`alpha` times the rule's): 8 L √(Σ_j var(x_j) / (n (k - 1))),
+  between 0.1 and 1.5 times L times the root of the mean variance, for n rows, k classes
+  (2 for real targets) and L hidden layers (3 for more of them, 0.1 if there are none);
+* length (`max_iter`): 60 epochs, fewer beyond 10,000 rows, never fewer than 10 or 500
+  steps.
 
-`auto_params_` has what was chosen. As soon as one of the parameters is set, for
-wide sparse data, for the activation "step" and the loss "perceptron", and in
-`partial_fit`, training is scikit-learn's: Adam at a
-constant rate, until the loss has converged or for 200 epochs.""",
+From 50 rows on, decay and length are then chosen by short trials: whole cycles with
+more and less decay and of several lengths, judged by the loss on held-out rows (one
+fifth, or five folds below 1000 rows). Of more than 10,000 rows the trials use a sample
+of 10,000, and the length is at most the rule's. A number as `alpha` or `max_iter` fixes
+its half, and both leave no trials; nor are there any if `max_iter` is below a fifth of
+the rule's. Wide sparse data are trained without decay. `auto_params_` has the
+choice and `search_` the trials; `fit` with `alpha` and `max_iter` from `auto_params_`
+gives the same weights.""",
 }

@@ -25,7 +25,15 @@ best_loss_ : float
     Lowest entry of `loss_curve_`.""",
     "auto_params_": """\
 auto_params_ : dict
-    What each parameter that is "auto" became in the last fit.""",
+    Values of the parameters that are "auto" in the last fit; and under "standardize",
+    whether columns were standardised for it.""",
+    "search_": """\
+search_ : dict of str to list
+    Trials that the default settings were chosen by, in the order in which they were
+    made: columns "alpha" (weight decay in multiples of the rule's), "max_iter", "loss"
+    (mean held-out loss) and "n_splits" (splits that it is the mean of; a trial is given
+    up at the first split where it is not better). Empty where nothing was to choose.
+    ``pandas.DataFrame(search_)`` is a table of it.""",
     "history_": """\
 history_ : dict of str to list
     One entry an epoch, over the life of the model, in each of the columns "epoch",

@@ -29,11 +29,18 @@ _FITTED = (
     "_progress",
     "_history",
     "_batch_losses",
+    "_column_scale",
 )
 
 
 # What older files do not say, and what a network without names of columns lacks.
-_NEWER = ("engine_", "start_losses_", "feature_names_in_")
+_NEWER = (
+    "engine_",
+    "start_losses_",
+    "search_",
+    "_column_scale",
+    "feature_names_in_",
+)
 
 
 class SaveModel(VersionedState):

@@ -53,6 +53,7 @@ PARAMETER_CONSTRAINTS = {
     ],
     "power_t": [Interval(Real, 0, None, closed="left")],
     "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+    "standardize": [StrOptions({"auto"}), "boolean"],
     "shuffle": ["boolean"],
     "random_state": ["random_state"],
     "tol": [Interval(Real, 0, None, closed="left")],

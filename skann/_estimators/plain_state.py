@@ -26,6 +26,7 @@ from .._training.plain_progress import (
     progress_from_plain,
     progress_to_plain,
 )
+from .column_scale import ColumnScale
 from .function_objects import Activation, Focal, Loss, Tweedie
 from .plain_targets import transformer_from_plain, transformer_to_plain
 
@@ -34,6 +35,7 @@ _TO_PLAIN = {
     "_batch_losses": lambda losses: np.array(losses.values),
     "_progress": progress_to_plain,
     "_transformer": transformer_to_plain,
+    "_column_scale": ColumnScale.to_plain,
 }
 # Parameters that may be objects of the package's own; their names are part of files.
 OPTIONS = ("solver", "learning_rate", "loss", "average")
@@ -67,6 +69,15 @@ def _are_named(value):
     )
 
 
+def _are_columns(value):
+    return isinstance(value, dict) and all(
+        isinstance(name, str)
+        and isinstance(column, list)
+        and all(type(number) in (int, float) for number in column)
+        for name, column in value.items()
+    )
+
+
 # What a fitted network shows besides, and what each must be. Files hold no others.
 SHOWN = {
     "n_features_in_": is_count,
@@ -79,6 +90,7 @@ SHOWN = {
     "best_validation_score_": _is_score_or_none,
     "start_losses_": _are_losses,
     "auto_params_": _are_named,
+    "search_": _are_columns,
 }
 _CLASSES = {**CLASSES, **{kind.__name__: kind for kind in (Tweedie, Focal)}}
 
@@ -166,11 +178,15 @@ def from_plain(state):
     ):
         raise ValueError("the quantiles of the loss must be those of the targets.")
     state.setdefault("engine_", None)  # which older files do not say
+    state.setdefault("search_", {})
     return {
         **state,
         "_network": network,
         "_transformer": transformer,
         "_progress": progress_from_plain(_dict_of(state, "_progress"), n_parameters),
+        "_column_scale": ColumnScale.from_plain(
+            state.get("_column_scale"), network.layer_sizes[0]
+        ),
         "_history": history_from_plain(_dict_of(state, "_history")),
         "_batch_losses": batch_losses_from_plain(state.get("_batch_losses")),
     }

@@ -53,6 +53,33 @@ def draw_weights(weight_init, network, data, dtype, rng):
     return theta
 
 
+def use_given_weights(inputs, scale, layout, theta, progress, resume):
+    """Write the weights that ``fit`` was given, where there are any, into theta.
+
+    Parameters
+    ----------
+    inputs : FitInputs
+    scale : ColumnScale
+        Of theta; given weights are for the columns as they are.
+    layout : Layout
+    theta : ndarray of shape (n_parameters,)
+    progress : Progress
+    resume : bool
+        Whether theta is trained, so that its biases belong to the given columns.
+    """
+    if inputs.coef_init is None and inputs.intercept_init is None:
+        return
+    drawn = [biases.copy() for biases in layout.biases(theta)]
+    scale.to_given(layout, theta)
+    if not resume:
+        # Drawn biases belong to drawn weights, in any units.
+        for biases, before in zip(layout.biases(theta), drawn, strict=True):
+            biases[:] = before
+    layout.fill(theta, inputs.coef_init, inputs.intercept_init)
+    scale.to_standardized(layout, theta)
+    progress.forget()
+
+
 def check_starts(estimator, inputs):
     """Whether there can be as many starts as are asked for; else an error.
 
@@ -102,10 +129,10 @@ class Training:
     network: object
     data: object
     held_out: object
-    solver: object
-    schedule: object
-    observer: object
-    partial: bool
+    solver: object = None
+    schedule: object = None
+    observer: object = None
+    partial: bool = False
 
     def run(self, settings, theta, progress):
         """Train in place, with the parameters as they are in ``settings``."""

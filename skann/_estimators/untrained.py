@@ -6,6 +6,7 @@ from typing import Any, Self
 from .._training.data import Data
 from .._training.monitor import Limits, Monitor
 from .._typing import ArrayLike, Matrix
+from .column_scale import ColumnScale
 from .drafts import fitted_at_once
 from .fitted import FittedNetwork
 from .hints import known_arguments_only
@@ -15,6 +16,7 @@ class Untrained(FittedNetwork):
     """A network that may be made without training."""
 
     auto_params_: dict[str, Any]
+    search_: dict[str, list[float]]
 
     @known_arguments_only
     def initialize(
@@ -93,5 +95,6 @@ class Untrained(FittedNetwork):
             draft._set_fitted_attributes(
                 transformer, network, theta, progress, nothing_yet, False, True
             )
-            draft.auto_params_ = {}
+            draft.auto_params_, draft.search_ = {}, {}
+            draft._column_scale = ColumnScale()
         return self

@@ -3,7 +3,11 @@
 from numbers import Real
 
 import numpy as np
-from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
+from sklearn.model_selection import (
+    GroupShuffleSplit,
+    ShuffleSplit,
+    StratifiedShuffleSplit,
+)
 
 from .._training.data import Data
 from .other_units import TRANSFORMED, warn_of_other_targets, warn_of_other_units
@@ -13,7 +17,7 @@ from .validation import check_sample_weight, prefix_errors
 
 
 def train_and_validation_data(
-    estimator, data, inputs, transformer, scale, rng, partial
+    estimator, data, inputs, transformer, scale, rng, partial, searches=False
 ):
     """The rows to train on, and what to validate on or None.
 
@@ -30,8 +34,15 @@ def train_and_validation_data(
     rng : numpy.random.Generator
     partial : bool
         Whether this is ``partial_fit``, which holds no rows out.
+    searches : bool
+        Whether decay and length are chosen on held-out rows.
     """
-    check_validation_arguments(estimator, inputs, partial)
+    check_validation_arguments(estimator, inputs, partial, searches)
+    if inputs.groups is not None and len(inputs.groups) != data.X.shape[0]:
+        raise ValueError(
+            f"groups and X have inconsistent lengths: {len(inputs.groups)} and "
+            f"{data.X.shape[0]}. groups must have one entry for each row of X."
+        )
     if inputs.X_val is not None:
         return data, given_validation_data(
             estimator, data, inputs, transformer, scale, partial
@@ -41,7 +52,11 @@ def train_and_validation_data(
     rows, fraction = data.row_numbers, estimator.validation_fraction
     if isinstance(fraction, Real):
         seed = int(rng.integers(2**31))
-        train, held_out = split_rows(rows, data.targets.labels, fraction, seed)
+        if inputs.groups is not None:
+            splitter = GroupShuffleSplit(1, test_size=fraction, random_state=seed)
+            train, held_out = split_by(splitter, data.X, data.y, inputs.groups, rows)
+        else:
+            train, held_out = split_rows(rows, data.targets.labels, fraction, seed)
     else:
         train, held_out = split_by(fraction, data.X, data.y, inputs.groups, rows)
     return data.using(train), data.using(held_out)
@@ -73,19 +88,20 @@ def given_validation_data(estimator, data, inputs, transformer, scale, partial):
     return given
 
 
-def check_validation_arguments(estimator, inputs, partial):
-    """Whether what ``fit`` was given to validate on is complete and used."""
+def check_validation_arguments(estimator, inputs, partial, searches=False):
+    """Raise an error if validation arguments of ``fit`` are incomplete or unused."""
     if (inputs.X_val is None) != (inputs.y_val is None):
         missing = "X_val" if inputs.X_val is None else "y_val"
         raise ValueError(f"X_val and y_val must be given together; {missing} is None.")
     if inputs.sample_weight_val is not None and inputs.X_val is None:
         raise ValueError("sample_weight_val is given, but X_val and y_val are not.")
-    own_data, splitter = inputs.X_val is not None, estimator.validation_fraction
-    splits = estimator.early_stopping and not own_data and not partial
-    if inputs.groups is not None and not (splits and not isinstance(splitter, Real)):
+    splits = estimator.early_stopping and inputs.X_val is None and not partial
+    if inputs.groups is not None and not (splits or searches):
         raise ValueError(
             "groups are given but nothing is split by them: that needs "
-            "early_stopping=True, a splitter as validation_fraction, and no X_val."
+            "early_stopping=True without X_val, or trials on held-out rows: "
+            "solver='auto' with alpha='auto' or max_iter='auto', at least 50 rows, "
+            "and no max_iter below a fifth of the rule's."
         )
 
 

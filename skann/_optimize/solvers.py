@@ -6,6 +6,7 @@ solver given as an object brings its own settings; to set the estimator's beside
 say a thing twice, and is refused.
 """
 
+import copy
 import inspect
 
 from .minimizers import MINIMIZERS
@@ -38,6 +39,15 @@ def solver_for(estimator):
         _refuse_parameters(estimator, given)
         return kind()
     return kind(**{name: getattr(estimator, name) for name in SHARED_PARAMETERS[given]})
+
+
+def with_defaults_of_solvers(estimator):
+    """A copy with the defaults of all parameters that belong to a solver."""
+    copied = copy.copy(estimator)
+    defaults = inspect.signature(type(estimator)).parameters
+    for name in {name for names in SHARED_PARAMETERS.values() for name in names}:
+        setattr(copied, name, defaults[name].default)
+    return copied
 
 
 def _refuse_parameters(estimator, given):

@@ -146,6 +146,7 @@ class Kind:
             "learning_rate_init": self.rate,
             "max_iter": self.epochs,
             "early_stopping": True,
+            "standardize": False,  # the encoder has scaled the columns
         }
 
 

@@ -145,6 +145,12 @@ class Data:
         weight = self.weight[rows].astype(np.float64)
         return weight / weight.max()
 
+    def total_weight(self):
+        """Sum of the weights of the rows in use."""
+        if self.weight is None:
+            return float(self.n_rows)
+        return float(self.take(self.weight).sum())
+
     def root_mean_square(self):
         """Root of the weighted mean of the squares of X, over the rows in use.
 

@@ -11,8 +11,9 @@ from numbers import Real
 import numpy as np
 
 from .._estimators.auto import (
+    Cycle,
     auto_values,
-    one_cycle_settings,
+    is_perceptron,
     uses_one_cycle,
     with_sklearn_defaults,
 )
@@ -76,8 +77,7 @@ class Fit:
         shards, validation, transformer, dtypes = self._shards(solver)
         targets = shards.measure()
         data = sampled(shards, estimator.n_features_in_)
-        in_one_cycle = uses_one_cycle(estimator, data)
-        scale = column_scale(shards, data) if in_one_cycle else ColumnScale()
+        scale = column_scale(estimator, shards, data)
         if scale.changes:
             shards = shards.map(rows.standardized, scale)
             data = SampledData(scale.standardize(data), shards.n_rows)
@@ -94,18 +94,19 @@ class Fit:
         about = estimator, transformer, network, theta
         training = Validation(shards, *about)
         validation = None if validation is None else Validation(validation, *about)
-        if in_one_cycle:
-            settings = one_cycle_settings(estimator, data, network)
+        alpha = None
+        if uses_one_cycle(estimator):
+            settings, alpha = Cycle(estimator, network, data).by_rule()
             solver, schedule = solver_and_schedule(estimator, settings)
 
         def publish(to, theta, progress, monitor):
             scale.to_given(network.layout, theta)
+            to._column_scale = scale
             theta = theta.astype(dtypes[0], copy=False)
             outcome = network, theta, progress, monitor
             to._set_fitted_attributes(transformer, *outcome, False, False)
-            to.auto_params_ = auto_values(estimator, settings, data.n_rows)
-            if in_one_cycle:
-                to.auto_params_["standardize"] = scale.changes
+            about = settings, data.n_rows, alpha, scale.changes
+            to.auto_params_, to.search_ = auto_values(to, *about), {}
 
         source = self._source
         given = None, source.X, source.y, source.sample_weight
@@ -247,10 +248,14 @@ def _check_same_features(estimator, found):
             raise ValueError("the names of the features are not those of X.")
 
 
-def column_scale(shards, data):
+def column_scale(estimator, shards, data):
     """The scale of the columns over all rows, where one is needed."""
-    if not len(unfit_columns(data)):
-        return ColumnScale()
+    always = estimator.standardize is True
+    if not always:
+        wanted = estimator.standardize == "auto" and not is_perceptron(estimator)
+        if not (wanted and len(unfit_columns(data))):
+            return ColumnScale()
     if len(shards) == 1:
-        return shards.each(tasks.column_scale)[0]
-    return ColumnScale(merged_scaler(shards.each(tasks.column_statistics)))
+        return shards.each(tasks.column_scale, always=always)[0]
+    parts = shards.each(tasks.column_statistics)
+    return ColumnScale(merged_scaler(parts), sum(weight for weight, _ in parts))

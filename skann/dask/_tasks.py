@@ -196,9 +196,9 @@ def hessian_product(data, *, network, alpha, theta, vector, scale):
     return curvature.product(theta, vector), data.n_rows
 
 
-def column_scale(data):
+def column_scale(data, *, always):
     """The scale of the columns of a shard that is the only one."""
-    return ColumnScale.for_data(data)
+    return ColumnScale.for_data(data, always)
 
 
 def column_statistics(data):

@@ -30,8 +30,8 @@ Y = {
     BPRegressor: 100 + np.sin(X[:, 0]) + X[:, 1] * X[:, 2],
 }
 SETTINGS = {
-    "auto": {"n_iter_no_change": 10},
-    "natural units": {"n_iter_no_change": 10},
+    "auto": {"solver": "auto", "n_iter_no_change": 10},
+    "natural units": {"solver": "auto", "n_iter_no_change": 10},
     **{name: {"solver": name} for name in ("sgd", "adam", "nadam", "rprop", "lion")},
     "early stopping": {"solver": "adam", "early_stopping": True},
     "scorer": {"solver": "adam", "early_stopping": True, "scoring": "r2"},
@@ -75,6 +75,7 @@ class Crash:
 def make(Estimator=BPClassifier, **settings):
     defaults = {
         "hidden_layer_sizes": (6,),
+        "solver": "adam",
         "max_iter": 14,
         "batch_size": 16,
         "random_state": 0,

@@ -161,7 +161,9 @@ class TestInterrupts:
                 raise KeyboardInterrupt
             signal.signal(signal.SIGALRM, handler)
             X = rng.normal(size=(100_000, 60))
-            model = BPClassifier((100,), batch_size=100, max_iter=10**6, tol=0)
+            model = BPClassifier(
+                (100,), batch_size=100, max_iter=10**6, solver="adam", tol=0
+            )
             interrupt_training_after(0.5)
             warnings.simplefilter("ignore")
             model.fit(X, X[:, 0] > 0)

@@ -60,8 +60,8 @@ class TestFormula:
     @pytest.mark.parametrize("average", ["swa", SWA(0.9)])
     @pytest.mark.parametrize("Estimator", [BPClassifier, BPRegressor])
     def test_swa_that_training_does_not_reach_warns(self, Estimator, average):
-        model = small_net(Estimator, average=average, max_iter=20, n_iter_no_change=5)
-        model.set_params(tol=10.0, learning_rate_init=0.03)
+        model = small_net(Estimator, average=average, max_iter=20, solver="adam")
+        model.set_params(tol=10.0, n_iter_no_change=5, learning_rate_init=0.03)
         with pytest.warns(
             ConvergenceWarning, match="average=.* no effect: .* 6 of max"
         ):

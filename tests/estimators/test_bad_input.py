@@ -228,7 +228,13 @@ class TestTraining:
         "parameters",
         [
             {"learning_rate_init": 1e200, "batch_size": 10},
-            {"learning_rate_init": 1e308, "batch_size": 60, "max_iter": 1},
+            {
+                "solver": "adam",
+                "standardize": False,
+                "learning_rate_init": 1e308,
+                "batch_size": 60,
+                "max_iter": 1,
+            },
         ],
         ids=["in an epoch", "in the last update"],
     )

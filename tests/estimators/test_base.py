@@ -254,7 +254,7 @@ class TestRecord:
         assert b.loss_curve_[:3] == a.loss_curve_
         assert_allclose(c.batch_loss_curve_[0], b.loss_curve_[3], rtol=1e-12)
         assert_allclose(c.batch_loss_curve_[1:], c.loss_curve_[:-1], rtol=1e-12)
-        d = make(Estimator, max_iter=1, **settings).fit(
+        d = make(Estimator, max_iter=1, **adam).fit(
             X, Y[Estimator], POSITIVE, coef_init=c.coefs_, intercept_init=c.intercepts_
         )
         assert_allclose(d.loss_, c.loss_, rtol=1e-12)
@@ -304,7 +304,8 @@ class TestStops:
         assert model.n_iter_ == 1 + 3 * (5 + 1)
 
     def test_a_budget_too_short_to_converge_warns(self, Estimator):
-        model = make(Estimator, n_iter_no_change=4, tol=0.0, learning_rate_init=0.05)
+        model = make(Estimator, solver="adam", n_iter_no_change=4, tol=0.0)
+        model.set_params(learning_rate_init=0.05)
         with pytest.warns(ConvergenceWarning, match="max_iter=5 .* by [1-9][0-9]%"):
             model.fit(X, Y[Estimator])
         fall = 1 - model.loss_curve_[-1] / model.loss_curve_[0]
@@ -312,8 +313,10 @@ class TestStops:
         model.set_params(max_iter=4).fit(X, Y[Estimator])  # too short to judge by
 
     def test_a_budget_in_which_little_has_been_gained_does_not(self, Estimator):
-        model = make(Estimator, n_iter_no_change=4, tol=0.0, learning_rate_init=1e-4)
-        model.fit(X, Y[Estimator])  # a warning is an error
+        model = make(Estimator, solver="adam", n_iter_no_change=4, tol=0.0)
+        model.set_params(learning_rate_init=1e-4).fit(
+            X, Y[Estimator]
+        )  # a warning is an error
         losses = model.loss_curve_
         assert 0 < 1 - losses[-1] / losses[0] < 0.1
         assert model.stop_reason_ == "max_iter reached"
@@ -376,7 +379,7 @@ class TestStops:
 
 
 def test_patience_without_end(Estimator):
-    net = Estimator((3,), n_iter_no_change=np.inf, max_iter=40, tol=10.0)
+    net = Estimator((3,), solver="adam", n_iter_no_change=np.inf, max_iter=40, tol=10.0)
     assert net.fit(np.eye(4), [0, 1, 0, 1]).n_iter_ == 40
 
 

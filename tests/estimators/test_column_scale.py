@@ -1,5 +1,6 @@
 """Columns in natural units: learnt from in one cycle, named in a warning elsewhere."""
 
+import pickle
 import warnings
 
 import numpy as np
@@ -109,10 +110,114 @@ class TestOneCycle:
         assert_array_equal(X, prices[0])
 
 
+each_way = pytest.mark.parametrize(
+    "parameters",
+    [
+        {"solver": "adam"},
+        {"solver": "sgd"},
+        {"solver": "lbfgs"},
+        {"solver": "lm", "hidden_layer_sizes": (5,)},
+        {"early_stopping": True},
+        {"learning_rate_init": 0.005},
+        {"learning_rate": "one_cycle"},
+        {"warm_start": True},
+        {"tol": 1e-5, "solver": "adam"},
+    ],
+    ids=str,
+)
+
+
+class TestEverySolver:
+    @each_way
+    @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+    def test_columns_in_natural_units_are_learnt(self, prices, parameters):
+        X, y = prices
+        net = BPRegressor(random_state=0, **parameters).fit(X, y)
+        assert net.auto_params_["standardize"]
+        assert net.score(X, y) > 0.95
+
+    @each_way
+    @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+    def test_ordinary_columns_are_trained_on_as_they_are(self, parameters):
+        rng = np.random.default_rng(0)
+        X = rng.normal(size=(100, 3))
+        made = [
+            BPRegressor(random_state=0, standardize=how, **parameters).fit(X, X[:, 0])
+            for how in ("auto", False)
+        ]
+        assert_array_equal(made[0].coefs_[0], made[1].coefs_[0])
+
+    def test_standardize_true_is_a_scaler_before_the_network(self):
+        X, y = load_iris(return_X_y=True)
+        net = BPClassifier(solver="adam", standardize=True, random_state=0)
+        behind = make_pipeline(
+            StandardScaler(), BPClassifier(solver="adam", random_state=0)
+        )
+        expected = behind.fit(X, y).predict_proba(X)
+        assert_allclose(net.fit(X, y).predict_proba(X), expected, atol=1e-9)
+
+    def test_perceptron_is_left_in_its_scale(self):
+        X, y = load_iris(return_X_y=True)
+        net = BPClassifier((), loss="perceptron", solver="sgd", max_iter=3)
+        net.fit(100 * X[:100], y[:100])
+        assert not net.auto_params_["standardize"]
+
+    def test_warm_start_goes_on_in_the_same_scale(self, prices):
+        X, y = prices
+        net = BPRegressor(warm_start=True, solver="adam", max_iter=20, random_state=0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            loss = net.fit(X, y).loss_
+            assert net.fit(X, y).loss_ < loss
+            one = BPRegressor(solver="adam", max_iter=40, random_state=0).fit(X, y)
+        assert_allclose(net.predict(X), one.predict(X), rtol=1e-6)
+
+
+class TestStream:
+    def stream(self, net, X, y, n_passes=10, **options):
+        for _ in range(n_passes):
+            for start in range(0, len(X), 40):
+                rows = slice(start, start + 40)
+                net.partial_fit(X[rows], y[rows], **options)
+        return net
+
+    @pytest.mark.parametrize("average", [None, "ema"])
+    def test_learns_from_columns_in_natural_units(self, prices, average):
+        X, y = prices
+        net = BPRegressor(learning_rate_init=0.01, average=average, random_state=0)
+        assert self.stream(net, X, y).score(X, y) > 0.95
+
+    def test_early_stopping_brings_back_weights_in_the_given_units(self, prices):
+        X, y = prices
+        net = BPRegressor(early_stopping=True, n_iter_no_change=2, random_state=0)
+        val = {"X_val": X, "y_val": y}
+        for _ in range(200):
+            net.partial_fit(X, y, **val)
+            if net.stop_reason_ is not None:
+                break
+        assert net.score(X, y) == pytest.approx(net.best_validation_score_)
+
+    def test_goes_on_after_a_copy_by_pickle_as_before(self, prices):
+        X, y = prices
+        net = self.stream(BPRegressor(random_state=0), X, y, 1)
+        copied = pickle.loads(pickle.dumps(net))
+        for each in (net, copied):
+            each.partial_fit(X[:40], y[:40])
+        assert_array_equal(net.coefs_[0], copied.coefs_[0])
+
+    def test_sparse_rows_keep_their_zeros(self):
+        X, y = load_iris(return_X_y=True)
+        X = sparse.csr_array(X * 100)
+        net = BPClassifier(random_state=0, learning_rate_init=0.01)
+        for _ in range(60):
+            net.partial_fit(X, y, classes=[0, 1, 2])
+        assert net.score(X, y) > 0.95
+
+
 class TestWarning:
     def test_names_columns_that_no_network_learns_from(self, prices):
         X, y = pd.DataFrame(prices[0], columns=NAMES), prices[1]
-        net = BPRegressor(solver="sgd", random_state=0)
+        net = BPRegressor(solver="sgd", standardize=False, random_state=0)
         with pytest.warns(ConvergenceWarning, match="no better than guessing") as said:
             net.fit(X, y)
         message = str(said[0].message)

@@ -65,12 +65,14 @@ class TestNoFalseAlarm:
         y = np.tile([1.0, 0.0, 1.0], 1000)
         rows[:, 7] = y
         net = small_net(Estimator, learning_rate_init=0.02, n_iter_no_change=3)
-        net.set_params(max_iter=3, batch_size=200).fit(sparse.csr_array(rows), y)
+        net.set_params(solver="adam", max_iter=3, batch_size=200).fit(
+            sparse.csr_array(rows), y
+        )
 
     @each_estimator
     def test_of_few_epochs_whose_mean_loss_is_that_of_the_way_down(self, Estimator):
         net = small_net(Estimator, hidden_layer_sizes=(), learning_rate_init=0.2)
-        net.set_params(max_iter=1, n_iter_no_change=1, batch_size=2)
+        net.set_params(solver="adam", max_iter=1, n_iter_no_change=1, batch_size=2)
         net.fit(X, TWO, intercept_init=[[9.0]])
 
     def test_of_a_penalty(self):

@@ -23,32 +23,39 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 from skann import BPClassifier, BPRegressor
 
 # The checks fit small data with the default number of epochs, which is not enough.
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+# Some set n_iter_no_change, whatever the solver.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore:n_iter_no_change=20 has no effect:UserWarning"),
+]
+
+# Decay and length are chosen by trials in the estimators with default parameters only.
+WITHOUT_TRIALS = {"alpha": 1.0, "max_iter": 300}
 
 ESTIMATORS = [
     BPClassifier(),
-    BPClassifier(loss="mse"),
-    BPClassifier(loss="cross_entropy"),
-    BPClassifier(loss="softmax"),
-    BPClassifier(activation="tanh_opt"),
-    BPClassifier(activation="tanh_opt", loss="cross_entropy"),
-    BPClassifier(activation="logistic", loss="mse"),
-    BPClassifier(activation="tanh", loss="cross_entropy"),
+    BPClassifier(loss="mse", **WITHOUT_TRIALS),
+    BPClassifier(loss="cross_entropy", **WITHOUT_TRIALS),
+    BPClassifier(loss="softmax", **WITHOUT_TRIALS),
+    BPClassifier(activation="tanh_opt", **WITHOUT_TRIALS),
+    BPClassifier(activation="tanh_opt", loss="cross_entropy", **WITHOUT_TRIALS),
+    BPClassifier(activation="logistic", loss="mse", **WITHOUT_TRIALS),
+    BPClassifier(activation="tanh", loss="cross_entropy", **WITHOUT_TRIALS),
     BPClassifier(solver="sgd"),
     BPClassifier(solver="lbfgs"),
-    BPClassifier(early_stopping=True),
+    BPClassifier(early_stopping=True, **WITHOUT_TRIALS),
     BPRegressor(),
-    BPRegressor(loss="mse"),
-    BPRegressor(activation="tanh_opt"),
+    BPRegressor(loss="mse", **WITHOUT_TRIALS),
+    BPRegressor(activation="tanh_opt", **WITHOUT_TRIALS),
     BPRegressor(solver="sgd"),
     BPRegressor(solver="lbfgs"),
-    BPRegressor(early_stopping=True),
-    BPClassifier(label_smoothing=0.1),
-    BPRegressor(loss="absolute_error"),
-    BPRegressor(loss="huber", huber_delta=1.0),
-    BPRegressor(loss="quantile", quantile=0.4),
-    BPRegressor(loss="poisson"),
-    BPRegressor(loss="gamma"),
+    BPRegressor(early_stopping=True, **WITHOUT_TRIALS),
+    BPClassifier(label_smoothing=0.1, **WITHOUT_TRIALS),
+    BPRegressor(loss="absolute_error", **WITHOUT_TRIALS),
+    BPRegressor(loss="huber", huber_delta=1.0, **WITHOUT_TRIALS),
+    BPRegressor(loss="quantile", quantile=0.4, **WITHOUT_TRIALS),
+    BPRegressor(loss="poisson", **WITHOUT_TRIALS),
+    BPRegressor(loss="gamma", **WITHOUT_TRIALS),
 ]
 
 NO_RANDOM_SPLIT_CAN = {

@@ -150,7 +150,7 @@ class TestInANotebook:
         assert f">{history['loss'][-1]:.6g}</td>" in html
 
     def test_a_long_one_is_cut_in_the_middle(self):
-        net = small_net(BPClassifier, max_iter=30, tol=0, n_iter_no_change=np.inf)
+        net = small_net(BPClassifier, max_iter=30)
         html = net.fit(X, y).history_._repr_html_()
         assert html.count("<tr>") == 1 + 20 + 1
         assert ">10</td>" in html

@@ -81,7 +81,7 @@ class TestRoundTrip:
             {"class_weight": {0: 1, 1: 2.5}},
             {"class_weight": {np.int64(0): np.float32(1), 1: 2.5}},
             {"hidden_layer_sizes": np.array([4, 3]), "activation": ("tanh", "relu")},
-            {"n_iter_no_change": np.inf, "max_iter": 3},
+            {"n_iter_no_change": np.inf, "solver": "adam"},
             {"solver": SGD(momentum=0.5), "learning_rate": "adaptive"},
         ],
         ids=lambda parameters: " ".join(parameters),
@@ -107,6 +107,21 @@ class TestRoundTrip:
         assert other.feature_names_in_.tolist() == list("abcde")
         assert other.feature_names_in_.dtype == object
         assert_array_equal(other.predict(frame), model.predict(frame))
+
+    def test_partial_fit_goes_on_in_the_scale_of_the_columns(self, path):
+        rows = X * 1000 + 5000
+        model = small_net(BPRegressor, standardize=True).partial_fit(rows, X[:, 0])
+        model.save_model(path)
+        other = load_model(path)
+        for each in (model, other):
+            each.partial_fit(rows[:20], X[:20, 0])
+        assert_array_equal(theta(other), theta(model))
+
+    def test_trials_are_kept(self, path):
+        model = BPRegressor((2,), max_iter=100, random_state=0).fit(X, X[:, 0])
+        model.save_model(path)
+        assert load_model(path).search_ == model.search_
+        assert model.search_["loss"]
 
     def test_the_same_model_is_the_same_file(self, path, tmp_path):
         model, _ = fitted()

@@ -27,6 +27,7 @@ WEIGHT = np.random.RandomState(0).uniform(0.5, 2, 200)
 
 def make_net(Estimator=BPClassifier, **parameters):
     defaults = {
+        "solver": "adam",
         "hidden_layer_sizes": (8,),
         "learning_rate_init": 0.02,
         "batch_size": 32,

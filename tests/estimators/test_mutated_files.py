@@ -82,6 +82,8 @@ def test_load_model_refuses_or_serves_every_field_with_another_type(kind, tmp_pa
         ("fitted best_iter_", None),
         ("fitted start_losses_", ["x"]),
         ("fitted auto_params_", {1: 2}),
+        ("fitted search_", {"loss": ["x"]}),
+        ("fitted _column_scale", {"mean": 0.0}),
         ("fitted feature_names_in_", np.array([1, 2, 3])),
         ("parameters alpha", {"kind": "value", "value": np.zeros(2)}),
         ("parameters alpha", {"kind": "value", "value": "x"}),

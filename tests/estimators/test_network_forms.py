@@ -41,7 +41,7 @@ def vector(model):
 class TestEither:
     def test_learns_in_any_dtype_and_repeats(self, Estimator, form):
         model = small_net(Estimator, hidden_layer_sizes=(20,), **FORMS[form])
-        model.set_params(max_iter="auto").fit(X.astype(np.float32), TWO)
+        model.set_params(alpha=1.0, max_iter=60).fit(X.astype(np.float32), TWO)
         again = copy.deepcopy(model).fit(X.astype(np.float32), TWO)
         assert_array_equal(vector(again), vector(model))
         assert vector(model).dtype == np.float32
@@ -140,7 +140,7 @@ class TestNormalization:
     @pytest.mark.parametrize(
         ("kind", "more"),
         [
-            ("sparse", {}),
+            ("sparse", {"alpha": 1.0}),
             ("float32", {"solver": "sgd"}),
             ("dense", {"solver": "adam", "average": "ema"}),
             ("sparse", {"solver": "adam", "early_stopping": True}),
@@ -154,10 +154,10 @@ class TestNormalization:
     ):
         rows = {"dense": 300 + X, "float32": (300 + X).astype(np.float32)}
         rows["sparse"] = sparse.csr_array(300 + X)
-        model = small_net(Estimator, normalization="batch", n_iter_no_change=30)
+        model = small_net(Estimator, normalization="batch")
         model.set_params(max_iter=30, hidden_layer_sizes=(7, 7), **more)
         if "solver" in more:
-            model.set_params(learning_rate_init=0.01)
+            model.set_params(learning_rate_init=0.01, n_iter_no_change=30)
         model.fit(rows[kind], TWO)
         assert model.score(rows[kind], TWO) > (
             0.9 if Estimator is BPClassifier else 0.5

@@ -177,7 +177,7 @@ class TestWarmStart:
     @pytest.mark.parametrize(
         "parameters",
         [
-            {},
+            {"solver": "adam"},
             {"solver": "sgd"},
             {"solver": "sgd", "nesterovs_momentum": False},
             {"solver": "sgd", "momentum": 0.0, "shuffle": False},
@@ -202,7 +202,7 @@ class TestWarmStart:
 
     def test_goes_on_after_passes(self, Estimator):
         y = Y[Estimator]
-        passes = make(Estimator, warm_start=True)
+        passes = make(Estimator, solver="adam", warm_start=True)
         for _ in range(2):
             passes.partial_fit(X, y, **CLASSES[Estimator])
         once = make(Estimator, solver="adam", max_iter=7).fit(X, y)

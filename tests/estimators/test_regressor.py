@@ -32,7 +32,7 @@ y = Y[:, 0]
 WEIGHT = rng.uniform(0.5, 2, 60)
 
 # A rate so small that it changes no weight: what a fit starts from stays visible.
-STILL = {"learning_rate_init": 1e-300, "momentum": 0.0}
+STILL = {"solver": "adam", "learning_rate_init": 1e-300}
 TO_THE_END = {"solver": "lbfgs", "tol": 1e-10, "max_iter": 1000}
 
 
@@ -212,7 +212,7 @@ class TestMissingTargets:
 class TestStart:
     @pytest.mark.parametrize("solver", ["adam", "sgd"])
     def test_given_weights_are_the_start(self, solver):
-        still = make(solver=solver, **STILL)
+        still = make(**STILL | {"solver": solver, "momentum": 0.0})
         W = [np.full((5, 7), 0.25), np.full((7, 2), -0.25)]
         b = [np.full(7, -0.5), np.full(2, 0.5)]
         net = clone(still).fit(X, Y, coef_init=W, intercept_init=b)

@@ -114,11 +114,11 @@ class TestValidationArguments:
     @pytest.mark.parametrize(
         "parameters",
         [
-            {},
-            {"early_stopping": True},
-            {"validation_fraction": GroupShuffleSplit(1)},
+            {"solver": "adam"},
+            {"alpha": 1.0, "max_iter": 5},
+            {"solver": "adam", "validation_fraction": GroupShuffleSplit(1)},
         ],
-        ids=["nothing", "no splitter", "no early stopping"],
+        ids=["no trials", "nothing to choose", "no early stopping"],
     )
     def test_groups_are_used(self, parameters):
         with pytest.raises(ValueError, match=r"^groups are given but"):

@@ -60,6 +60,12 @@ class TestSplitters:
         score = model.validation_scores_[model.best_iter_ - 1]
         assert_allclose(score, model.score(X[VAL], SIGNAL[VAL]))
 
+    def test_groups_are_held_out_whole_without_a_splitter(self):
+        groups = np.arange(90) < 80
+        model = small_net(BPRegressor, early_stopping=True)
+        model.fit(X, SIGNAL, groups=groups)
+        assert model.t_ / model.n_iter_ in (10, 80)
+
     def test_leave_rows_of_weight_zero_out(self):
         y = TARGETS[BPClassifier]
         splitter = PredefinedSplit(np.where(np.arange(90) < 60, -1, 0))
@@ -80,11 +86,11 @@ class TestSplitters:
     @pytest.mark.parametrize(
         ("parameters", "given"),
         [
-            ({}, {}),
-            ({"early_stopping": True}, {}),
-            ({"validation_fraction": GroupKFold(3)}, {}),
+            ({"solver": "adam"}, {}),
+            ({"alpha": 1.0}, {}),
+            ({"solver": "adam", "validation_fraction": GroupKFold(3)}, {}),
             (
-                {"validation_fraction": GroupKFold(3), "early_stopping": True},
+                {"solver": "adam", "early_stopping": True},
                 {"X_val": X, "y_val": SIGNAL},
             ),
         ],

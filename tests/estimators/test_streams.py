@@ -126,7 +126,7 @@ class TestUnits:
         assert_allclose(mean, np.average(y, axis=0, weights=seen))
 
     def test_equal_passes_leave_them_to_the_last_bit(self):
-        model, same = make(warm_start=True), make(max_iter=20)
+        model, same = make(), make(solver="adam", max_iter=20)
         for _ in range(20):
             model.partial_fit(X, ONE)
         assert_array_equal(theta(model), theta(same.fit(X, ONE)))

@@ -180,8 +180,8 @@ class TestUserGuide:
 class TestWarnings:
     @each_estimator
     def test_a_filter_by_module_silences_convergence(self, Estimator):
-        net = Estimator(5, max_iter=20, n_iter_no_change=15, tol=0.0, random_state=0)
-        net.set_params(batch_size=16, learning_rate_init=0.003)
+        net = Estimator(5, solver="adam", max_iter=20, n_iter_no_change=15, tol=0.0)
+        net.set_params(batch_size=16, learning_rate_init=0.003, random_state=0)
         with pytest.warns(ConvergenceWarning):
             net.fit(IRIS, SPECIES)
         with warnings.catch_warnings():

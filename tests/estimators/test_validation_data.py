@@ -53,7 +53,10 @@ class TestOwnData:
     @pytest.mark.parametrize("weight", [None, WEIGHT[VAL]], ids=["", "weighted"])
     def test_stop_early_and_bring_the_best_back(self, Estimator, solver, weight):
         model = fit(
-            Estimator, solver=solver, weight_val=weight, early_stopping=True, **OVERFITS
+            Estimator,
+            weight_val=weight,
+            early_stopping=True,
+            **OVERFITS | {"solver": solver},
         )
         losses, y = model.validation_loss_curve_, TARGETS[Estimator][VAL]
         assert "did not improve" in model.stop_reason_

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 import pytest
-from _helpers import small_net, theta
+from _helpers import theta
 from _schedules import (
+    adam_net,
     data,
     falling,
     follows,
@@ -29,7 +30,7 @@ class TestCallable:
             asked.append(step)
             return 0.01
 
-        net = small_net(BPClassifier, learning_rate=rate, max_iter=2).fit(X, y)
+        net = adam_net(BPClassifier, learning_rate=rate, max_iter=2).fit(X, y)
         assert asked == list(range(6))  # 40 rows in batches of 16
         net.partial_fit(X[:20], y[:20])
         assert asked == list(range(8))
@@ -43,14 +44,14 @@ class TestCallable:
     @pytest.mark.parametrize("rate", [0.01, np.float32(0.01), np.float64(0.01)])
     def test_returns_the_rate_itself(self, Estimator, rate):
         X, y = data(Estimator)
-        mine = small_net(Estimator, learning_rate=lambda step: rate).fit(X, y)
-        plain = small_net(Estimator, learning_rate_init=float(rate)).fit(X, y)
+        mine = adam_net(Estimator, learning_rate=lambda step: rate).fit(X, y)
+        plain = adam_net(Estimator, learning_rate_init=float(rate)).fit(X, y)
         np.testing.assert_array_equal(theta(mine), theta(plain))
 
     @over_estimators
     def test_nothing_moves_at_a_rate_of_zero(self, Estimator):
         X, y = data(Estimator)
-        net = small_net(Estimator, learning_rate=lambda step: 0)
+        net = adam_net(Estimator, learning_rate=lambda step: 0)
         one, five = clone(net).set_params(max_iter=1), net
         np.testing.assert_array_equal(theta(one.fit(X, y)), theta(five.fit(X, y)))
 
@@ -61,7 +62,7 @@ class TestCallable:
     )
     def test_anything_else_is_an_error(self, wrong):
         X, y = data(BPClassifier)
-        net = small_net(
+        net = adam_net(
             BPClassifier, learning_rate=lambda step: wrong if step == 4 else 0.1
         )
         with pytest.raises(ValueError, match="learning_rate") as info:
@@ -75,7 +76,7 @@ class TestCallable:
     )
     def test_what_can_t_be_called_with_a_step_is_named(self, function):
         X, y = data(BPClassifier)
-        net = small_net(BPClassifier, learning_rate=function)
+        net = adam_net(BPClassifier, learning_rate=function)
         with pytest.raises(ValueError, match=r"learning_rate must be .*one argument"):
             net.fit(X, y)
         assert not hasattr(net, "coefs_")
@@ -88,11 +89,11 @@ class TestCallable:
             raise own
 
         with pytest.raises(type(own), match=r"^mine$"):
-            small_net(BPClassifier, learning_rate=rate).fit(X, y)
+            adam_net(BPClassifier, learning_rate=rate).fit(X, y)
 
     def test_its_own_error_comes_through_and_leaves_the_model_as_it_was(self):
         X, y = data(BPClassifier)
-        net = small_net(BPClassifier).fit(X, y)
+        net = adam_net(BPClassifier).fit(X, y)
         before = theta(net)
         table = [0.1, 0.1]
         net.set_params(learning_rate=table.__getitem__)
@@ -104,7 +105,7 @@ class TestCallable:
 class TestRefusals:
     def refuse(self, *words, method="fit", **parameters):
         X, y = data(BPClassifier)
-        net = small_net(BPClassifier, **parameters)
+        net = adam_net(BPClassifier, **parameters)
         with pytest.raises(ValueError, match=words[0]) as info:
             net.fit(X, y)
         for word in words:
@@ -149,7 +150,7 @@ class TestRefusals:
     def test_power_t_that_would_not_be_used(self, given):
         if given in ("constant", "adaptive"):  # as in scikit-learn
             X, y = data(BPClassifier)
-            small_net(BPClassifier, learning_rate=given, power_t=0.3).fit(X, y)
+            adam_net(BPClassifier, learning_rate=given, power_t=0.3).fit(X, y)
             return
         self.refuse(
             "power_t=0.3", repr(given), "invscaling", learning_rate=given, power_t=0.3
@@ -173,7 +174,7 @@ class TestSolversWithoutUseForOne:
     @pytest.mark.parametrize("solver", [name for name in SOLVERS if not follows(name)])
     def test_warn(self, solver, given):
         X, y = data(BPClassifier)
-        net = small_net(
+        net = adam_net(
             BPClassifier, solver=solver, learning_rate=given, max_iter=100, tol=0.1
         )
         with pytest.warns(UserWarning, match=f"is not used by solver='{solver}'") as w:
@@ -185,7 +186,7 @@ class TestSolversWithoutUseForOne:
     @pytest.mark.parametrize("solver", [name for name in SOLVERS if not follows(name)])
     def test_take_a_constant(self, solver, given):
         X, y = data(BPClassifier)
-        net = small_net(
+        net = adam_net(
             BPClassifier, solver=solver, learning_rate=given, max_iter=100, tol=0.1
         )
         assert net.fit(X, y).n_iter_ > 0
@@ -203,7 +204,7 @@ class TestSolversWithoutUseForOne:
     )
     def test_minimisers_do_not_use_it(self, solver, given):
         X, y = data(BPClassifier)
-        net = small_net(BPClassifier, solver=solver, max_iter=100)
+        net = adam_net(BPClassifier, solver=solver, max_iter=100)
         plain = clone(net).fit(X, y)
         net.set_params(learning_rate=given)
         np.testing.assert_array_equal(theta(net.fit(X, y)), theta(plain))
@@ -215,6 +216,6 @@ def test_a_schedule_of_one_s_own():
             return self.initial / 2
 
     X, y = data(BPClassifier)
-    own = small_net(BPClassifier, learning_rate=Halved(), learning_rate_init=0.1)
-    half = small_net(BPClassifier, learning_rate_init=0.05)
+    own = adam_net(BPClassifier, learning_rate=Halved(), learning_rate_init=0.1)
+    half = adam_net(BPClassifier, learning_rate_init=0.05)
     np.testing.assert_array_equal(theta(own.fit(X, y)), theta(half.fit(X, y)))

@@ -5,8 +5,16 @@ import pickle
 
 import numpy as np
 import pytest
-from _helpers import small_net, theta
-from _schedules import LATER, data, falling, follows, over_estimators, over_names
+from _helpers import theta
+from _schedules import (
+    LATER,
+    adam_net,
+    data,
+    falling,
+    follows,
+    over_estimators,
+    over_names,
+)
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
@@ -25,7 +33,7 @@ class TestAsParameter:
     @over_estimators
     def test_a_name_is_the_object_with_its_defaults(self, name, Estimator):
         X, y = data(Estimator)
-        net = small_net(Estimator, learning_rate_init=0.05)
+        net = adam_net(Estimator, learning_rate_init=0.05)
         named = clone(net).set_params(learning_rate=name).fit(X, y)
         given = clone(net).set_params(learning_rate=SCHEDULES[name]()).fit(X, y)
         np.testing.assert_array_equal(theta(named), theta(given))
@@ -36,7 +44,7 @@ class TestAsParameter:
         # The rates as a callable must do the same steps.
         X, y = data(BPClassifier)
         schedule = SCHEDULES[name](warmup=warmup)
-        net = small_net(BPClassifier, max_iter=6, learning_rate_init=0.05)
+        net = adam_net(BPClassifier, max_iter=6, learning_rate_init=0.05)
         mine = clone(net).set_params(learning_rate=schedule).fit(X, y)
         planned = schedule.rates(0.05, max_iter=6, n_rows=40, batch_size=16)
         net.set_params(learning_rate=planned.item, learning_rate_init="auto")
@@ -47,7 +55,7 @@ class TestAsParameter:
     @over_warmups
     def test_goes_with_every_stochastic_solver(self, solver, name, warmup):
         X, y = data(BPClassifier, 200)
-        net = small_net(
+        net = adam_net(
             BPClassifier,
             solver=solver,
             learning_rate=SCHEDULES[name](warmup=warmup),
@@ -63,7 +71,7 @@ class TestAsParameter:
         X, y = data(BPClassifier)
         schedule = SCHEDULES[name](**LATER)
         before = dict(vars(schedule))
-        net = small_net(BPClassifier, learning_rate=schedule, warm_start=True)
+        net = adam_net(BPClassifier, learning_rate=schedule, warm_start=True)
         net.fit(X, y).fit(X, y)
         assert net.learning_rate is schedule
         assert vars(schedule) == before == schedule.get_params()
@@ -71,7 +79,7 @@ class TestAsParameter:
     @over_names
     def test_clones_and_pickles_with_the_estimator(self, name):
         X, y = data(BPClassifier)
-        net = small_net(BPClassifier, learning_rate=SCHEDULES[name](**LATER))
+        net = adam_net(BPClassifier, learning_rate=SCHEDULES[name](**LATER))
         copy = clone(net)
         assert copy.learning_rate is not net.learning_rate
         assert copy.get_params()["learning_rate__warmup"] == 0.25
@@ -80,7 +88,7 @@ class TestAsParameter:
 
     def test_a_grid_search_reaches_settings(self):
         X, y = data(BPClassifier, 60)
-        net = small_net(BPClassifier, learning_rate=Cosine(), learning_rate_init=0.1)
+        net = adam_net(BPClassifier, learning_rate=Cosine(), learning_rate_init=0.1)
         grid = {"learning_rate__warmup": [0.0, 0.2, 0.4]}
         search = GridSearchCV(net, grid, cv=2).fit(X, y)
         assert search.best_estimator_.learning_rate.warmup in (0.0, 0.2, 0.4)
@@ -104,7 +112,7 @@ class TestAsParameter:
     def test_a_run_that_was_planned_to_its_end_is_no_failure(self, schedule, warned):
         X, y = data(BPClassifier)
         # The loss falls by more than half in the last ten epochs.
-        net = small_net(
+        net = adam_net(
             BPClassifier,
             learning_rate=schedule,
             learning_rate_init=0.05,
@@ -119,7 +127,7 @@ class TestAsParameter:
 
     def test_patience_waits_for_the_end_of_the_warm_up(self):
         X, y = data(BPClassifier)
-        net = small_net(
+        net = adam_net(
             BPClassifier,
             learning_rate=Constant(warmup=0.5),
             max_iter=20,
@@ -135,7 +143,7 @@ class TestAsParameter:
         self, schedule, Estimator
     ):
         X, y = data(Estimator)
-        net = small_net(Estimator, learning_rate=schedule, early_stopping=True)
+        net = adam_net(Estimator, learning_rate=schedule, early_stopping=True)
         net.set_params(max_iter=20, tol=1e9, n_iter_no_change=3).fit(X, y)
         assert net.n_iter_ == 20
         assert net.stop_reason_ == "max_iter reached"
@@ -147,7 +155,7 @@ class TestAsParameter:
 
     def test_adaptive_lowers_by_its_own_factor(self, capsys):
         X, y = data(BPClassifier)
-        small_net(
+        adam_net(
             BPClassifier,
             learning_rate=Adaptive(factor=4, smallest=0.01),
             learning_rate_init=0.1,
@@ -168,7 +176,7 @@ class TestGoingOn:
     )
     def test_in_parts_is_as_in_one(self, schedule):
         X, y = data(BPClassifier)
-        net = small_net(BPClassifier, learning_rate=schedule, tol=0.01)
+        net = adam_net(BPClassifier, learning_rate=schedule, tol=0.01)
         if not callable(schedule):
             net.set_params(learning_rate_init=0.05)
         once = clone(net).fit(X, y)
@@ -186,7 +194,7 @@ class TestGoingOn:
     def test_what_is_made_for_a_run_begins_anew_with_each(self, name):
         # Steps of plain descent have no memory: only the schedule goes on.
         X, y = data(BPClassifier)
-        net = small_net(
+        net = adam_net(
             BPClassifier,
             solver="sgd",
             momentum=0,
@@ -213,7 +221,7 @@ class TestGoingOn:
     )
     def test_a_lowered_rate_is_kept_until_a_setting_changes(self, change, capsys):
         X, y = data(BPClassifier)
-        net = small_net(
+        net = adam_net(
             BPClassifier,
             learning_rate=Adaptive(),
             learning_rate_init=1e-3,
@@ -251,4 +259,4 @@ class TestGoingOn:
         net = BPClassifier(learning_rate=Constant(warmup=0.5))
         with pytest.raises(AttributeError) as info:
             _ = net.partial_fit
-        assert "Constant(warmup=0.5)" in str(info.value.__cause__)
+        assert "Constant(warmup=0.5)" in str(info.value)
