@@ -237,13 +237,13 @@ def _with_best_length(trials, best, chosen, step, longest, may_lower):
         if not trials.better(longer, best):
             break
         best = longer
-        gain = 1 - trials.mean(best) / before
+        gain = (before - trials.mean(best)) / abs(before)
         if may_lower and (tries_less or gain > _LARGE_GAIN):
             less = (chosen / step, best[1])
             tries_less = trials.better(less, best)
             if tries_less:
                 best, chosen = less, less[0]
-                gain = 1 - trials.mean(best) / before
+                gain = (before - trials.mean(best)) / abs(before)
     return chosen, _last(best[1])
 
 

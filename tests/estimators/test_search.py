@@ -231,3 +231,8 @@ class TestLength:
         trials = MadeUp(lambda alpha, n, split: 1 / n)
         trials.trials.enough = 0.02
         assert trials.choose(alpha=1.0) == (1.0, 72)
+
+    def test_negative_losses_are_longer_cycles_worth_it_as_well(self):
+        trials = MadeUp(lambda alpha, n, split: -n / RULE)
+        assert trials.choose(alpha=1.0) == (1.0, round(1.2 * 20 * 3**5))
+        assert trials.tried == [(1.0, 20 * 3**i) for i in range(6)]
