@@ -48,7 +48,7 @@ _RATE_OF_A_WARM_START = 0.3
 # The same for wide sparse data: without decay they are learnt by heart in few steps.
 _RATE_WITHOUT_DECAY = 0.3
 
-# Fewer rows can't spare any to be held out.
+# Fewer rows (of classes, outside of the largest one) can't spare any to be held out.
 _MIN_ROWS_FOR_TRIALS = 50
 
 # Rows that make one batch: no fewer are counted, so that weighing rows and repeating
@@ -159,17 +159,18 @@ def is_perceptron(estimator):
     return "step" in names or estimator.loss == "perceptron"
 
 
-def makes_trials(estimator, n_rows):
-    """Whether decay or length of a cycle over so many rows is chosen by trials.
+def makes_trials(estimator, data):
+    """Whether decay or length of a cycle over some rows is chosen by trials.
 
     Few rows have none to spare, and trials that are no shorter than the fit itself are
     not worth it.
     """
     length = estimator.max_iter
-    if n_rows < _MIN_ROWS_FOR_TRIALS:
+    if data.n_telling() < _MIN_ROWS_FOR_TRIALS:
         return False
     if _is_auto(length):
         return True
+    n_rows = data.n_rows
     rule = n_epochs(n_rows, resolve_batch_size(estimator.batch_size, n_rows))
     return _is_auto(estimator.alpha) and length >= rule / 5
 

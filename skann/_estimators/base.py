@@ -234,7 +234,7 @@ class BaseBP(
         _apply(change, network.layout, theta, progress)
         use_given_weights(inputs, scale, network.layout, theta, progress, resume)
         about = self, data, inputs, transformer, scale, progress.rng, partial
-        searches = in_one_cycle and not resume and makes_trials(self, data.n_rows)
+        searches = in_one_cycle and not resume and makes_trials(self, data)
         data, held_out = train_and_validation_data(*about, searches)
         if change is not None:
             change.reevaluate_best(network, progress, held_out)

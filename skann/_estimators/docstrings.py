@@ -301,12 +301,12 @@ solver or schedule, for the activation "step" and the loss "perceptron", and in
 * length (`max_iter`): 60 epochs, fewer beyond 10,000 rows, never fewer than 10 or 500
   steps.
 
-From 50 rows on, decay and length are then chosen by short trials: whole cycles with
-more and less decay and of several lengths, judged by the loss on held-out rows (one
-fifth, or five folds below 1000 rows). Of more than 10,000 rows the trials use a sample
-of 10,000, and the length is at most the rule's. A number as `alpha` or `max_iter` fixes
-its half, and both leave no trials; nor are there any if `max_iter` is below a fifth of
-the rule's. Wide sparse data are trained without decay. `auto_params_` has the
-choice and `search_` the trials; `fit` with `alpha` and `max_iter` from `auto_params_`
-gives the same weights.""",
+From 50 rows on (of classes, rows outside the largest one), decay and length are then
+chosen by short trials: whole cycles with more and less decay and of several lengths,
+judged by the loss on held-out rows (one fifth, or five folds below 1000 rows). Of more
+than 10,000 rows the trials use a sample of 10,000, and the length is at most the
+rule's. A number as `alpha` or `max_iter` fixes its half, and both leave no trials; nor
+are there any if `max_iter` is below a fifth of the rule's. Wide sparse data are trained
+without decay. `auto_params_` has the choice and `search_` the trials; `fit` with
+`alpha` and `max_iter` from `auto_params_` gives the same weights.""",
 }

@@ -80,7 +80,7 @@ class CycleSearch:
         rule = self.cycle.n_epochs(n_rows)
         found, table = (1.0 if alpha is None else alpha, length or rule), {}
         started = time.perf_counter()
-        if makes_trials(given, n_rows):
+        if makes_trials(given, self.training.data):
             found, table = self._search(rng, alpha, length)
         settings = self.cycle.settings(n_rows, *found)
         if given.max_time is not None:
@@ -213,7 +213,7 @@ def _folds(data, groups, rng):
         folds, n_counted = _folds_of_groups(np.asarray(groups)[rows], rng)
     else:
         folds = rng.permutation(len(rows)) % _N_FOLDS
-        n_counted = len(rows)
+        n_counted = data.n_telling()
         if labels is not None:
             _, codes, counts = np.unique(
                 labels[rows], return_inverse=True, return_counts=True
@@ -223,7 +223,6 @@ def _folds(data, groups, rng):
             order = order[np.argsort(codes[order], kind="stable")]
             folds[order] = np.arange(len(rows)) % _N_FOLDS
             folds[counts[codes] == 1] = -1  # a class of one row is not held out
-            n_counted -= counts.max()
     n_folds = _N_FOLDS if n_counted < _FEW else 1
     return [(rows[folds != i], rows[folds == i]) for i in range(n_folds)]
 

@@ -100,8 +100,8 @@ def check_validation_arguments(estimator, inputs, partial, searches=False):
         raise ValueError(
             "groups are given but nothing is split by them: that needs "
             "early_stopping=True without X_val, or trials on held-out rows: "
-            "solver='auto' with alpha='auto' or max_iter='auto', at least 50 rows, "
-            "and no max_iter below a fifth of the rule's."
+            "solver='auto' with alpha='auto' or max_iter='auto', at least 50 rows "
+            "(outside the largest class), and no max_iter below a fifth of the rule's."
         )
 
 

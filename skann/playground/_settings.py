@@ -181,6 +181,7 @@ def parameters(settings):
         "weight_init": settings["weightInit"],
         "random_state": settings["seed"],
         "warm_start": True,
+        "standardize": False,  # the weights that are shown are those that learn
         **live_parameters(settings),
     }
     if len(set(found["activation"])) == 1:

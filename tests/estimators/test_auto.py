@@ -279,15 +279,15 @@ class TestSearch:
         options = options | {"hidden_layer_sizes": (8,), "random_state": 0}
         # Few epochs are best for noise.
         y = np.random.default_rng(0).permutation(Y[Estimator])
-        net = Estimator(**options).fit(X[:100], y[:100])
+        net = Estimator(**options).fit(X[:120], y[:120])
         assert len(net.search_["loss"]) > 3
         found = {name: net.auto_params_[name] for name in ("alpha", "max_iter")}
-        again = Estimator(**options, **found).fit(X[:100], y[:100])
+        again = Estimator(**options, **found).fit(X[:120], y[:120])
         assert_array_equal(theta(net), theta(again))
         assert again.search_ == {}
 
     def test_number_fixes_its_half(self, Estimator):
-        net = Estimator((8,), alpha=0.5, random_state=0).fit(X[:100], X[:100, 1] > 0)
+        net = Estimator((8,), alpha=0.5, random_state=0).fit(X[:120], X[:120, 1] > 0)
         assert set(net.search_["alpha"]) == {0.5}
         assert "alpha" not in net.auto_params_
         net = Estimator(**DECAY_ONLY).fit(X, Y[Estimator])
@@ -296,10 +296,10 @@ class TestSearch:
         assert net.n_iter_ == 60
 
     def test_weak_signal_chooses_more_decay_than_a_strong_one(self, Estimator):
-        y = X[:100, 0] if Estimator is BPRegressor else X[:100, 0] > 0
-        strong = Estimator(**DECAY_ONLY).fit(X[:100], y)
+        y = X[:120, 0] if Estimator is BPRegressor else X[:120, 0] > 0
+        strong = Estimator(**DECAY_ONLY).fit(X[:120], y)
         noise = np.random.default_rng(0).permutation(y)
-        weak = Estimator(**DECAY_ONLY).fit(X[:100], noise)
+        weak = Estimator(**DECAY_ONLY).fit(X[:120], noise)
         assert weak.auto_params_["alpha"] > 2 * strong.auto_params_["alpha"]
 
     def test_spirals_choose_a_longer_cycle_than_noise(self, Estimator):
@@ -335,7 +335,11 @@ class TestSearch:
     @pytest.mark.parametrize(("n_rows", "searches"), [(49, False), (50, True)])
     def test_few_rows_keep_the_rule(self, Estimator, n_rows, searches):
         options = {"hidden_layer_sizes": (3,), "random_state": 0}
-        y = np.random.default_rng(0).permutation(Y[Estimator])[:n_rows]
+        if Estimator is BPClassifier:  # rows outside of the largest class count
+            y = np.repeat([0, 1], [60, n_rows])
+            n_rows += 60
+        else:
+            y = np.random.default_rng(0).permutation(Y[Estimator])[:n_rows]
         net = Estimator(**options).fit(X[:n_rows], y)
         assert bool(net.search_) == searches
         rule = 1.0, n_epochs(n_rows, net.auto_params_["batch_size"])
@@ -375,7 +379,7 @@ class TestSearch:
         assert net.n_iter_ <= n_epochs(10_050, 10_050) == 500
 
     def test_verbose_prints_every_trial(self, Estimator, capsys):
-        net = Estimator(verbose=True, **DECAY_ONLY).fit(X[:100], Y[Estimator][:100])
+        net = Estimator(verbose=True, **DECAY_ONLY).fit(X[:120], Y[Estimator][:120])
         printed = capsys.readouterr().out
         assert printed.count("Trial: alpha=") == sum(net.search_["n_splits"])
         assert f"Trial: alpha={net.search_['alpha'][-1]:.4g}, max_iter=" in printed
