@@ -271,8 +271,9 @@ def _array(content):
     n_bytes = len(content) - end
     if header[2] == b"True" or dtype.kind not in _KINDS or len(shape) > 32:
         raise ValueError(f"an array of {dtype} and shape {shape} can't be one.")
-    # Of an array without entries NumPy allocates one.
-    if math.prod(shape) * dtype.itemsize != n_bytes or dtype.itemsize > len(content):
+    # Of an array without entries NumPy allocates one; its size overflows in NumPy 2.0.
+    fits = 0 <= dtype.itemsize <= len(content)
+    if math.prod(shape) * dtype.itemsize != n_bytes or not fits:
         raise ValueError(f"an array of shape {shape} does not have {n_bytes} bytes.")
     flat = np.frombuffer(content, dtype, offset=end) if n_bytes else []
     array = np.array(flat, dtype.newbyteorder("=")).reshape(shape)
