@@ -170,9 +170,12 @@ def makes_trials(estimator, data):
         return False
     if _is_auto(length):
         return True
-    n_rows = data.n_rows
-    rule = n_epochs(n_rows, resolve_batch_size(estimator.batch_size, n_rows))
-    return _is_auto(estimator.alpha) and length >= rule / 5
+    return _is_auto(estimator.alpha) and length >= _rule(estimator, data.n_rows) / 5
+
+
+def _rule(estimator, n_rows):
+    """The rule's number of epochs for so many rows."""
+    return n_epochs(n_rows, resolve_batch_size(estimator.batch_size, n_rows))
 
 
 # Parameters that have no effect on a cycle of AdamW, and why.
@@ -245,7 +248,7 @@ class Cycle:
 
     def n_epochs(self, n_rows):
         """The rule's number of epochs for so many rows."""
-        return n_epochs(n_rows, resolve_batch_size(self.estimator.batch_size, n_rows))
+        return _rule(self.estimator, n_rows)
 
     def by_rule(self):
         """Settings by the rules alone, and the decay in multiples of theirs."""

@@ -11,10 +11,10 @@ from numbers import Real
 
 import numpy as np
 
-from .._engine.choice import raw_outputs
 from .._training.divergence import DivergenceError
 from .._training.guessing import compared_with_guessing
 from .._training.progress import Progress
+from .._training.run import validator
 from .auto import makes_trials
 from .parameters import solver_and_schedule
 from .search import Trials, choose, decay_step
@@ -154,15 +154,16 @@ class CycleSearch:
             schedule=schedule,
             observer=None,
         )
+        validate = validator(training.network, theta, held_out, score=lambda raw: None)
         try:
             monitor = training.run(settings, theta, progress)
+            if monitor.stop_reason == "interrupted by user":
+                raise KeyboardInterrupt
+            if monitor.stop_reason is not None:
+                raise _TimeIsUpError
+            return validate()[0]
         except DivergenceError:
             return math.inf
-        if monitor.stop_reason == "interrupted by user":
-            raise KeyboardInterrupt
-        if monitor.stop_reason is not None:
-            raise _TimeIsUpError
-        return mean_loss(self.training.network, theta, held_out)
 
     def _splits(self, data, seed):
         """Pairs of rows to train on and rows that are held out."""
@@ -196,14 +197,6 @@ _OF_THE_LAST_CYCLE = {
     "gradient_norms": False,
     "divergence_retries": 0,
 }
-
-
-def mean_loss(network, theta, data):
-    """Mean loss of a network on some rows."""
-    raw, _ = raw_outputs(network, theta, data.X, data.rows)
-    weight = data.take(data.normalized_weight(theta.dtype))
-    losses, _ = network.loss_function.value_and_delta(raw, data.targets_of(theta.dtype))
-    return float(np.average(losses, weights=weight))
 
 
 def _folds(data, groups, rng):
